@@ -1,0 +1,20 @@
+"""Pleroma API: a small server for the Pleroma and Mastodon APIs on Flask and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from pleroma.config import Config
+
+
+def create_app(config: Config) -> Flask:
+    """The WSGI application for a configuration. The pool (pleroma.db) must be open before the first request.
+
+    Flask is imported here and not with the package, because the supervisor and most commands do without it.
+    """
+    from pleroma.application import build
+
+    return build(config)

@@ -1,0 +1,144 @@
+"""The WSGI application: Flask with our requests, scopes and paths around the blueprints."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import psycopg
+from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from pleroma import cross_origin, db, errors
+from pleroma.config import Config
+from pleroma.params import ApiRequest, as_identifier
+
+_SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
+_PACKS = "/api/pleroma/emoji/packs"
+_VIEWS = {
+    "pleroma.views": ("files",),
+    "pleroma.views.pleroma": (),
+    "pleroma.views.mastodon": ("accounts", "interactions", "notifications", "relationships", "statuses", "timelines"),
+    "pleroma.views.admin": (),
+}
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the running application knows of itself: its settings and its base address."""
+
+    config: Config
+
+    @property
+    def base_url(self) -> str:
+        """The public address, without a slash at its end."""
+        return self.config.base_url
+
+    @property
+    def base_address(self) -> bytes:
+        """The same as bytes, for answers that PostgreSQL finished."""
+        return self.config.base_url.encode()
+
+
+class IdentifierConverter(BaseConverter):
+    """An id in a path. What names nothing becomes 0, which no row has (Mastodon page 2.1)."""
+
+    regex = r"[^/]+"
+
+    def to_python(self, value: str) -> int:
+        """The id as a 64-bit integer."""
+        return as_identifier(value) or 0
+
+
+class Application(Flask):
+    """Flask with one database scope around each request and without redirects of its own."""
+
+    request_class = ApiRequest
+
+    def dispatch_request(self) -> Any:
+        """Run the view in one scope: its transaction is committed when the view has returned.
+
+        A connection that turns out to be cut before anything was written is replaced once.
+        """
+        try:
+            return self._dispatch_once()
+        except psycopg.OperationalError as error:
+            if not getattr(error, "nothing_written", False):
+                raise
+        return self._dispatch_once()
+
+    def _dispatch_once(self) -> Any:
+        with db.scope() as scope:
+            try:
+                return super().dispatch_request()
+            except psycopg.OperationalError as error:
+                error.nothing_written = scope.cut and not scope.writing  # type: ignore[attr-defined]
+                raise
+
+
+class Paths:
+    """Accepts the spellings that clients use: doubled and trailing slashes, a .json suffix (spec 1.1, trap 13)."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], trusted: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+        self._behind_proxy = trusted
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if "//" in path:
+            path = re.sub("/{2,}", "/", path)
+        if len(path) > 1 and path.endswith("/") and not path.startswith("/pleroma/admin"):
+            path = path.rstrip("/") or "/"
+        if path.endswith(".json") and _SUFFIX.match(path) and not path.startswith(_PACKS):
+            path = path[: -len(".json")]
+        environ["PATH_INFO"] = path
+        return self._behind_proxy(environ, start_response)
+
+
+def _behind_trusted_proxies(
+    application: Callable[..., Iterable[bytes]], config: Config
+) -> Callable[..., Iterable[bytes]]:
+    fixed = ProxyFix(application, x_for=1, x_proto=0, x_host=0, x_port=0, x_prefix=0)
+    trusted = set(config.trusted_proxies)
+
+    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        peer = environ.get("REMOTE_ADDR") or ""
+        # A Unix socket has no peer address.
+        if not peer or peer in trusted:
+            return fixed(environ, start_response)
+        return application(environ, start_response)
+
+    return choose
+
+
+def blueprints() -> list[Blueprint]:
+    """The blueprint of every area, in the order of _VIEWS."""
+    modules = [f"{package}.{name}" for package, names in _VIEWS.items() for name in names]
+    return [importlib.import_module(module).blueprint for module in modules]
+
+
+def build(config: Config) -> Flask:
+    """The application for a configuration. The pool must be open before the first request."""
+    app = Application("pleroma", static_folder=None)
+    app.extensions["pleroma"] = Site(config)
+    limit = max(config.upload_limit, config.avatar_limit, config.banner_limit, config.background_limit)
+    app.config["MAX_CONTENT_LENGTH"] = limit + 2_000_000
+    app.config["MAX_FORM_MEMORY_SIZE"] = limit + 2_000_000
+    app.config["MAX_FORM_PARTS"] = 1000
+    app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.converters["id"] = IdentifierConverter
+    errors.register(app)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    app.after_request(cross_origin.finish)
+    inner = app.wsgi_app
+    app.wsgi_app = Paths(inner, _behind_trusted_proxies(inner, config))  # type: ignore[method-assign]
+    return app
+

@@ -1,0 +1,211 @@
+"""Who asks, and with which scopes (spec: authentication, scopes).
+
+One subclass of Flask-HTTPAuth understands the three ways of the seed, in this order: bearer token (header
+or ``access_token``), HTTP Basic, the ``_pleroma_key`` cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Response, g, request
+from flask_httpauth import HTTPAuth
+from werkzeug.datastructures import Authorization
+
+from pleroma import db, idempotency, params, passwords, sessions
+from pleroma.db import queries
+from pleroma.errors import Forbidden, InvalidCredentials
+from pleroma.settings import configured, value
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+# A scope of a route: the granted scopes that meet it, besides itself and its first part.
+_ALSO_MET_BY = {
+    "follow": ("write:follows",),
+    "follow:blocks": ("write:blocks",),
+    "follow:mutes": ("write:mutes",),
+    "read:follows": ("follow",),
+    "read:blocks": ("follow",),
+    "read:mutes": ("follow",),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them."""
+
+    account_id: int | None
+    is_admin: bool = False
+    is_moderator: bool = False
+    scopes: tuple[str, ...] | None = None
+    token_id: int | None = None
+    app_id: int | None = None
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token: its SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
+    """Whether granted scopes meet the scope of a route (Mastodon page 2.2). Alternatives are joined by |."""
+    if granted is None or not scope:
+        return True
+    return any(
+        one in granted or one.partition(":")[0] in granted or any(other in granted for other in _ALSO_MET_BY.get(one, ()))
+        for one in scope.split("|")
+    )
+
+
+def _confirmation_required() -> str:
+    return str(configured().account_activation_required).lower()
+
+
+def _by_bearer(token: str) -> Caller | None:
+    with db.read() as connection:
+        row = queries.authentication.by_token(
+            connection, token_hash=token_hash(token), confirmation_required=_confirmation_required()
+        )
+        if row is None:
+            return None
+        if row.stale:
+            queries.authentication.touch_token(connection, token_id=row.token_id)
+    return Caller(row.account_id, bool(row.is_admin), bool(row.is_moderator), tuple(row.scopes), row.token_id, row.app_id)
+
+
+def _by_basic(login: str, password: str) -> Caller | None:
+    user = passwords.check(login, password, cached=True)
+    if user is None or not user.active or user.password_reset_required:
+        return None
+    if not user.confirmed and value("account_activation_required"):
+        return None
+    return Caller(user.account_id, user.is_admin, user.is_moderator)
+
+
+def _by_cookie(cookie: str) -> Caller | None:
+    if request.method not in _SAFE_METHODS and _from_elsewhere():
+        return None
+    row = sessions.find(cookie, _confirmation_required())
+    return Caller(row.account_id, row.is_admin, row.is_moderator) if row else None
+
+
+def _from_elsewhere() -> bool:
+    """Whether a browser says that another site made this request (spec 1.2: cookie and writes)."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return True
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if not source:
+        return False
+    own = {urlsplit(configured().base_url).netloc.lower(), request.host.lower()}
+    return urlsplit(source).netloc.lower() not in own
+
+
+class Authentication(HTTPAuth):
+    """Flask-HTTPAuth over bearer, Basic and cookie; it never sends WWW-Authenticate."""
+
+    def get_auth(self) -> Authorization | None:
+        """The credentials of the request, if any: bearer beats Basic and cookie."""
+        authorization = request.authorization
+        kind = authorization.type.lower() if authorization else ""
+        if authorization and kind == "bearer" and authorization.token:
+            return authorization
+        token = params.raw("access_token")
+        if isinstance(token, str) and token:
+            return Authorization("bearer", token=token)
+        if authorization and kind == "basic" and authorization.username is not None:
+            return authorization
+        cookie = request.cookies.get(sessions.COOKIE)
+        return Authorization("cookie", token=cookie) if cookie else None
+
+    def get_auth_password(self, auth: Authorization | None) -> None:
+        """Passwords are checked in authenticate."""
+
+    def authenticate(self, auth: Authorization | None, stored_password: None) -> Caller | None:
+        """The caller whom the credentials name, or None."""
+        if auth is None:
+            return None
+        if auth.type == "basic":
+            return _by_basic(auth.username or "", auth.password or "")
+        if auth.type == "cookie":
+            return _by_cookie(auth.token or "")
+        return _by_bearer(auth.token or "")
+
+    def authorize(self, role: str, user: Caller, auth: Authorization | None) -> bool:
+        """Let the caller through, or note which scope lacks."""
+        if role == "app":
+            g.caller = user
+            return True
+        if user.account_id is None:
+            return False
+        if not meets(role, user.scopes):
+            g.missing_scope = role.partition("|")[0].partition(":")[0]
+            return False
+        g.caller = user
+        return True
+
+
+authentication = Authentication(scheme="Bearer")
+
+
+@authentication.error_handler
+def _refuse(status: int) -> Response:
+    missing = g.get("missing_scope")
+    if missing:
+        raise Forbidden(f"Insufficient permissions: {missing}.")
+    raise InvalidCredentials()
+
+
+def _protect(scope: str, optional: bool) -> Callable[[Callable[..., Any]], Any]:
+    def decorate(view: Callable[..., Any]) -> Any:
+        protected = authentication.login_required(role=scope, optional=optional)(idempotency.replayed(view))
+        protected.scope = f"{scope}?" if optional else scope or "login"
+        return protected
+
+    return decorate
+
+
+def required(scope: str = "") -> Callable[[Callable[..., Any]], Any]:
+    """Only for a logged-in account, by a token with this scope. Raises InvalidCredentials, Forbidden."""
+    return _protect(scope, optional=False)
+
+
+def optional(scope: str = "read") -> Callable[[Callable[..., Any]], Any]:
+    """For everybody; a token without the scope counts as anonymous."""
+    return _protect(scope, optional=True)
+
+
+def app_required(view: Callable[..., Any]) -> Any:
+    """For any valid token, that of an app alone included."""
+    return _protect("app", optional=False)(view)
+
+
+def caller() -> Caller | None:
+    """Who was let through, None when anonymous."""
+    return g.get("caller")
+
+
+def viewer_id() -> int:
+    """The caller's account id, 0 when anonymous (no account has it)."""
+    current = caller()
+    return current.account_id or 0 if current else 0
+
+
+def account_id() -> int:
+    """The caller's account id; only in views that require it."""
+    return viewer_id()
+
+
+def require_public() -> None:
+    """On an instance that is not public, refuse anonymous callers. Raises Forbidden."""
+    if not viewer_id() and not value("public"):
+        raise Forbidden("This resource requires authentication.")
+
+
+def require_admin() -> None:
+    """Only administrators go on. Raises Forbidden."""
+    current = caller()
+    if current is None or not current.is_admin:
+        raise Forbidden("User is not admin.")

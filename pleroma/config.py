@@ -1,0 +1,233 @@
+"""Settings: from the environment (prefix PLEROMA_), or from the file that PLEROMA_CONFIG names.
+
+The environment wins over the file. An unknown name or a malformed value stops the start (DESIGN 3).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+PREFIX = "PLEROMA_"
+SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token")
+
+
+class ConfigError(ValueError):
+    """A setting is unknown or malformed; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Every setting by its lower-case name; `origins` says where each came from."""
+
+    data_dir: Path = Path("instance")
+    database_url: str | None = None
+    database_replica_url: str | None = None
+    base_url: str = "http://127.0.0.1:5000"
+    secret_key: str = ""
+    instance_name: str = "Pleroma"
+    description: str = ""
+    contact_email: str = ""
+    languages: tuple[str, ...] = ("en",)
+    source_url: str = ""
+    public: bool = True
+    registrations_open: bool = True
+    invites_enabled: bool = False
+    account_activation_required: bool = False
+    extended_nicknames: bool = False
+    hide_favorites: bool = False
+    captcha: str = "none"
+    captcha_seconds: int = 60
+    kocaptcha_url: str = "https://captcha.kotobank.ch"
+    smtp_url: str | None = None
+    mail_from: str = ""
+    rate_limits: bool = True
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    frontend_dir: Path | None = None
+    admin_frontend_dir: Path | None = None
+    healthcheck: bool = True
+    status_limit: int = 5000
+    bio_limit: int = 5000
+    name_limit: int = 100
+    fields_limit: int = 10
+    pinned_limit: int = 1
+    attachments_limit: int = 16
+    report_limit: int = 1000
+    upload_limit: int = 16_000_000
+    avatar_limit: int = 2_000_000
+    banner_limit: int = 4_000_000
+    background_limit: int = 4_000_000
+    workers: int = 2
+    threads: int = 4
+    log_level: str = "info"
+    log_format: str = "text"
+    metrics_token: str = ""
+    remote_allow_loopback: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def _boolean(value: str) -> bool:
+    lowered = value.lower()
+    if lowered in ("true", "1", "yes", "on"):
+        return True
+    if lowered in ("false", "0", "no", "off"):
+        return False
+    raise ValueError("is neither true nor false")
+
+
+def _positive(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", value) or int(value) < 1:
+        raise ValueError("is not a whole number above 0")
+    return int(value)
+
+
+def _address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("is not an address like https://example.org, without a path")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _web_address(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise ValueError("is not an http or https address")
+    return value.rstrip("/")
+
+
+def _mail_server(value: str) -> str:
+    if urlsplit(value).scheme not in ("smtp", "smtps") or not urlsplit(value).hostname:
+        raise ValueError("is not an address like smtp://user:password@host:587")
+    return value
+
+
+def _database(value: str) -> str:
+    if urlsplit(value).scheme not in ("postgresql", "postgres"):
+        raise ValueError("is not an address like postgresql://user:password@host/database")
+    return value
+
+
+def _list(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def choose(value: str) -> str:
+        if value.lower() not in choices:
+            raise ValueError(f"is none of {', '.join(choices)}")
+        return value.lower()
+
+    return choose
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "data_dir": Path,
+    "frontend_dir": Path,
+    "admin_frontend_dir": Path,
+    "database_url": _database,
+    "database_replica_url": _database,
+    "base_url": _address,
+    "kocaptcha_url": _web_address,
+    "smtp_url": _mail_server,
+    "languages": _list,
+    "trusted_proxies": _list,
+    "captcha": _one_of("none", "native", "kocaptcha"),
+    "log_level": _one_of("debug", "info", "warning", "error"),
+    "log_format": _one_of("text", "json"),
+}
+
+
+def _reader(name: str, default: Any) -> Callable[[str], Any]:
+    if name in _READERS:
+        return _READERS[name]
+    if isinstance(default, bool):
+        return _boolean
+    return _positive if isinstance(default, int) else str
+
+
+def _read_file(path: Path) -> dict[str, str]:
+    found = {}
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        line = line.strip()
+        if not line or line.startswith(("#", ";")):
+            continue
+        name, equals, value = line.partition("=")
+        if not equals or not name.strip().startswith(PREFIX):
+            raise ConfigError(f"{path}, line {number}: not a line {PREFIX}NAME=value")
+        value = value.strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        found[name.strip()] = value
+    return found
+
+
+def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
+    """The configuration of an environment (that of the process by default); `overrides` win over all.
+
+    Raises ConfigError for an unknown name or a value that does not fit.
+    """
+    environ = os.environ if environ is None else environ
+    given = {name: (value, "environment") for name, value in environ.items() if name.startswith(PREFIX)}
+    path, _ = given.pop(f"{PREFIX}CONFIG", (None, None))
+    if path:
+        for name, value in _read_file(Path(path)).items():
+            given.setdefault(name, (value, path))
+    defaults = {item.name: item.default for item in fields(Config) if item.name != "origins"}
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(defaults, "default")
+    for variable, (text, origin) in given.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in defaults or variable != variable.upper():
+            raise ConfigError(f"{variable}: there is no such setting")
+        if text == "":
+            continue
+        try:
+            values[name] = _reader(name, defaults[name])(text)
+        except ValueError as error:
+            raise ConfigError(f"{variable} {error}") from error
+        origins[name] = origin
+    values.update(overrides)
+    origins.update(dict.fromkeys(overrides, "given"))
+    return _complete(values, origins)
+
+
+def _complete(values: dict[str, Any], origins: dict[str, str]) -> Config:
+    host = urlsplit(values.get("base_url", Config.base_url)).hostname
+    values.setdefault("contact_email", f"admin@{host}")
+    values.setdefault("mail_from", values["contact_email"])
+    return Config(**values, origins=origins)
+
+
+def secret_key(config: Config) -> str:
+    """The key that signs cookies and links: SECRET_KEY, else the one kept in DATA_DIR/secret_key, made once."""
+    return config.secret_key or _kept_key(config.data_dir.absolute() / "secret_key")
+
+
+@cache
+def _kept_key(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        made = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link fails when another process was first: its key counts.
+            os.link(made, path)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return path.read_text("utf-8").strip()

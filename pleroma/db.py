@@ -1,0 +1,184 @@
+"""The data module: the pool, transactions and the named statements of sql/.
+
+Every statement lives in sql/FILE.sql and is called as ``queries.FILE.name(connection, parameter=…)``.
+Statements that end in ``$`` give text as bytes, just as PostgreSQL sent it; those that end in ``^`` give a
+named tuple or None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiosql
+import psycopg
+from aiosql.adapters.pyformat import PyFormatAdapter
+from psycopg.rows import namedtuple_row
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool
+
+_PACKAGE = Path(__file__).resolve().parent
+SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
+
+
+class _Adapter(PyFormatAdapter):
+    """Rows as named tuples; single values as the bytes that came over the wire."""
+
+    def _cursor(self, connection: psycopg.Connection) -> psycopg.Cursor:
+        return connection.cursor(row_factory=namedtuple_row)
+
+    def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
+        result = connection.execute(sql, parameters, prepare=True).pgresult
+        if result is None or result.ntuples == 0:
+            return None
+        if result.nfields == 1:
+            return result.get_value(0, 0)
+        return tuple(result.get_value(0, column) for column in range(result.nfields))
+
+
+def _load_queries() -> Any:
+    files = sorted(path for path in SQL_DIRECTORY.glob("*.sql") if path.stem != "functions")
+    return SimpleNamespace(**{path.stem: aiosql.from_path(path, _Adapter) for path in files})
+
+
+queries: Any = _load_queries()
+_pool: ConnectionPool | None = None
+_scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("scope", default=None)
+_opening = threading.Lock()
+
+
+class Scope:
+    """The one connection of a request or a job, and its transaction once one was asked for."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._connection: psycopg.Connection | None = None
+        self._transaction: contextlib.AbstractContextManager[Any] | None = None
+
+    @property
+    def writing(self) -> bool:
+        """Whether the transaction was begun."""
+        return self._transaction is not None
+
+    @property
+    def cut(self) -> bool:
+        """Whether the connection was found cut."""
+        return self._connection is not None and self._connection.closed
+
+    def connection(self) -> psycopg.Connection:
+        """The connection, taken from the pool at first use."""
+        if self._connection is None:
+            self._connection = self._pool.getconn()
+        return self._connection
+
+    def begin(self) -> psycopg.Connection:
+        """The connection with the transaction begun."""
+        connection = self.connection()
+        if self._transaction is None:
+            transaction = connection.transaction()
+            transaction.__enter__()
+            self._transaction = transaction
+        return connection
+
+    def end(self, *error: Any) -> None:
+        """Commit, or roll back when there was an error, and give the connection back."""
+        try:
+            if self._transaction is not None:
+                self._transaction.__exit__(*(error or (None, None, None)))
+        finally:
+            self._transaction = None
+            if self._connection is not None:
+                self._pool.putconn(self._connection)
+                self._connection = None
+
+
+def _configure(connection: psycopg.Connection) -> None:
+    connection.prepare_threshold = 0
+    connection.prepared_max = None
+    connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") -> str:
+    """The libpq `options` that every connection of the application starts with."""
+    return (
+        "-c jit=off -c plan_cache_mode=force_generic_plan -c TimeZone=UTC -c client_encoding=UTF8 "
+        f"-c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}"
+    )
+
+
+def open_pool(url: str, size: int, *, statement_timeout: str = "10s", lock_timeout: str = "5s") -> None:
+    """Open this process's pool of at most `size` autocommit connections to `url`.
+
+    Connections are made when they are first needed and closed after a minute without use (DESIGN 6: each
+    costs 3.5 MB). No connection within 5 s raises psycopg_pool.PoolTimeout.
+    """
+    global _pool
+    with _opening:
+        close_pool()
+        _pool = ConnectionPool(
+            url,
+            min_size=0,
+            max_size=size,
+            max_idle=60,
+            timeout=5,
+            configure=_configure,
+            kwargs={
+                "autocommit": True,
+                "connect_timeout": 5,
+                "options": session_options(statement_timeout, lock_timeout),
+            },
+            open=True,
+        )
+
+
+def close_pool() -> None:
+    """Close the pool; a process about to fork calls this first."""
+    global _pool
+    if _pool is not None:
+        _pool.close()
+        _pool = None
+
+
+@contextlib.contextmanager
+def scope() -> Iterator[Scope]:
+    """One connection and at most one transaction for all that happens inside."""
+    if _pool is None:
+        raise RuntimeError("the pool is not open")
+    current = Scope(_pool)
+    token = _scope.set(current)
+    try:
+        yield current
+    except BaseException as error:
+        current.end(type(error), error, error.__traceback__)
+        raise
+    else:
+        current.end()
+    finally:
+        _scope.reset(token)
+
+
+@contextlib.contextmanager
+def read() -> Iterator[psycopg.Connection]:
+    """A connection for statements that need no transaction: each one commits by itself."""
+    current = _scope.get()
+    if current is not None:
+        yield current.connection()
+        return
+    with scope() as own:
+        yield own.connection()
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[psycopg.Connection]:
+    """The connection inside the one transaction of the request or job; outside of both, of this block."""
+    current = _scope.get()
+    if current is not None:
+        yield current.begin()
+        return
+    with scope() as own:
+        yield own.begin()

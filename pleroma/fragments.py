@@ -1,0 +1,64 @@
+"""JSON that is made when a row is written, because it never depends on who reads it (DESIGN 4).
+
+The raw character U+0001 stands for the base address; the answer puts it in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+BASE = "\x01"
+
+
+def json_text(value: Any) -> str:
+    """`value` as JSON in which U+0001 stays raw; U+FFFF, which no stored text holds, takes its place on the way."""
+
+    def guarded(item: Any) -> Any:
+        if isinstance(item, str):
+            return item.replace(BASE, "\uffff")
+        if isinstance(item, dict):
+            return {key: guarded(part) for key, part in item.items()}
+        if isinstance(item, list):
+            return [guarded(part) for part in item]
+        return item
+
+    return json.dumps(guarded(value), ensure_ascii=False, separators=(",", ":")).replace("\uffff", BASE)
+
+
+def acct(account: dict[str, Any]) -> str:
+    """nick, or nick@host of a remote account."""
+    return f"{account['nickname']}@{account['domain']}" if account.get("domain") else str(account["nickname"])
+
+
+def mention(account: dict[str, Any]) -> dict[str, str]:
+    """The Mention entity of an account row (id, nickname, domain, uri)."""
+    return {
+        "id": str(account["id"]),
+        "username": account["nickname"],
+        "acct": acct(account),
+        "url": account.get("uri") or f"{BASE}/users/{account['nickname']}",
+    }
+
+
+def status_body(
+    html: str,
+    plain: str,
+    mentions: Iterable[dict[str, Any]],
+    hashtags: Iterable[str],
+    language: str | None,
+    in_reply_to: dict[str, Any] | None,
+) -> str:
+    """The end of a Status that SQL's status_json continues: it stops inside the pleroma object."""
+    entity = {
+        "content": html,
+        "mentions": [mention(account) for account in mentions],
+        "tags": [{"name": name, "url": f"/tag/{name}"} for name in hashtags],
+        "language": language,
+        "pleroma": {
+            "content": {"text/plain": plain},
+            "in_reply_to_account_acct": acct(in_reply_to) if in_reply_to else None,
+        },
+    }
+    return json_text(entity)[1:-2]

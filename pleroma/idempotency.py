@@ -1,0 +1,51 @@
+"""Idempotency-Key: a repeated request replays its first answer (spec 1.6, Mastodon page 4.15).
+
+The key's row is the first insert of the request's transaction; a second request with the key waits for it,
+and key and answer are committed together with what the request did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, make_response, request
+
+from pleroma import db
+from pleroma.db import queries
+from pleroma.errors import JSON_TYPE
+
+_METHODS = ("POST", "PUT", "PATCH")
+_MAXIMUM_LENGTH = 500
+
+
+def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
+    """The view, run at most once per key and account."""
+
+    @wraps(view)
+    def once(*arguments: Any, **values: Any) -> Any:
+        key = request.headers.get("Idempotency-Key", "")[:_MAXIMUM_LENGTH]
+        caller = g.get("caller")
+        if not key or request.method not in _METHODS or caller is None or not caller.account_id:
+            return view(*arguments, **values)
+        with db.transaction() as connection:
+            owner = {"account_id": caller.account_id, "key": f"{request.method} {request.path} {key}"}
+            if queries.idempotency.claim(connection, **owner) is None:
+                return _replay(queries.idempotency.answer(connection, **owner))
+            response = make_response(view(*arguments, **values))
+            if response.status_code >= 300:
+                queries.idempotency.release(connection, **owner)
+            else:
+                queries.idempotency.store(
+                    connection, **owner, status_code=response.status_code, body=response.get_data()
+                )
+        return response
+
+    return once
+
+
+def _replay(answer: Any) -> Response:
+    response = Response(answer.body, status=answer.status_code, content_type=JSON_TYPE)
+    response.headers["Idempotent-Replayed"] = "true"
+    return response

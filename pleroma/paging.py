@@ -1,0 +1,68 @@
+"""Pages of lists: their bounds, and the Link header that leads on (spec: paging; RFC 8288)."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+from urllib.parse import quote, urlencode
+
+from flask import Response, current_app, request
+
+from pleroma import params
+from pleroma.errors import JSON_TYPE
+
+DEFAULT_LIMIT = 20
+MAXIMUM_LIMIT = 80
+
+
+class Window(TypedDict):
+    """The bounds of a page as every list statement takes them; absent ones are 0 and 2^63-1."""
+
+    max_id: int
+    since_id: int
+    min_id: int
+    limit: int
+
+
+def limit(default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT) -> int:
+    """The asked page size; zero, negative and garbage count as absent, more than `maximum` is cut."""
+    asked = params.integer("limit", default)
+    return min(asked, maximum) if asked > 0 else default
+
+
+def window(default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT) -> Window:
+    """The bounds of the asked page."""
+    return {
+        "max_id": params.identifier("max_id") or params.MAXIMUM_ID,
+        "since_id": params.identifier("since_id") or 0,
+        "min_id": params.identifier("min_id") or 0,
+        "limit": limit(default, maximum),
+    }
+
+
+def _address(bound: str, value: str) -> str:
+    kept = [
+        (name, item)
+        for name, values in request.args.lists()
+        if name not in ("max_id", "since_id", "min_id", "access_token")
+        for item in values
+    ]
+    # The path is quoted because gunicorn refuses headers that do not fit Latin-1.
+    path = quote(request.path, safe="/@:!$&'()*+,;=~-._")
+    return f"{current_app.extensions['pleroma'].base_url}{path}?{urlencode([*kept, (bound, value)])}"
+
+
+def page_response(page: tuple[bytes, bytes | None, bytes | None]) -> Response:
+    """A page as (JSON array, newest id, oldest id): the array, and a Link header unless it is empty."""
+    body, newest, oldest = page
+    response = json_response(body)
+    if newest is not None and oldest is not None:
+        response.headers["Link"] = (
+            f'<{_address("max_id", oldest.decode())}>; rel="next", <{_address("min_id", newest.decode())}>; rel="prev"'
+        )
+    return response
+
+
+def json_response(body: bytes, status: int = 200) -> Response:
+    """JSON that PostgreSQL finished, with the base address in the place of U+0001."""
+    base = current_app.extensions["pleroma"].base_address
+    return Response(body.replace(b"\x01", base), status=status, content_type=JSON_TYPE)

@@ -1,0 +1,102 @@
+"""Rate limits, counted in one table for all workers (spec: rate limits; Mastodon page 12.8).
+
+A limit is one upsert per request, committed by itself, so that a refused request counts too.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, NamedTuple
+
+from flask import g, request
+
+from pleroma import db
+from pleroma.db import queries
+from pleroma.errors import Throttled
+from pleroma.settings import configured
+
+
+class Bucket(NamedTuple):
+    """At most `requests` in `seconds` for whoever shares the key."""
+
+    name: str
+    requests: int
+    seconds: int
+    per_target: str = ""
+
+
+ACCOUNT_CREATION = Bucket("account_creation", 25, 1800)
+PASSWORD_RESET = Bucket("password_reset", 5, 1800)
+CONFIRMATION_RESEND = Bucket("confirmation_resend", 5, 8640)
+LOGIN = Bucket("login", 15, 60)
+FOLLOWING = (Bucket("follow", 10, 10), Bucket("follow_same", 2, 60, "account_id"))
+POSTING = (Bucket("post", 15, 10),)
+MARKING = (Bucket("post", 15, 10), Bucket("mark_same", 3, 60, "status_id"))
+SEARCH_ANONYMOUS = Bucket("search", 10, 1)
+SEARCH = Bucket("search", 30, 1)
+
+
+def client_address() -> str:
+    """The client's address as limits count it: an IPv6 address counts as its /64."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "127.0.0.1")
+    except ValueError:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def count(buckets: dict[str, Bucket]) -> None:
+    """Count this request in each bucket, by its key. Raises Throttled when one is full."""
+    ordered = sorted(buckets)
+    with db.read() as connection:
+        rows = list(
+            queries.rate_limits.hit(
+                connection,
+                keys=ordered,
+                seconds=[buckets[key].seconds for key in ordered],
+                enabled=str(configured().rate_limits).lower(),
+            )
+        )
+    if not rows:
+        return
+    tightest = min(rows, key=lambda row: buckets[row.key].requests - row.hits)
+    limit = buckets[tightest.key].requests
+    g.rate_limit_headers = {
+        "X-RateLimit-Limit": str(limit),
+        "X-RateLimit-Remaining": str(max(0, limit - tightest.hits)),
+        "X-RateLimit-Reset": tightest.ends_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+    }
+    if tightest.hits > limit:
+        wait = (tightest.ends_at - datetime.now(UTC)).total_seconds()
+        g.rate_limit_headers["Retry-After"] = str(max(1, int(wait) + 1))
+        raise Throttled()
+
+
+def limited(*buckets: Bucket) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Limit a view: per account of the caller, per address for anonymous callers.
+
+    Stands below the decorator of auth, else it counts addresses only.
+    """
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def limited_view(*arguments: Any, **values: Any) -> Any:
+            who = g.get("caller")
+            caller = (who and who.account_id) or client_address()
+            count({_key(bucket, caller, values): bucket for bucket in buckets})
+            return view(*arguments, **values)
+
+        return limited_view
+
+    return decorate
+
+
+def _key(bucket: Bucket, caller: int | str, values: dict[str, Any]) -> str:
+    return ":".join([bucket.name, str(caller), *([str(values.get(bucket.per_target))] if bucket.per_target else [])])

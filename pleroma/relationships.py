@@ -1,0 +1,95 @@
+"""Following, blocking, muting: what happens between two accounts. Used by views and import jobs alike.
+
+Each function expects the caller's transaction and raises what the API answers.
+"""
+
+from __future__ import annotations
+
+from psycopg import Connection
+
+from pleroma.db import queries
+from pleroma.errors import Forbidden, NotFound
+
+_NO_FOLLOWERS = {"mrf_tag:disable-any-subscription", "disable_any_subscription"}
+
+
+def follow(
+    connection: Connection,
+    account_id: int,
+    target_id: int,
+    *,
+    reblogs: bool | None = None,
+    notify: bool | None = None,
+) -> None:
+    """Follow an account, or ask a locked one; again only changes the switches (Mastodon page 3.7).
+
+    Raises NotFound for oneself and unknown accounts, Forbidden when the target blocks the account or may
+    not be followed.
+    """
+    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    target = queries.relationships.standing(connection, account_id=account_id, target_id=target_id)
+    if target is None or target_id == account_id:
+        raise NotFound()
+    if target.blocked_by:
+        raise Forbidden(f"Could not follow user: {target.nickname} blocked you.")
+    pair = {"account_id": account_id, "target_id": target_id}
+    if target.following or not target.locked:
+        if not target.following and _NO_FOLLOWERS & set(target.tags):
+            raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
+        queries.relationships.follow(connection, **pair, reblogs=reblogs)
+    elif _NO_FOLLOWERS & set(target.tags):
+        raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
+    else:
+        queries.relationships.request(connection, **pair, reblogs=reblogs)
+    if notify is True:
+        queries.relationships.subscribe(connection, **pair)
+    elif notify is False:
+        queries.relationships.unsubscribe(connection, **pair)
+
+
+def unfollow(connection: Connection, account_id: int, target_id: int) -> None:
+    """End a follow or request and the subscription; without any nothing happens."""
+    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id)
+
+
+def block(connection: Connection, account_id: int, target_id: int) -> None:
+    """Block an account: follows, requests and subscriptions end both ways. Raises NotFound, Forbidden for oneself."""
+    _require_other(connection, account_id, target_id)
+    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id)
+    queries.relationships.unfollow(connection, account_id=target_id, target_id=account_id)
+    queries.relationships.unendorse(connection, account_id=account_id, target_id=target_id)
+    queries.relationships.block(connection, account_id=account_id, target_id=target_id)
+
+
+def mute(
+    connection: Connection, account_id: int, target_id: int, *, notifications: bool = True, duration: int = 0
+) -> None:
+    """Mute an account, its notifications too unless told otherwise, for `duration` seconds, 0 for ever.
+
+    Raises NotFound, Forbidden for oneself.
+    """
+    _require_other(connection, account_id, target_id)
+    queries.relationships.mute(
+        connection, account_id=account_id, target_id=target_id, notifications=notifications, duration=duration
+    )
+
+
+def answer_request(connection: Connection, account_id: int, follower_id: int, *, accept: bool) -> None:
+    """Accept or reject an open follow request to the account. Raises NotFound without one."""
+    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=follower_id))
+    request = queries.relationships.take_request(connection, account_id=account_id, follower_id=follower_id)
+    if request is None:
+        raise NotFound()
+    if accept:
+        queries.relationships.follow(
+            connection, account_id=follower_id, target_id=account_id, reblogs=request.show_reblogs
+        )
+
+
+def _require_other(connection: Connection, account_id: int, target_id: int) -> None:
+    if account_id == target_id:
+        raise Forbidden("You cannot do that to yourself")
+    if queries.relationships.standing(connection, account_id=account_id, target_id=target_id) is None:
+        raise NotFound()

@@ -1,0 +1,155 @@
+"""What accounts do to statuses: favourite, reblog, bookmark, pin, mute (Mastodon page 4.11 to 4.14)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params, rate_limits
+from pleroma.db import queries
+from pleroma.errors import ApiError, NotFound, Unprocessable, found
+from pleroma.paging import json_response, page_response
+from pleroma.settings import configured
+
+blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
+
+
+def _mark(statement: Callable[..., Any], status_id: int, refusal: ApiError) -> Response:
+    """Run a statement that marks a status for the caller, and answer the status."""
+    with db.transaction() as connection:
+        row = statement(connection, account_id=auth.account_id(), status_id=status_id)
+        if row is None:
+            raise refusal
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
+    return json_response(found(status))
+
+
+@blueprint.post("/favourite")
+@auth.required("write:favourites")
+@rate_limits.limited(*rate_limits.MARKING)
+def favourite(status_id: int) -> Response:
+    """Favourite a status; again is no error."""
+    return _mark(queries.interactions.favourite, status_id, ApiError("Could not favorite"))
+
+
+@blueprint.post("/unfavourite")
+@auth.required("write:favourites")
+@rate_limits.limited(*rate_limits.MARKING)
+def unfavourite(status_id: int) -> Response:
+    """Take a favourite back; again is no error."""
+    return _mark(queries.interactions.unfavourite, status_id, ApiError("Could not unfavorite"))
+
+
+@blueprint.post("/reblog")
+@auth.required("write:statuses")
+@rate_limits.limited(*rate_limits.MARKING)
+def reblog(status_id: int) -> Response:
+    """Reblog a status; answers the reblog, the old one when there is one already."""
+    visibility = params.text("visibility")
+    if visibility not in (None, "public", "unlisted", "private"):
+        raise Unprocessable("Unknown visibility")
+    viewer = {"viewer_id": auth.account_id()}
+    with db.transaction() as connection:
+        row = queries.interactions.reblog(
+            connection, account_id=auth.account_id(), status_id=status_id, visibility=visibility
+        )
+        if row is None:
+            raise ApiError("Could not repeat")
+        if row.id is None:
+            row = queries.interactions.reblog_of(
+                connection, account_id=auth.account_id(), status_id=row.original_id
+            )
+        status = queries.statuses.status(connection, **viewer, status_id=found(row).id)
+    return json_response(found(status))
+
+
+@blueprint.post("/unreblog")
+@auth.required("write:statuses")
+@rate_limits.limited(*rate_limits.MARKING)
+def unreblog(status_id: int) -> Response:
+    """Take a reblog back; answers the original, never reblogged or not."""
+    return _mark(queries.interactions.unreblog, status_id, ApiError("Could not unrepeat"))
+
+
+@blueprint.post("/bookmark")
+@auth.required("write:bookmarks")
+def bookmark(status_id: int) -> Response:
+    """Bookmark a status, for the caller alone."""
+    return _mark(queries.interactions.bookmark, status_id, NotFound())
+
+
+@blueprint.post("/unbookmark")
+@auth.required("write:bookmarks")
+def unbookmark(status_id: int) -> Response:
+    """Remove a bookmark."""
+    return _mark(queries.interactions.unbookmark, status_id, NotFound())
+
+
+@blueprint.post("/pin")
+@auth.required("write:accounts")
+def pin(status_id: int) -> Response:
+    """Pin an own public or unlisted status, within the limit."""
+    with db.transaction() as connection:
+        queries.interactions.lock_account(connection, account_id=auth.account_id())
+        row = queries.interactions.pin(
+            connection,
+            account_id=auth.account_id(),
+            status_id=status_id,
+            pinned_limit=str(configured().pinned_limit),
+        )
+        if row is None:
+            raise ApiError("Could not pin")
+        if row.is_full:
+            raise ApiError("You have already pinned the maximum number of statuses")
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
+    return json_response(found(status))
+
+
+@blueprint.post("/unpin")
+@auth.required("write:accounts")
+def unpin(status_id: int) -> Response:
+    """Unpin an own status, pinned or not."""
+    return _mark(queries.interactions.unpin, status_id, ApiError("Could not unpin"))
+
+
+@blueprint.post("/mute")
+@auth.required("write:mutes")
+def mute(status_id: int) -> Response:
+    """Mute the whole thread for the caller."""
+    with db.transaction() as connection:
+        row = queries.interactions.mute_thread(connection, account_id=auth.account_id(), status_id=status_id)
+        if not found(row).muted:
+            raise ApiError("conversation is already muted")
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
+    return json_response(found(status))
+
+
+@blueprint.post("/unmute")
+@auth.required("write:mutes")
+def unmute(status_id: int) -> Response:
+    """End the mute of the thread."""
+    return _mark(queries.interactions.unmute_thread, status_id, NotFound())
+
+
+@blueprint.get("/favourited_by")
+@auth.optional("read:accounts")
+def favourited_by(status_id: int) -> Response:
+    """Accounts that favourited the status, newest first. Raises NotFound."""
+    with db.read() as connection:
+        page = queries.interactions.favourited_by(
+            connection, viewer_id=auth.viewer_id(), status_id=status_id, **paging.window()
+        )
+    return page_response(found(page))
+
+
+@blueprint.get("/reblogged_by")
+@auth.optional("read:accounts")
+def reblogged_by(status_id: int) -> Response:
+    """Accounts that reblogged the status, newest first. Raises NotFound."""
+    with db.read() as connection:
+        page = queries.interactions.reblogged_by(
+            connection, viewer_id=auth.viewer_id(), status_id=status_id, **paging.window()
+        )
+    return page_response(found(page))

@@ -1,0 +1,178 @@
+"""Statuses: posting, reading, deleting (Mastodon page 4)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from datetime import UTC, datetime, timedelta
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, posting, rate_limits
+from pleroma.db import queries
+from pleroma.errors import Forbidden, NotFound, Unprocessable, found
+from pleroma.paging import json_response
+from pleroma.posting import NewStatus
+from pleroma.settings import configured
+
+blueprint = Blueprint("statuses", __name__)
+CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
+_AT_ONCE = timedelta(minutes=5)
+_LONGEST_LIFE = 100 * 365 * 24 * 3600
+
+
+def _named_id(name: str) -> int | None:
+    """None when not sent; 0 when sent and naming nothing, so that it never counts as not sent."""
+    if params.raw(name) in (None, ""):
+        return None
+    return params.identifier(name) or 0
+
+
+def _visibility() -> tuple[str | None, int | None]:
+    visibility = params.text("visibility")
+    if visibility is None or visibility in posting.VISIBILITIES:
+        return visibility, None
+    if visibility.startswith("list:"):
+        return "list", params.as_identifier(visibility.removeprefix("list:")) or 0
+    raise Unprocessable("Unknown visibility")
+
+
+def _expires_in() -> int | None:
+    if params.text("expires_in") is None:
+        return None
+    seconds = params.integer("expires_in")
+    if seconds is None:
+        raise Unprocessable("expires_in is not a number of seconds")
+    if seconds < posting.SHORTEST_LIFE:
+        raise Unprocessable("Expiry date is too soon")
+    return min(seconds, _LONGEST_LIFE)
+
+
+def _media_ids() -> list[int]:
+    asked = params.texts("media_ids")
+    ids = [params.as_identifier(value) or 0 for value in asked]
+    if len(ids) > configured().attachments_limit:
+        raise Unprocessable("Too many media attachments")
+    return list(dict.fromkeys(ids))
+
+
+def read_new_status() -> NewStatus:
+    """The status that the request describes. Raises Unprocessable for what cannot be read (Mastodon page 4.1)."""
+    source = (params.text("status") or "").strip()
+    media_ids = _media_ids()
+    if not source and not media_ids:
+        raise Unprocessable("Cannot post an empty status without attachments")
+    visibility, list_id = _visibility()
+    content_type = params.text("content_type") or ""
+    language = params.text("language")
+    return NewStatus(
+        source=source,
+        spoiler_text=posting.plain_text(params.text("spoiler_text") or ""),
+        content_type=content_type if content_type in CONTENT_TYPES else "text/plain",
+        visibility=visibility,
+        list_id=list_id,
+        in_reply_to_id=_named_id("in_reply_to_id"),
+        conversation_id=_named_id("in_reply_to_conversation_id"),
+        to=params.texts("to"),
+        media_ids=media_ids,
+        sensitive=params.boolean("sensitive", False),
+        expires_in=_expires_in(),
+        language=language if language and _LANGUAGE.fullmatch(language) else None,
+    )
+
+
+def _refuse_what_is_not_built() -> None:
+    # A text for tomorrow must not go out today, nor a poll without its options (Mastodon page 4.7).
+    scheduled_at = params.moment("scheduled_at")
+    if scheduled_at and scheduled_at > datetime.now(UTC) + _AT_ONCE:
+        raise Unprocessable("This server cannot schedule statuses")
+    if params.raw("poll") not in (None, "", {}):
+        raise Unprocessable("This server has no polls")
+
+
+@blueprint.post("/api/v1/statuses")
+@auth.required("write:statuses")
+@rate_limits.limited(*rate_limits.POSTING)
+def post_status() -> Response:
+    """Post a status; with `preview`, answer what it would be and keep nothing (spec 19.4, Mastodon page 4)."""
+    new = read_new_status()
+    _refuse_what_is_not_built()
+    with db.transaction() as connection:
+        # A preview is the real thing, taken back when its answer is made.
+        trial = connection.transaction(force_rollback=True) if params.boolean("preview") else contextlib.nullcontext()
+        with trial:
+            status_id = posting.publish(connection, auth.account_id(), new, configured())
+            status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)
+    return json_response(status)
+
+
+@blueprint.get("/api/v1/statuses/<id:status_id>")
+@auth.optional("read:statuses")
+def show(status_id: int) -> Response:
+    """One Status. Raises NotFound, also for what the caller may not see."""
+    with db.read() as connection:
+        status = queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id)
+    return json_response(found(status))
+
+
+@blueprint.get("/api/v1/statuses")
+@auth.optional("read:statuses")
+def show_several() -> Response:
+    """The first hundred of the asked statuses that the caller may see, newest first."""
+    status_ids = (params.identifiers("ids") or params.identifiers("id"))[:100]
+    with db.read() as connection:
+        return json_response(
+            queries.statuses.statuses(connection, viewer_id=auth.viewer_id(), status_ids=status_ids)
+        )
+
+
+@blueprint.delete("/api/v1/statuses/<id:status_id>")
+@auth.required("write:statuses")
+@rate_limits.limited(*rate_limits.POSTING)
+def delete(status_id: int) -> Response:
+    """Delete a status: its author, moderators and administrators may. Answers it as it was, with its source."""
+    caller = auth.caller()
+    with db.transaction() as connection:
+        status = queries.statuses.deletable(connection, status_id=status_id, viewer_id=auth.account_id())
+        if status is None:
+            raise NotFound()
+        is_staff = caller is not None and (caller.is_admin or caller.is_moderator)
+        if status.account_id != auth.account_id() and not is_staff:
+            raise Forbidden("Can't delete this post")
+        entity = queries.statuses.deleted(connection, viewer_id=auth.account_id(), status_id=status_id)
+        posting.remove(connection, status)
+        if status.account_id != auth.account_id():
+            queries.moderation_log.status_deleted(connection, actor_id=auth.account_id(), status_id=status_id)
+    return json_response(entity)
+
+
+@blueprint.get("/api/v1/statuses/<id:status_id>/context")
+@auth.optional("read:statuses")
+def context(status_id: int) -> Response:
+    """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
+    limit = 4096 if auth.viewer_id() else 100
+    with db.read() as connection:
+        thread = queries.statuses.context(
+            connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit
+        )
+    return json_response(found(thread))
+
+
+@blueprint.get("/api/v1/statuses/<id:status_id>/card")
+@auth.optional("read:statuses")
+def card(status_id: int) -> Response:
+    """An empty card: this server fetches no link previews."""
+    with db.read() as connection:
+        found(queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id))
+    return json_response(b"{}")
+
+
+@blueprint.get("/api/v1/statuses/<id:status_id>/source")
+@auth.required("read:statuses")
+def source(status_id: int) -> Response:
+    """An own status as it was typed. Raises NotFound."""
+    with db.read() as connection:
+        return json_response(
+            found(queries.statuses.source(connection, viewer_id=auth.account_id(), status_id=status_id))
+        )

@@ -1,0 +1,101 @@
+"""Timelines (Mastodon page 5): one statement each, paged by status id."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params
+from pleroma.db import queries
+from pleroma.errors import found
+from pleroma.paging import page_response
+from pleroma.params import clean
+
+blueprint = Blueprint("timelines", __name__, url_prefix="/api/v1")
+
+
+def _asked() -> dict[str, Any]:
+    """What every timeline understands."""
+    return {
+        "viewer_id": auth.viewer_id(),
+        "with_muted": params.boolean("with_muted", False),
+        "only_media": params.boolean("only_media", False),
+        **paging.window(),
+    }
+
+
+def _tags(name: str) -> list[str]:
+    return [tag.removeprefix("#").lower() for tag in params.texts(name)]
+
+
+@blueprint.get("/timelines/home")
+@auth.required("read:statuses")
+def home() -> Response:
+    """Own statuses and those of followed accounts."""
+    with db.read() as connection:
+        return page_response(queries.timelines.home(connection, **_asked()))
+
+
+@blueprint.get("/timelines/public")
+@auth.optional("read:statuses")
+def public() -> Response:
+    """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
+    auth.require_public()
+    where = {"local": params.boolean("local", False), "remote": params.boolean("remote", False)}
+    with db.read() as connection:
+        return page_response(queries.timelines.public(connection, **where, **_asked()))
+
+
+@blueprint.get("/timelines/tag/<tag>")
+@auth.optional("read:statuses")
+def tag(tag: str) -> Response:
+    """Public statuses with a hashtag, or with `any`; `all` and `none` narrow. Raises Forbidden on a closed instance."""
+    auth.require_public()
+    with db.read() as connection:
+        page = queries.timelines.tag(
+            connection,
+            tags=list(dict.fromkeys([clean(tag).removeprefix("#").lower(), *_tags("any")])),
+            all_tags=_tags("all"),
+            none_tags=_tags("none"),
+            local=params.boolean("local", False),
+            **_asked(),
+        )
+    return page_response(page)
+
+
+@blueprint.get("/timelines/direct")
+@auth.required("read:statuses")
+def direct() -> Response:
+    """Direct statuses that the caller wrote or received."""
+    with db.read() as connection:
+        return page_response(queries.timelines.direct(connection, **_asked()))
+
+
+@blueprint.get("/timelines/list/<id:list_id>")
+@auth.required("read:lists")
+def list_timeline(list_id: int) -> Response:
+    """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
+    with db.read() as connection:
+        return page_response(found(queries.timelines.list(connection, list_id=list_id, **_asked()), "List not found"))
+
+
+@blueprint.get("/favourites")
+@auth.required("read:favourites")
+def favourites() -> Response:
+    """Statuses that the caller favourited, by status id."""
+    with db.read() as connection:
+        page = queries.timelines.favourites(
+            connection, viewer_id=auth.account_id(), of_account_id=auth.account_id(), **paging.window()
+        )
+    return page_response(page)
+
+
+@blueprint.get("/bookmarks")
+@auth.required("read:bookmarks")
+def bookmarks() -> Response:
+    """Statuses that the caller bookmarked, by the time of the bookmark."""
+    with db.read() as connection:
+        return page_response(
+            queries.timelines.bookmarks(connection, viewer_id=auth.account_id(), **paging.window())
+        )

@@ -1,0 +1,1 @@
+"""Pleroma's own endpoints (seed)."""

@@ -1,0 +1,110 @@
+-- name: account(viewer_id, account_id, confirmation_required)$
+-- One Account with viewer's relationship to it. Not there: the deactivated, and for all but staff the unconfirmed.
+with wanted as materialized (select array[:account_id::bigint] as ids)
+select account_json(a, :viewer_id, case when :viewer_id::bigint > 0 then coalesce(r.entity, '{}') else '{}' end)
+from wanted
+cross join accounts a
+left join lateral relationships(:viewer_id, wanted.ids) r on true
+where a.id = :account_id
+  and (a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
+    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)));
+
+-- name: accounts(viewer_id, account_ids)$
+-- Those of the accounts that are there, in the order of the ids.
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by wanted.place), ']')
+from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
+join accounts a on a.id = wanted.id
+where a.active and a.confirmed;
+
+-- name: id_of(nickname, domain)^
+-- The id of the account with an address, in any letter case; domain is '' for this server.
+select id from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = :domain;
+
+-- name: exists(account_id)^
+-- Whether there is such an account, for the lists below it.
+select id, hide_followers, hide_follows, hide_favorites from accounts where id = :account_id and active;
+
+-- name: credentials(account_id)$
+-- The account as its owner sees it.
+select credentials_json(a, u)
+from accounts a
+join users u on u.account_id = a.id
+where a.id = :account_id;
+
+-- name: relationships(viewer_id, account_ids)$
+-- Relationships of viewer to accounts, in the order of the ids.
+with wanted as materialized (select :account_ids::bigint[] as ids)
+select concat('[', string_agg(r.entity, ',' order by r.place), ']')
+from wanted, relationships(:viewer_id, wanted.ids) r;
+
+-- name: relationship(viewer_id, account_id)$
+-- The relationship of viewer to one account.
+with wanted as materialized (select array[:account_id::bigint] as ids)
+select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
+
+-- name: followers(viewer_id, account_id, max_id, since_id, min_id, limit)$
+-- Who follows an account, newest first.
+with page as materialized (
+       (select f.id as page_id, f.follower_id as account_id
+        from follows f
+        where f.followed_id = :account_id and f.id < :max_id and f.id > :since_id and :min_id = 0
+          and (select a.active from accounts a where a.id = f.follower_id)
+        order by f.id desc
+        limit :limit)
+       union all
+       (select f.id, f.follower_id
+        from follows f
+        where f.followed_id = :account_id and f.id < :max_id and f.id > :min_id and :min_id > 0
+          and (select a.active from accounts a where a.id = f.follower_id)
+        order by f.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: following(viewer_id, account_id, max_id, since_id, min_id, limit)$
+-- Whom an account follows, newest first.
+with page as materialized (
+       (select f.id as page_id, f.followed_id as account_id
+        from follows f
+        where f.follower_id = :account_id and f.id < :max_id and f.id > :since_id and :min_id = 0
+          and (select a.active from accounts a where a.id = f.followed_id)
+        order by f.id desc
+        limit :limit)
+       union all
+       (select f.id, f.followed_id
+        from follows f
+        where f.follower_id = :account_id and f.id < :max_id and f.id > :min_id and :min_id > 0
+          and (select a.active from accounts a where a.id = f.followed_id)
+        order by f.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: search(viewer_id, words, nickname, domain, following, limit, offset)$
+-- Accounts by nickname (exact, then prefix), then by words of the display name; followed ones first within each.
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by hit.place), ']')
+from (
+  select s.id, row_number() over (order by s.rank, not s.is_followed, s.followers_count desc, s.id) as place
+  from (
+    select a.id, a.followers_count,
+           case when lower(a.nickname) = :nickname then 0 when lower(a.nickname) like :nickname || '%%' then 1
+             when lower(a.display_name) like '%%' || :words || '%%' then 2 else 3 end as rank,
+           exists (select from follows f where f.follower_id = :viewer_id and f.followed_id = a.id) as is_followed
+    from accounts a
+    where a.active and a.confirmed
+      and (:domain::text is null or coalesce(a.domain, '') = :domain)
+      and (lower(a.nickname) like '%%' || :nickname || '%%' or lower(a.display_name) like '%%' || :words || '%%')
+      and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+    limit 1000
+  ) s
+  where not :following or s.is_followed
+  order by place
+  limit :limit offset :offset
+) hit
+join accounts a on a.id = hit.id;

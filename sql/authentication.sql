@@ -1,0 +1,62 @@
+-- name: by_token(token_hash, confirmation_required)^
+-- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
+select t.id as token_id, t.app_id, t.scopes, a.id as account_id, a.is_admin, a.is_moderator,
+       t.last_used_at < now() - interval '1 day' as stale
+from tokens t
+left join accounts a on a.id = t.account_id
+where t.token_hash = :token_hash
+  and t.last_used_at > now() - interval '1 year'
+  and (t.account_id is null
+    or a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true'));
+
+-- name: touch_token(token_id)!
+-- Notes that a token was used.
+update tokens set last_used_at = now() where id = :token_id;
+
+-- name: by_session(id_hash, confirmation_required)^
+-- Who a session cookie speaks for.
+select a.id as account_id, a.is_admin, a.is_moderator, s.last_used_at < now() - interval '1 day' as stale
+from sessions s
+join accounts a on a.id = s.account_id
+where s.id_hash = :id_hash
+  and s.last_used_at > now() - interval '60 days'
+  and a.active
+  and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true');
+
+-- name: touch_session(id_hash)!
+-- Notes that a session was used.
+update sessions set last_used_at = now() where id_hash = :id_hash;
+
+-- name: by_login(login)^
+-- The local account of a nickname or e-mail address, in any letter case, with all that decides about its login.
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.confirmed,
+       u.password_hash, u.password_reset_required
+from accounts a
+join users u on u.account_id = a.id
+where a.id = coalesce(
+  (select id from accounts where lower(nickname) = lower(:login) and coalesce(domain, '') = ''),
+  (select account_id from users where lower(email) = lower(:login)));
+
+-- name: by_account(account_id)^
+-- The same for an account that is known.
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.confirmed,
+       u.password_hash, u.password_reset_required
+from accounts a
+join users u on u.account_id = a.id
+where a.id = :account_id;
+
+-- name: open_session(id_hash, account_id)!
+-- Stores a new session.
+insert into sessions (id_hash, account_id) values (:id_hash, :account_id);
+
+-- name: close_session(id_hash)!
+-- Ends one session.
+delete from sessions where id_hash = :id_hash;
+
+-- name: setting(name)^
+-- A setting that was changed at run time.
+select value from settings where name = :name;
+
+-- name: settings(names)
+-- Those of the named settings that were changed at run time.
+select name, value from settings where name = any (:names);

@@ -1,0 +1,260 @@
+-- Functions that build entities and decide who may see what. Replaced at each migration; nothing that is
+-- stored (an index, a fragment) may depend on them.
+
+-- Ends a statement with an HTTP status: errors.py turns SQLSTATE PLnnn into that answer.
+create or replace function refuse(status integer, message text) returns boolean language plpgsql as $$
+begin
+  raise exception using errcode = 'PL' || status, message = message;
+end
+$$;
+
+-- A setting that an administrator changed at run time, as text; else what the environment says.
+create or replace function setting(setting_name text, configured text) returns text language sql stable
+return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
+
+-- Stores a job of a queue; it goes with the caller's transaction.
+create or replace function defer_job(queue text, task text, arguments jsonb, due timestamptz default null)
+returns bigint language sql volatile as $$
+  select (procrastinate_defer_jobs_v1(array[
+    row(queue, task, 0, null, null, arguments, due)::procrastinate_job_to_defer_v1]))[1]
+$$;
+
+-- The JSON array of the installed emoji among some shortcodes.
+create or replace function emojis_json(codes text[]) returns text language sql stable
+return (
+  select concat('[', string_agg(concat(
+      '{"shortcode":', json_text(e.shortcode), ',"url":', json_text(chr(1) || e.path),
+      ',"static_url":', json_text(chr(1) || e.path), ',"visible_in_picker":true,"tags":', to_json(e.tags),
+      ',"category":', json_text(array_to_string(array_remove(e.tags, 'Custom'), ',')), '}'),
+    ',' order by e.shortcode), ']')
+  from emojis e
+  where e.shortcode = any (codes)
+);
+
+create or replace function attachment_json(m media) returns text language sql stable
+return concat(
+  '{"id":"', m.id, '","type":"', m.kind, '","url":', json_text(file_url(m.file, null)),
+  ',"preview_url":', json_text(file_url(coalesce(m.preview, m.file), null)),
+  ',"remote_url":null,"text_url":', json_text(file_url(m.file, null)),
+  ',"description":', coalesce(json_text(m.description), 'null'), ',"blurhash":', coalesce(json_text(m.blurhash), 'null'),
+  ',"meta":', m.meta, ',"pleroma":{"mime_type":', json_text(m.mime_type), '}}');
+
+create or replace function attachments_json(of_status_id bigint) returns text language sql stable
+return (
+  select concat('[', string_agg(attachment_json(m), ',' order by sm.position), ']')
+  from status_media sm
+  join media m on m.id = sm.media_id
+  where sm.status_id = of_status_id
+);
+
+create or replace function account_numbers_json(a accounts, viewer bigint) returns text language sql stable
+return concat(
+  '"followers_count":', case when a.hide_followers_count and a.id <> viewer then 0 else a.followers_count end,
+  ',"following_count":', case when a.hide_follows_count and a.id <> viewer then 0 else a.following_count end,
+  ',"statuses_count":', a.statuses_count,
+  ',"last_status_at":', case when a.last_status_at is null then 'null'
+    else to_char(a.last_status_at at time zone 'UTC', '"\""YYYY-MM-DD"\""') end,
+  ',"emojis":', case when a.emoji_codes = '{}' then '[]' else emojis_json(a.emoji_codes) end);
+
+-- Account of the Mastodon API as viewer sees it; in lists its pleroma.relationship is empty.
+create or replace function account_json(a accounts, viewer bigint, relationship text default '{}')
+returns text language sql stable
+return concat('{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment,
+  ',"relationship":', relationship, '}}');
+
+-- The account as its owner sees it, with what only the owner may see.
+create or replace function credentials_json(a accounts, u users) returns text language sql stable
+return (
+  select concat('{', account_numbers_json(a, a.id), ',"follow_requests_count":', waiting.number, ',', a.fragment,
+    ',"show_role":', a.show_role::text, ',"no_rich_text":', a.no_rich_text::text,
+    '},"privacy":', to_json(u.privacy), ',"language":', coalesce(to_json(u.language)::text, 'null'),
+    ',"follow_requests_count":', waiting.number, '},"pleroma":{', a.pleroma_fragment,
+    case when not a.show_role then concat(',"is_admin":', a.is_admin::text, ',"is_moderator":', a.is_moderator::text) end,
+    ',"settings_store":', u.settings_store, ',"notification_settings":', json_build_object(
+      'followers', u.notify_followers, 'follows', u.notify_follows, 'remote', u.notify_remote, 'local', u.notify_local,
+      'non_follows', u.notify_non_follows, 'non_followers', u.notify_non_followers),
+    ',"relationship":{}}}')
+  from (select count(*) as number from follow_requests r where r.followed_id = a.id) waiting
+);
+
+-- Status of the Mastodon API. A reblog s takes its content from c, the original; else c is s itself.
+create or replace function status_json(
+  s statuses, c statuses, author text, marks interactions, viewer bigint,
+  muted boolean, direct_conversation_id bigint, reblog text
+) returns text language sql stable
+return concat(
+  '{"id":"', s.id, '","created_at":', json_time(s.created_at), ',"edited_at":null,"visibility":"', s.visibility,
+  '","uri":"', chr(1), '/objects/', c.uuid, '","url":"', chr(1), '/notice/', c.id,
+  '","in_reply_to_id":', case when s.in_reply_to_id is null or s.in_reply_to_account_id is null
+    then 'null,"in_reply_to_account_id":null'
+    else concat('"', s.in_reply_to_id, '","in_reply_to_account_id":"', s.in_reply_to_account_id, '"') end,
+  ',"sensitive":', c.sensitive::text,
+  ',"spoiler_text":', case when c.spoiler_text = '' then '""' else json_text(c.spoiler_text) end,
+  ',"application":{"name":"Web","website":null},"card":null,"poll":null',
+  ',"replies_count":', s.replies_count, ',"reblogs_count":', s.reblogs_count, ',"favourites_count":', s.favourites_count,
+  ',"favourited":', (marks.favourite_id is not null)::text, ',"reblogged":', (marks.reblog_id is not null)::text,
+  ',"bookmarked":', (marks.bookmark_id is not null)::text, ',"muted":', muted::text,
+  ',"pinned":', (s.pinned_at is not null)::text,
+  ',"emojis":', case when c.emoji_codes is null then '[]' else emojis_json(c.emoji_codes) end,
+  ',"media_attachments":', case when c.has_media then attachments_json(c.id) else '[]' end,
+  ',"account":', author, ',"reblog":', reblog, ',', c.body,
+  ',"local":', s.local::text, ',"conversation_id":', s.thread_id,
+  ',"direct_conversation_id":', coalesce(direct_conversation_id::text, 'null'),
+  ',"spoiler_text":{"text/plain":', case when c.spoiler_text = '' then '""' else json_text(c.spoiler_text) end,
+  '},"expires_at":', case when s.expires_at is not null and s.account_id = viewer then json_time(s.expires_at) else 'null' end,
+  ',"thread_muted":', muted::text, '}}');
+
+-- The Status entities of ids, each with its place in ids. Ids that are not there are left out; whether
+-- viewer may see them was decided by whoever chose the ids.
+create or replace function status_entities(viewer bigint, ids bigint[])
+returns table (place bigint, status_id bigint, entity text) language sql stable begin atomic
+select chosen.place, s.id,
+       status_json(s, coalesce(o, s), account_json(a, viewer), marks, viewer, tm.thread_id is not null,
+         case when s.visibility = 'direct'
+           then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
+         case when s.reblog_of_id is null then 'null'
+           else status_json(o, o, account_json(oa, viewer), marks, viewer, tm.thread_id is not null, null, 'null') end)
+from unnest(ids) with ordinality as chosen (id, place)
+join statuses s on s.id = chosen.id
+join accounts a on a.id = s.account_id
+left join statuses o on o.id = s.reblog_of_id
+left join accounts oa on oa.id = o.account_id
+left join interactions marks on marks.account_id = viewer and marks.status_id = coalesce(s.reblog_of_id, s.id)
+left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id;
+end;
+
+-- A page of statuses as one JSON array, with its first and last id for the Link header.
+create or replace function status_page(viewer bigint, ids bigint[])
+returns table (body text, newest bigint, oldest bigint) language sql stable begin atomic
+select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids[cardinality(ids)]
+from status_entities(viewer, ids) e;
+end;
+
+-- Who may see a status: every list and every action chooses from this.
+create or replace function visible_statuses(viewer bigint)
+returns setof statuses language sql stable begin atomic
+select s.*
+from statuses s
+where (s.visibility in ('public', 'unlisted')
+    or viewer = any (s.involved)
+    or s.visibility = 'private'
+      and (select true from follows f where f.follower_id = viewer and f.followed_id = s.account_id)
+    or s.visibility = 'list'
+      and (select true from list_members m where m.list_id = s.list_id and m.account_id = viewer))
+  and (select a.active from accounts a where a.id = s.account_id)
+  and (s.reblog_of_id is null or (
+    select (o.visibility in ('public', 'unlisted')
+        or viewer = any (o.involved)
+        or o.visibility = 'private'
+          and (select true from follows f where f.follower_id = viewer and f.followed_id = o.account_id))
+      and (select a.active from accounts a where a.id = o.account_id)
+    from statuses o
+    where o.id = s.reblog_of_id));
+end;
+
+-- Accounts whose statuses, and statuses about whom, are kept from viewer's lists: the blocked, and
+-- unless the reader asks for them the muted ones.
+create or replace function hidden_accounts(viewer bigint, with_muted boolean)
+returns table (account_id bigint) language sql stable begin atomic
+select b.target_id from blocks b where b.account_id = viewer
+union all
+select m.target_id
+from mutes m
+where m.account_id = viewer and not with_muted and (m.expires_at is null or m.expires_at > now());
+end;
+
+-- What a timeline of viewer may show: visible, and not by, about or to somebody hidden, nor in a muted thread.
+create or replace function wanted_statuses(viewer bigint, with_muted boolean)
+returns setof statuses language sql stable begin atomic
+select s.*
+from visible_statuses(viewer) s
+where s.account_id = viewer
+   or not s.involved && array(select h.account_id from hidden_accounts(viewer, with_muted) h)
+  and (with_muted or not s.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer)));
+end;
+
+-- Whether recipient is told of something that sender did: not when blocked, and by the recipient's settings.
+-- What is muted is stored all the same and left out when listing, so that with_muted can show it.
+create or replace function wants_notification(recipient bigint, sender bigint) returns boolean language sql stable
+return recipient <> sender
+  and not exists (select from blocks b where b.account_id = recipient and b.target_id = sender)
+  and exists (
+    select
+    from users u
+    cross join lateral (
+      select exists (select from follows f where f.follower_id = sender and f.followed_id = recipient) as follower,
+             exists (select from follows f where f.follower_id = recipient and f.followed_id = sender) as followed,
+             (select a.domain is null from accounts a where a.id = sender) as local
+    ) of_sender
+    where u.account_id = recipient
+      and case when of_sender.follower then u.notify_followers else u.notify_non_followers end
+      and case when of_sender.followed then u.notify_follows else u.notify_non_follows end
+      and case when of_sender.local then u.notify_local else u.notify_remote end);
+
+-- Relationships of viewer to accounts, each with its place in ids.
+create or replace function relationships(viewer bigint, ids bigint[])
+returns table (place bigint, entity text) language sql stable begin atomic
+select chosen.place,
+  concat('{"id":"', a.id, '","following":', (f.follower_id is not null)::text,
+    ',"followed_by":', exists (select from follows b where b.follower_id = a.id and b.followed_id = viewer)::text,
+    ',"blocking":', exists (select from blocks b where b.account_id = viewer and b.target_id = a.id)::text,
+    ',"blocked_by":', exists (select from blocks b where b.account_id = a.id and b.target_id = viewer)::text,
+    ',"muting":', (m.account_id is not null)::text, ',"muting_notifications":', coalesce(m.notifications, false)::text,
+    ',"subscribing":', (n.account_id is not null)::text, ',"notifying":', (n.account_id is not null)::text,
+    ',"requested":', exists (select from follow_requests r where r.follower_id = viewer and r.followed_id = a.id)::text,
+    ',"domain_blocking":', exists (select from domain_blocks d where d.account_id = viewer and d.domain = a.domain)::text,
+    ',"showing_reblogs":', coalesce(f.show_reblogs, true)::text,
+    ',"endorsed":', exists (select from endorsements e where e.account_id = viewer and e.target_id = a.id)::text,
+    ',"note":', coalesce(json_text(c.comment), '""'), ',"languages":null}')
+from unnest(ids) with ordinality as chosen (id, place)
+join accounts a on a.id = chosen.id
+left join follows f on f.follower_id = viewer and f.followed_id = a.id
+left join mutes m on m.account_id = viewer and m.target_id = a.id and (m.expires_at is null or m.expires_at > now())
+left join subscriptions n on n.account_id = viewer and n.target_id = a.id
+left join account_notes c on c.account_id = viewer and c.target_id = a.id;
+end;
+
+-- Notifications that viewer is shown: from active accounts that are neither blocked nor, unless asked for,
+-- muted, not about muted threads, and with a status that viewer may see.
+create or replace function shown_notifications(viewer bigint, with_muted boolean)
+returns setof notifications language sql stable begin atomic
+select n.*
+from notifications n
+where n.account_id = viewer
+  and not n.from_account_id = any (array(select b.target_id from blocks b where b.account_id = viewer))
+  and (with_muted
+    or not n.from_account_id = any (array(
+        select m.target_id from mutes m
+        where m.account_id = viewer and m.notifications and (m.expires_at is null or m.expires_at > now())))
+      and (n.thread_id is null
+        or not n.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer))))
+  and (select a.active from accounts a where a.id = n.from_account_id)
+  and (n.status_id is null or (select true from visible_statuses(viewer) s where s.id = n.status_id));
+end;
+
+-- Notification entities of ids, each with its place in ids.
+create or replace function notification_entities(viewer bigint, ids bigint[])
+returns table (place bigint, notification_id bigint, entity text) language sql stable begin atomic
+select chosen.place, n.id,
+       concat('{"id":"', n.id, '","type":"', n.type, '","created_at":', json_time(n.created_at),
+         ',"account":', account_json(sender, viewer),
+         case when s.id is not null then concat(',"status":',
+           status_json(s, s, account_json(a, viewer), marks, viewer, tm.thread_id is not null,
+             case when s.visibility = 'direct'
+               then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
+             'null')) end,
+         ',"pleroma":{"is_seen":', n.is_seen::text, '}}')
+from unnest(ids) with ordinality as chosen (id, place)
+join notifications n on n.id = chosen.id
+join accounts sender on sender.id = n.from_account_id
+left join statuses s on s.id = n.status_id
+left join accounts a on a.id = s.account_id
+left join interactions marks on marks.account_id = viewer and marks.status_id = s.id
+left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id;
+end;
+
+create or replace function notification_page(viewer bigint, ids bigint[])
+returns table (body text, newest bigint, oldest bigint) language sql stable begin atomic
+select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids[cardinality(ids)]
+from notification_entities(viewer, ids) e;
+end;

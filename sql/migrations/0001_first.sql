@@ -1,0 +1,521 @@
+-- The first schema. docs/model.md says what the tables mean and which index serves which list.
+
+create extension if not exists pg_trgm;
+create extension if not exists unaccent;
+
+create sequence id_sequence;
+
+-- Ids of statuses and accounts: milliseconds since 1970, shifted left by 16 bits, plus a sequence.
+create function next_id() returns bigint language sql volatile
+return ((extract(epoch from clock_timestamp()) * 1000)::bigint << 16) | (nextval('id_sequence') & 65535);
+
+create table settings (
+  name text collate "C" primary key,
+  value jsonb not null,
+  updated_at timestamptz not null default now()
+);
+
+create table accounts (
+  id bigint primary key default next_id(),
+  nickname text collate "C" not null,
+  domain text collate "C",
+  uri text collate "C",
+  display_name text not null default '',
+  note text not null default '',
+  note_source text not null default '',
+  fields jsonb not null default '[]',
+  avatar text collate "C",
+  header text collate "C",
+  background text collate "C",
+  emoji_codes text[] not null default '{}',
+  tags text[] not null default '{}',
+  locked boolean not null default false,
+  bot boolean not null default false,
+  discoverable boolean not null default false,
+  hide_followers boolean not null default false,
+  hide_follows boolean not null default false,
+  hide_followers_count boolean not null default false,
+  hide_follows_count boolean not null default false,
+  hide_favorites boolean not null default false,
+  show_role boolean not null default true,
+  skip_thread_containment boolean not null default false,
+  no_rich_text boolean not null default false,
+  sensitive boolean not null default false,
+  is_admin boolean not null default false,
+  is_moderator boolean not null default false,
+  active boolean not null default true,
+  confirmed boolean not null default true,
+  confirmation_pending boolean not null default false,
+  created_at timestamptz not null default now(),
+  last_status_at timestamptz,
+  followers_count integer not null default 0,
+  following_count integer not null default 0,
+  statuses_count integer not null default 0,
+  fragment text not null default '',
+  pleroma_fragment text not null default ''
+);
+create unique index accounts_address on accounts (lower(nickname), coalesce(domain, ''));
+create index accounts_nickname_words on accounts using gin (lower(nickname) gin_trgm_ops);
+create index accounts_display_name_words on accounts using gin (lower(display_name) gin_trgm_ops);
+create index accounts_tags on accounts using gin (tags);
+create index accounts_staff on accounts (id) where is_admin or is_moderator;
+create index accounts_inactive on accounts (id) where not active;
+
+create table users (
+  account_id bigint primary key references accounts on delete cascade,
+  email text collate "C" not null,
+  password_hash text not null,
+  password_reset_required boolean not null default false,
+  privacy text not null default 'public',
+  language text,
+  settings_store jsonb not null default '{}',
+  web_settings jsonb not null default '{}',
+  notify_followers boolean not null default true,
+  notify_follows boolean not null default true,
+  notify_non_followers boolean not null default true,
+  notify_non_follows boolean not null default true,
+  notify_local boolean not null default true,
+  notify_remote boolean not null default true,
+  mascot_id bigint,
+  created_at timestamptz not null default now()
+);
+create unique index users_email on users (lower(email));
+
+create table password_resets (
+  token_hash bytea primary key,
+  account_id bigint not null references accounts on delete cascade,
+  created_at timestamptz not null default now()
+);
+create index password_resets_account on password_resets (account_id);
+
+create table invites (
+  id bigint generated always as identity primary key,
+  token text collate "C" not null unique,
+  used boolean not null default false,
+  uses integer not null default 0,
+  max_use integer,
+  expires_at date,
+  created_at timestamptz not null default now()
+);
+
+create table captchas (
+  token_hash bytea primary key,
+  kind text not null,
+  answer_hash bytea not null,
+  used boolean not null default false,
+  created_at timestamptz not null default now()
+);
+create index captchas_created_at on captchas (created_at);
+
+create unlogged table rate_limits (
+  key text collate "C" primary key,
+  hits integer not null,
+  ends_at timestamptz not null
+);
+create index rate_limits_ends_at on rate_limits (ends_at);
+
+create table apps (
+  id bigint generated always as identity primary key,
+  client_id text collate "C" not null unique,
+  client_secret_hash bytea not null,
+  name text not null,
+  website text,
+  redirect_uri text not null,
+  redirect_uris text[] not null,
+  scopes text[] not null,
+  created_at timestamptz not null default now()
+);
+
+create table authorization_codes (
+  code_hash bytea primary key,
+  app_id bigint not null references apps on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  redirect_uri text not null,
+  scopes text[] not null,
+  code_challenge text,
+  created_at timestamptz not null default now()
+);
+create index authorization_codes_app on authorization_codes (app_id);
+create index authorization_codes_account on authorization_codes (account_id);
+
+create table tokens (
+  id bigint generated always as identity primary key,
+  token_hash bytea not null unique,
+  refresh_hash bytea unique,
+  app_id bigint not null references apps on delete cascade,
+  account_id bigint references accounts on delete cascade,
+  scopes text[] not null,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now()
+);
+create index tokens_app on tokens (app_id);
+create index tokens_account on tokens (account_id);
+
+create table sessions (
+  id_hash bytea primary key,
+  account_id bigint not null references accounts on delete cascade,
+  created_at timestamptz not null default now(),
+  last_used_at timestamptz not null default now()
+);
+create index sessions_account on sessions (account_id);
+
+create table idempotency_keys (
+  account_id bigint not null references accounts on delete cascade,
+  key text not null,
+  status_code integer,
+  body bytea,
+  created_at timestamptz not null default now(),
+  primary key (account_id, key)
+);
+create index idempotency_keys_created_at on idempotency_keys (created_at);
+
+create table follows (
+  id bigint generated always as identity,
+  follower_id bigint not null references accounts on delete cascade,
+  followed_id bigint not null references accounts on delete cascade,
+  show_reblogs boolean not null default true,
+  created_at timestamptz not null default now(),
+  primary key (follower_id, followed_id) include (show_reblogs)
+);
+create index follows_following on follows (follower_id, id);
+create index follows_followers on follows (followed_id, id);
+
+create table follow_requests (
+  id bigint generated always as identity,
+  follower_id bigint not null references accounts on delete cascade,
+  followed_id bigint not null references accounts on delete cascade,
+  show_reblogs boolean not null default true,
+  created_at timestamptz not null default now(),
+  primary key (follower_id, followed_id)
+);
+create index follow_requests_waiting on follow_requests (followed_id, id);
+
+create table subscriptions (
+  account_id bigint not null references accounts on delete cascade,
+  target_id bigint not null references accounts on delete cascade,
+  primary key (account_id, target_id)
+);
+create index subscriptions_target on subscriptions (target_id);
+
+create table blocks (
+  id bigint generated always as identity,
+  account_id bigint not null references accounts on delete cascade,
+  target_id bigint not null references accounts on delete cascade,
+  created_at timestamptz not null default now(),
+  primary key (account_id, target_id)
+);
+create index blocks_list on blocks (account_id, id);
+create index blocks_target on blocks (target_id);
+
+create table mutes (
+  id bigint generated always as identity,
+  account_id bigint not null references accounts on delete cascade,
+  target_id bigint not null references accounts on delete cascade,
+  notifications boolean not null default true,
+  expires_at timestamptz,
+  created_at timestamptz not null default now(),
+  primary key (account_id, target_id)
+);
+create index mutes_list on mutes (account_id, id);
+create index mutes_target on mutes (target_id);
+
+create table domain_blocks (
+  account_id bigint not null references accounts on delete cascade,
+  domain text collate "C" not null,
+  primary key (account_id, domain)
+);
+
+create table account_notes (
+  account_id bigint not null references accounts on delete cascade,
+  target_id bigint not null references accounts on delete cascade,
+  comment text not null,
+  primary key (account_id, target_id)
+);
+create index account_notes_target on account_notes (target_id);
+
+create table endorsements (
+  id bigint generated always as identity,
+  account_id bigint not null references accounts on delete cascade,
+  target_id bigint not null references accounts on delete cascade,
+  primary key (account_id, target_id)
+);
+create index endorsements_target on endorsements (target_id);
+
+create table lists (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  title text not null,
+  replies_policy text not null default 'list',
+  exclusive boolean not null default false
+);
+create index lists_account on lists (account_id, id);
+
+create table list_members (
+  id bigint generated always as identity,
+  list_id bigint not null references lists on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  primary key (list_id, account_id)
+);
+create index list_members_page on list_members (list_id, id);
+create index list_members_account on list_members (account_id);
+
+create sequence thread_sequence;
+
+create table statuses (
+  id bigint primary key default next_id(),
+  account_id bigint not null references accounts on delete cascade,
+  in_reply_to_id bigint references statuses on delete set null,
+  in_reply_to_account_id bigint references accounts on delete set null,
+  reblog_of_id bigint references statuses on delete cascade,
+  thread_id bigint not null,
+  list_id bigint references lists on delete set null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  uuid uuid not null default gen_random_uuid(),
+  local boolean not null default true,
+  sensitive boolean not null default false,
+  has_media boolean not null default false,
+  replies_count integer not null default 0,
+  reblogs_count integer not null default 0,
+  favourites_count integer not null default 0,
+  visibility text collate "C" not null,
+  pinned_at timestamptz,
+  involved bigint[] not null,
+  emoji_codes text[],
+  content_type text,
+  language text,
+  spoiler_text text not null default '',
+  source text,
+  body text
+);
+create unique index statuses_uuid on statuses (uuid);
+create index statuses_of_account on statuses (account_id, id);
+create index statuses_public on statuses (id) where visibility = 'public' and reblog_of_id is null;
+create index statuses_in_thread on statuses (thread_id, id);
+create index statuses_replies on statuses (in_reply_to_id) where in_reply_to_id is not null;
+create index statuses_replies_to on statuses (in_reply_to_account_id) where in_reply_to_account_id is not null;
+create unique index statuses_reblogs on statuses (reblog_of_id, account_id) where reblog_of_id is not null;
+create index statuses_with_media on statuses (account_id, id) where has_media;
+create index statuses_pinned on statuses (account_id, id) where pinned_at is not null;
+create index statuses_list on statuses (list_id) where list_id is not null;
+create index statuses_words on statuses using gin (to_tsvector('simple', source))
+  where visibility = 'public' and reblog_of_id is null;
+
+-- Direct statuses by everybody who wrote or received them: the direct timeline.
+create table direct_statuses (
+  account_id bigint not null references accounts on delete cascade,
+  status_id bigint not null references statuses on delete cascade,
+  primary key (account_id, status_id)
+);
+create index direct_statuses_status on direct_statuses (status_id);
+
+create table status_tags (
+  tag text collate "C" not null,
+  status_id bigint not null references statuses on delete cascade,
+  primary key (tag, status_id)
+);
+create index status_tags_status on status_tags (status_id);
+
+create table media (
+  id bigint primary key default next_id(),
+  account_id bigint not null references accounts on delete cascade,
+  kind text not null,
+  mime_type text not null,
+  file text collate "C" not null,
+  preview text collate "C",
+  description text,
+  blurhash text,
+  meta jsonb not null default '{}',
+  purpose text not null default 'attachment',
+  unused_since timestamptz default now(),
+  created_at timestamptz not null default now()
+);
+create index media_account on media (account_id);
+create index media_unused on media (unused_since) where unused_since is not null;
+
+create table status_media (
+  status_id bigint not null references statuses on delete cascade,
+  position integer not null,
+  media_id bigint not null references media on delete cascade,
+  primary key (status_id, position)
+);
+create index status_media_media on status_media (media_id);
+
+-- Files whose row is gone and which a job still has to take from storage.
+create table removed_files (
+  name text collate "C" primary key,
+  removed_at timestamptz not null default now()
+);
+
+-- All that one account did to one status, in one row: one join answers every flag of a page.
+create sequence interaction_sequence;
+create table interactions (
+  account_id bigint not null references accounts on delete cascade,
+  status_id bigint not null references statuses on delete cascade,
+  favourite_id bigint,
+  reblog_id bigint,
+  bookmark_id bigint,
+  primary key (account_id, status_id)
+);
+create index interactions_favourites on interactions (account_id, status_id) where favourite_id is not null;
+create index interactions_favourited_by on interactions (status_id, favourite_id) where favourite_id is not null;
+create index interactions_bookmarks on interactions (account_id, bookmark_id) where bookmark_id is not null;
+create index interactions_status on interactions (status_id);
+
+create table thread_mutes (
+  account_id bigint not null references accounts on delete cascade,
+  thread_id bigint not null,
+  primary key (account_id, thread_id)
+);
+
+create table notifications (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  from_account_id bigint not null references accounts on delete cascade,
+  status_id bigint references statuses on delete cascade,
+  thread_id bigint,
+  type text collate "C" not null,
+  is_seen boolean not null default false,
+  created_at timestamptz not null default now()
+);
+create index notifications_of_account on notifications (account_id, id);
+create index notifications_unread on notifications (account_id, id) where not is_seen;
+create unique index notifications_once on notifications (status_id, account_id, from_account_id, type);
+create unique index notifications_once_follow on notifications (account_id, from_account_id, type) where status_id is null;
+create index notifications_from on notifications (from_account_id);
+
+create table participations (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  thread_id bigint not null,
+  last_status_id bigint references statuses on delete set null,
+  unread boolean not null default true,
+  hidden boolean not null default false,
+  unique (account_id, thread_id)
+);
+create index participations_list on participations (account_id, last_status_id) where last_status_id is not null and not hidden;
+create index participations_thread on participations (thread_id);
+create index participations_last_status on participations (last_status_id);
+
+create table participation_recipients (
+  participation_id bigint not null references participations on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  primary key (participation_id, account_id)
+);
+create index participation_recipients_account on participation_recipients (account_id);
+
+create table markers (
+  account_id bigint not null references accounts on delete cascade,
+  timeline text not null,
+  last_read_id text not null,
+  version integer not null default 1,
+  updated_at timestamptz not null default now(),
+  primary key (account_id, timeline)
+);
+
+create table reports (
+  id bigint generated always as identity primary key,
+  account_id bigint references accounts on delete set null,
+  target_id bigint references accounts on delete set null,
+  state text not null default 'open',
+  content text,
+  comment text not null default '',
+  category text not null default 'other',
+  forward boolean not null default false,
+  rule_ids text[] not null default '{}',
+  created_at timestamptz not null default now()
+);
+create index reports_state on reports (state, id);
+create index reports_account on reports (account_id);
+create index reports_target on reports (target_id);
+
+create table report_statuses (
+  report_id bigint not null references reports on delete cascade,
+  status_id bigint not null references statuses on delete cascade,
+  primary key (report_id, status_id)
+);
+create index report_statuses_status on report_statuses (status_id);
+
+create table moderation_log (
+  id bigint generated always as identity primary key,
+  actor_id bigint not null,
+  action text not null,
+  message text not null,
+  data jsonb not null,
+  created_at timestamptz not null default now()
+);
+create index moderation_log_actor on moderation_log (actor_id, id);
+create index moderation_log_created_at on moderation_log (created_at, id);
+
+create table scrobbles (
+  id bigint primary key default next_id(),
+  account_id bigint not null references accounts on delete cascade,
+  visibility text not null default 'public',
+  title text not null,
+  artist text,
+  album text,
+  length bigint,
+  created_at timestamptz not null default now()
+);
+create index scrobbles_account on scrobbles (account_id, id);
+
+create table emojis (
+  shortcode text collate "C" primary key,
+  pack text collate "C",
+  path text collate "C" not null,
+  tags text[] not null
+);
+
+-- A JSON string; the raw U+0001 that stands for the base address stays raw. It takes the place of U+FFFF on the
+-- way, which no stored text holds, because a text may hold the six characters of its escape.
+create function json_text(value text) returns text language sql immutable
+return replace(to_json(replace(value, chr(1), chr(65535)))::text, chr(65535), chr(1));
+
+-- A JSON time in UTC with milliseconds; null stays null.
+create function json_time(value timestamptz) returns text language sql immutable
+return to_char(value at time zone 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""');
+
+-- The address of a stored file, or that of the default picture.
+create function file_url(name text, default_path text) returns text language sql immutable
+return chr(1) || coalesce('/media/' || name, default_path);
+
+-- What of an account's JSON depends on nobody who reads it. It ends inside source.pleroma, so that the
+-- owner's own keys can follow; pleroma_fragment is the open end of the pleroma object.
+create function write_account_fragments() returns trigger language plpgsql as $$
+declare
+  avatar text := json_text(file_url(new.avatar, '/images/avi.png'));
+  header text := json_text(file_url(new.header, '/images/banner.png'));
+begin
+  new.fragment := concat(
+    '"id":"', new.id, '","username":', json_text(new.nickname),
+    ',"acct":', json_text(concat_ws('@', new.nickname, new.domain)),
+    ',"display_name":', json_text(coalesce(nullif(new.display_name, ''), new.nickname)),
+    ',"note":', json_text(new.note),
+    ',"url":', json_text(coalesce(new.uri, chr(1) || '/users/' || new.nickname)),
+    ',"avatar":', avatar, ',"avatar_static":', avatar, ',"header":', header, ',"header_static":', header,
+    ',"locked":', new.locked::text, ',"bot":', new.bot::text, ',"discoverable":', new.discoverable::text,
+    ',"group":false,"moved":null,"created_at":', json_time(new.created_at),
+    ',"fields":[', (
+      select string_agg(concat(
+        '{"name":', json_text(field ->> 'name'), ',"value":', json_text(field ->> 'value'), ',"verified_at":null}'), ',')
+      from jsonb_array_elements(new.fields) as field), ']',
+    ',"source":{"note":', json_text(new.note_source),
+    ',"fields":', (select coalesce(json_agg(field -> 'source')::text, '[]') from jsonb_array_elements(new.fields) as field),
+    ',"sensitive":', new.sensitive::text,
+    ',"pleroma":{"discoverable":', new.discoverable::text, ',"actor_type":', case when new.bot then '"Service"' else '"Person"' end);
+  new.pleroma_fragment := concat(
+    '"confirmation_pending":', new.confirmation_pending::text, ',"tags":', to_json(new.tags)::text,
+    ',"hide_followers":', new.hide_followers::text, ',"hide_follows":', new.hide_follows::text,
+    ',"hide_followers_count":', new.hide_followers_count::text, ',"hide_follows_count":', new.hide_follows_count::text,
+    ',"hide_favorites":', new.hide_favorites::text, ',"skip_thread_containment":', new.skip_thread_containment::text,
+    ',"background_image":', coalesce(json_text(file_url(new.background, null)), 'null'),
+    case when new.show_role then concat(',"is_admin":', new.is_admin::text, ',"is_moderator":', new.is_moderator::text) end);
+  return new;
+end
+$$;
+
+create trigger write_account_fragments before insert or update of
+  nickname, domain, uri, display_name, note, note_source, fields, avatar, header, background, tags, locked, bot,
+  discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role,
+  skip_thread_containment, sensitive, is_admin, is_moderator, confirmation_pending, created_at
+on accounts for each row execute function write_account_fragments();

@@ -1,0 +1,68 @@
+-- name: page(viewer_id, types, exclude_types, from_account_id, with_muted, max_id, since_id, min_id, limit)$
+-- Viewer's notifications, newest first. types null: all.
+with page as materialized (
+       (select n.id
+        from shown_notifications(:viewer_id, :with_muted) n
+        where n.id < :max_id and n.id > :since_id and :min_id = 0
+          and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
+          and (:from_account_id = 0 or n.from_account_id = :from_account_id)
+        order by n.id desc
+        limit :limit)
+       union all
+       (select n.id
+        from shown_notifications(:viewer_id, :with_muted) n
+        where n.id < :max_id and n.id > :min_id and :min_id > 0
+          and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
+          and (:from_account_id = 0 or n.from_account_id = :from_account_id)
+        order by n.id
+        limit :limit)
+     ), chosen as materialized (select array(select id from page order by id desc) as ids)
+select page.* from chosen, notification_page(:viewer_id, chosen.ids) page;
+
+-- name: notification(viewer_id, notification_id)$
+-- One notification of viewer's.
+with chosen as materialized (
+       select array[n.id] as ids from notifications n where n.id = :notification_id and n.account_id = :viewer_id
+     )
+select e.entity from chosen, notification_entities(:viewer_id, chosen.ids) e;
+
+-- name: unread_count(viewer_id)$
+-- How many unread notifications viewer has, counted up to a hundred.
+select json_build_object('count', count(*))::text
+from (select from shown_notifications(:viewer_id, false) n where not n.is_seen limit 100) unread;
+
+-- name: clear(viewer_id)!
+-- Removes all of viewer's notifications.
+delete from notifications where account_id = :viewer_id;
+
+-- name: dismiss(viewer_id, notification_ids)!
+-- Removes those of the notifications that are viewer's.
+delete from notifications where account_id = :viewer_id and id = any (:notification_ids);
+
+-- name: read_one(viewer_id, notification_id)^
+-- Marks one notification as read.
+update notifications set is_seen = true where id = :notification_id and account_id = :viewer_id
+returning id;
+
+-- name: read_up_to(viewer_id, max_id)
+-- Marks all up to an id as read; the ids of those that changed.
+update notifications set is_seen = true
+where account_id = :viewer_id and id <= :max_id and not is_seen
+returning id;
+
+-- name: entities(viewer_id, notification_ids)$
+-- Notifications of viewer's, in the order of the ids.
+with chosen as materialized (select :notification_ids::bigint[] as ids)
+select page.body from chosen, notification_page(:viewer_id, chosen.ids) page;
+
+-- name: newest_up_to(viewer_id, max_id, limit)$
+-- Viewer's newest notifications up to an id.
+with chosen as materialized (
+       select array(
+         select n.id from shown_notifications(:viewer_id, false) n
+         where n.id <= :max_id
+         order by n.id desc
+         limit :limit
+       ) as ids
+     )
+select page.body from chosen, notification_page(:viewer_id, chosen.ids) page;

@@ -1,0 +1,222 @@
+-- name: standing(account_id, target_id)^
+-- What decides whether the account may follow the target; nothing when there is no such account.
+select t.id, t.nickname, t.locked, t.tags, t.domain,
+       exists (select from blocks b where b.account_id = t.id and b.target_id = :account_id) as blocked_by,
+       exists (select from follows f where f.follower_id = :account_id and f.followed_id = t.id) as following
+from accounts t
+where t.id = :target_id and t.active and t.confirmed;
+
+-- name: lock_pair(account_id, target_id)
+-- Locks two accounts in the order of their ids, so that what counts between them is counted once.
+select id from accounts where id in (:account_id, :target_id) order by id for no key update;
+
+-- name: follow(account_id, target_id, reblogs)!
+-- Follows, counts it on both sides and tells the target; again only changes whether reblogs show.
+with unblocked as (
+       delete from blocks where account_id = :account_id and target_id = :target_id
+     ), answered as (
+       delete from follow_requests where follower_id = :account_id and followed_id = :target_id
+     ), followed as (
+       insert into follows (follower_id, followed_id, show_reblogs)
+       values (:account_id, :target_id, coalesce(:reblogs::boolean, true))
+       on conflict (follower_id, followed_id) do update set show_reblogs = coalesce(:reblogs::boolean, follows.show_reblogs)
+       returning xmax = 0 as is_new
+     ), counted as (
+       update accounts
+       set following_count = following_count + (id = :account_id)::int, followers_count = followers_count + (id = :target_id)::int
+       where id in (:account_id, :target_id) and (select is_new from followed)
+     )
+insert into notifications (account_id, from_account_id, type)
+select :target_id, :account_id, 'follow'
+from followed
+where is_new and wants_notification(:target_id, :account_id)
+on conflict do nothing;
+
+-- name: request(account_id, target_id, reblogs)!
+-- Asks a locked account, and tells it.
+with unblocked as (
+       delete from blocks where account_id = :account_id and target_id = :target_id
+     ), asked as (
+       insert into follow_requests (follower_id, followed_id, show_reblogs)
+       values (:account_id, :target_id, coalesce(:reblogs::boolean, true))
+       on conflict (follower_id, followed_id) do update set show_reblogs = excluded.show_reblogs
+       returning xmax = 0 as is_new
+     )
+insert into notifications (account_id, from_account_id, type)
+select :target_id, :account_id, 'follow_request'
+from asked
+where is_new and wants_notification(:target_id, :account_id)
+on conflict do nothing;
+
+-- name: unfollow(account_id, target_id)!
+-- Ends a follow, a request and a subscription, and uncounts it.
+with unfollowed as (
+       delete from follows where follower_id = :account_id and followed_id = :target_id returning follower_id
+     ), unasked as (
+       delete from follow_requests where follower_id = :account_id and followed_id = :target_id
+     ), untold as (
+       delete from notifications
+       where account_id = :target_id and from_account_id = :account_id and type = 'follow_request' and status_id is null
+     ), unsubscribed as (
+       delete from subscriptions where account_id = :account_id and target_id = :target_id
+     )
+update accounts
+set following_count = following_count - (id = :account_id)::int, followers_count = followers_count - (id = :target_id)::int
+where id in (:account_id, :target_id) and exists (select from unfollowed);
+
+-- name: block(account_id, target_id)!
+-- Blocks; the ends of follows are two calls of unfollow.
+insert into blocks (account_id, target_id) values (:account_id, :target_id) on conflict do nothing;
+
+-- name: unblock(account_id, target_id)!
+-- Ends a block.
+delete from blocks where account_id = :account_id and target_id = :target_id;
+
+-- name: mute(account_id, target_id, notifications, duration)!
+-- Mutes for a duration in seconds, 0 for ever; again changes how.
+insert into mutes (account_id, target_id, notifications, expires_at)
+values (:account_id, :target_id, :notifications,
+  case when :duration::bigint > 0 then now() + make_interval(secs => :duration::double precision) end)
+on conflict (account_id, target_id) do update
+set notifications = excluded.notifications, expires_at = excluded.expires_at;
+
+-- name: unmute(account_id, target_id)!
+-- Ends a mute.
+delete from mutes where account_id = :account_id and target_id = :target_id;
+
+-- name: subscribe(account_id, target_id)!
+-- Subscribes to every status of the target.
+insert into subscriptions (account_id, target_id) values (:account_id, :target_id) on conflict do nothing;
+
+-- name: unsubscribe(account_id, target_id)!
+-- Ends a subscription.
+delete from subscriptions where account_id = :account_id and target_id = :target_id;
+
+-- name: note(account_id, target_id, comment)!
+-- Keeps the account's private note about the target.
+insert into account_notes (account_id, target_id, comment)
+values (:account_id, :target_id, :comment)
+on conflict (account_id, target_id) do update set comment = excluded.comment;
+
+-- name: endorse(account_id, target_id)!
+-- Shows the target on the account's profile; nothing happens without a follow.
+insert into endorsements (account_id, target_id)
+select f.follower_id, f.followed_id from follows f where f.follower_id = :account_id and f.followed_id = :target_id
+on conflict do nothing;
+
+-- name: unendorse(account_id, target_id)!
+-- Takes an endorsement back.
+delete from endorsements where account_id = :account_id and target_id = :target_id;
+
+-- name: take_request(account_id, follower_id)^
+-- Takes an open request to the account away, and its notification; nothing when there is none.
+with taken as (
+       delete from follow_requests where followed_id = :account_id and follower_id = :follower_id returning show_reblogs
+     ), untold as (
+       delete from notifications
+       where account_id = :account_id and from_account_id = :follower_id and type = 'follow_request' and status_id is null
+     )
+select show_reblogs from taken;
+
+-- name: requests(viewer_id, max_id, since_id, min_id, limit)$
+-- Accounts that wait for viewer's answer, newest first.
+with page as materialized (
+       (select r.id as page_id, r.follower_id as account_id
+        from follow_requests r
+        where r.followed_id = :viewer_id and r.id < :max_id and r.id > :since_id and :min_id = 0
+          and (select a.active from accounts a where a.id = r.follower_id)
+        order by r.id desc
+        limit :limit)
+       union all
+       (select r.id, r.follower_id
+        from follow_requests r
+        where r.followed_id = :viewer_id and r.id < :max_id and r.id > :min_id and :min_id > 0
+          and (select a.active from accounts a where a.id = r.follower_id)
+        order by r.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: blocks(viewer_id, max_id, since_id, min_id, limit)$
+-- Accounts that viewer blocks, newest first.
+with page as materialized (
+       (select b.id as page_id, b.target_id as account_id
+        from blocks b
+        where b.account_id = :viewer_id and b.id < :max_id and b.id > :since_id and :min_id = 0
+        order by b.id desc
+        limit :limit)
+       union all
+       (select b.id, b.target_id
+        from blocks b
+        where b.account_id = :viewer_id and b.id < :max_id and b.id > :min_id and :min_id > 0
+        order by b.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: mutes(viewer_id, max_id, since_id, min_id, limit)$
+-- Accounts that viewer mutes, newest first.
+with page as materialized (
+       (select m.id as page_id, m.target_id as account_id
+        from mutes m
+        where m.account_id = :viewer_id and m.id < :max_id and m.id > :since_id and :min_id = 0
+          and (m.expires_at is null or m.expires_at > now())
+        order by m.id desc
+        limit :limit)
+       union all
+       (select m.id, m.target_id
+        from mutes m
+        where m.account_id = :viewer_id and m.id < :max_id and m.id > :min_id and :min_id > 0
+          and (m.expires_at is null or m.expires_at > now())
+        order by m.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: endorsements(viewer_id, max_id, since_id, min_id, limit)$
+-- Accounts that viewer endorses, newest first.
+with page as materialized (
+       (select e.id as page_id, e.target_id as account_id
+        from endorsements e
+        where e.account_id = :viewer_id and e.id < :max_id and e.id > :since_id and :min_id = 0
+        order by e.id desc
+        limit :limit)
+       union all
+       (select e.id, e.target_id
+        from endorsements e
+        where e.account_id = :viewer_id and e.id < :max_id and e.id > :min_id and :min_id > 0
+        order by e.id
+        limit :limit)
+     )
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+       max(page.page_id), min(page.page_id)
+from page
+join accounts a on a.id = page.account_id;
+
+-- name: familiar_followers(viewer_id, account_ids)$
+-- For each account, whom viewer follows among its followers.
+select concat('[', string_agg(concat(
+    '{"id":"', wanted.id, '","accounts":', coalesce(familiar.accounts, '[]'), '}'), ',' order by wanted.place), ']')
+from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
+join accounts target on target.id = wanted.id and not target.hide_followers
+cross join lateral (
+  select concat('[', string_agg(account_json(a, :viewer_id), ',' order by a.id), ']') as accounts
+  from (
+    select mine.followed_id
+    from follows mine
+    join follows f on f.follower_id = mine.followed_id and f.followed_id = wanted.id
+    join accounts friend on friend.id = mine.followed_id and friend.active and not friend.hide_follows
+    where mine.follower_id = :viewer_id
+    limit 40
+  ) shared
+  join accounts a on a.id = shared.followed_id
+) familiar;

@@ -1,0 +1,197 @@
+"""One embedded PostgreSQL for the run, the real WSGI application on it, and people who use it."""
+
+import dataclasses
+import hashlib
+import secrets
+
+import psycopg
+import pytest
+import webtest
+
+from pleroma import config, create_app, db, passwords, postgres, schema
+from pleroma.db import queries
+
+BASE = "https://pleroma.example"
+PASSWORD = "correct horse battery staple"
+ALL_SCOPES = ("read", "write", "follow", "push")
+
+
+@dataclasses.dataclass
+class Person:
+    """An account with a token, as the tests use it."""
+
+    id: int
+    nickname: str
+    token: str
+    email: str
+    password: str = PASSWORD
+
+
+class Client(webtest.TestApp):
+    """WebTest's client with one more argument: `auth`, the person who asks."""
+
+    def do_request(self, req, status=None, expect_errors=None):
+        req.environ.setdefault("REMOTE_ADDR", "127.0.0.1")
+        return super().do_request(req, status, expect_errors)
+
+
+def _with_auth(method):
+    def call(self, url, *arguments, auth=None, headers=None, **options):
+        headers = dict(headers or {})
+        if auth is not None:
+            headers["Authorization"] = f"Bearer {getattr(auth, 'token', auth)}"
+        return getattr(super(Client, self), method)(url, *arguments, headers=headers, **options)
+
+    return call
+
+
+for _method in (
+    "get", "post", "put", "patch", "delete", "post_json", "put_json", "patch_json", "delete_json", "options", "head",
+):  # fmt: skip
+    setattr(Client, _method, _with_auth(_method))
+
+
+@pytest.fixture(scope="session")
+def data_directory(tmp_path_factory):
+    """The data directory of the run."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def server_url(data_directory):
+    """The embedded PostgreSQL of the run; what it holds need not survive it."""
+    url = postgres.start(data_directory, settings={"fsync": "off", "full_page_writes": "off"})
+    yield url
+    postgres.stop(data_directory)
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url):
+    """The migrated database."""
+    schema.migrate(server_url)
+    return server_url
+
+
+@pytest.fixture(scope="session")
+def settings(data_directory, database_url):
+    """The configuration that most tests run under."""
+    return config.load(
+        {}, data_dir=data_directory, database_url=database_url, base_url=BASE, rate_limits=False, secret_key="x" * 32
+    )
+
+
+@pytest.fixture(scope="session")
+def _password_hash():
+    return passwords.hash_password(PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def _pool(database_url):
+    db.open_pool(database_url, 8)
+    yield
+    db.close_pool()
+
+
+@pytest.fixture(autouse=True)
+def _clean(request):
+    """Nothing of one test is left for the next."""
+    yield
+    if "_pool" in request.fixturenames:
+        with psycopg.connect(request.getfixturevalue("database_url"), autocommit=True) as connection:
+            connection.execute(
+                "delete from accounts; delete from apps; delete from settings; delete from invites; delete from captchas;"
+                "delete from rate_limits; delete from emojis; delete from moderation_log; delete from reports;"
+                "delete from removed_files; delete from procrastinate_jobs"
+            )
+
+
+@pytest.fixture
+def make_client(settings, _pool):
+    """A client of the application under changed settings: make_client(public=False)."""
+
+    def make(**changes):
+        return Client(create_app(dataclasses.replace(settings, **changes)))
+
+    return make
+
+
+@pytest.fixture
+def client(make_client):
+    """A client of the application."""
+    return make_client()
+
+
+@pytest.fixture
+def sql(database_url):
+    """Runs one statement and gives its rows, for what no endpoint shows."""
+
+    def run(statement, *parameters):
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            cursor = connection.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+@pytest.fixture
+def person(_pool, _password_hash, sql):
+    """Makes a person: person("alice"), person("root", admin=True), person("app", scopes=("read",))."""
+
+    def make(nickname, *, scopes=ALL_SCOPES, admin=False, moderator=False, confirmed=True):
+        email = f"{nickname}@mail.example"
+        with db.transaction() as connection:
+            account_id = queries.users.create(
+                connection, nickname=nickname, email=email, password_hash=_password_hash, display_name=nickname, note="",
+                note_source="", confirmed=confirmed, confirmation_pending=not confirmed, hide_favorites=False,
+                is_admin=admin, is_moderator=moderator,
+            ).id  # fmt: skip
+        return Person(account_id, nickname, make_token(sql, account_id, scopes), email)
+
+    return make
+
+
+def make_token(sql, account_id, scopes=ALL_SCOPES):
+    """A token of an app for an account."""
+    token = secrets.token_urlsafe(32)
+    ((app_id,),) = sql(
+        "insert into apps (client_id, client_secret_hash, name, redirect_uri, redirect_uris, scopes)"
+        " values (%s, '', 'tests', '', '{}', %s) returning id",
+        secrets.token_urlsafe(8),
+        list(scopes),
+    )
+    sql(
+        "insert into tokens (token_hash, app_id, account_id, scopes) values (%s, %s, %s, %s)",
+        hashlib.sha256(token.encode()).digest(),
+        app_id,
+        account_id,
+        list(scopes),
+    )
+    return token
+
+
+@pytest.fixture
+def alice(person):
+    """Alice, who does things."""
+    return person("alice")
+
+
+@pytest.fixture
+def bob(person):
+    """Bob, to whom things happen."""
+    return person("bob")
+
+
+@pytest.fixture
+def carol(person):
+    """Carol, who looks on."""
+    return person("carol")
+
+
+@pytest.fixture
+def post(client):
+    """Posts a status and gives it back: post(alice, "hello", visibility="direct")."""
+
+    def publish(author, text, **parameters):
+        return client.post_json("/api/v1/statuses", {"status": text, **parameters}, auth=author, status=200).json
+
+    return publish
