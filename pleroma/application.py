@@ -21,11 +21,14 @@ from pleroma.params import ApiRequest, as_identifier
 _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
-    "pleroma.views": ("files",),
-    "pleroma.views.pleroma": (),
-    "pleroma.views.mastodon": ("accounts", "interactions", "notifications", "relationships", "statuses", "timelines"),
+    "pleroma.views": ("files", "nodeinfo"),
+    "pleroma.views.pleroma": ("accounts", "conversations", "notifications", "scrobbles"),
+    "pleroma.views.mastodon": (
+        "accounts", "domain_blocks", "instance", "interactions", "lists", "markers", "notifications", "relationships",
+        "reports", "search", "statuses", "timelines",
+    ),
     "pleroma.views.admin": (),
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

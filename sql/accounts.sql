@@ -86,14 +86,14 @@ select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.pag
 from page
 join accounts a on a.id = page.account_id;
 
--- name: search(viewer_id, words, nickname, domain, following, limit, offset)$
+-- name: search(viewer_id, exact, words, nickname, domain, following, limit, offset)$
 -- Accounts by nickname (exact, then prefix), then by words of the display name; followed ones first within each.
 select concat('[', string_agg(account_json(a, :viewer_id), ',' order by hit.place), ']')
 from (
   select s.id, row_number() over (order by s.rank, not s.is_followed, s.followers_count desc, s.id) as place
   from (
     select a.id, a.followers_count,
-           case when lower(a.nickname) = :nickname then 0 when lower(a.nickname) like :nickname || '%%' then 1
+           case when lower(a.nickname) = :exact then 0 when lower(a.nickname) like :nickname || '%%' then 1
              when lower(a.display_name) like '%%' || :words || '%%' then 2 else 3 end as rank,
            exists (select from follows f where f.follower_id = :viewer_id and f.followed_id = a.id) as is_followed
     from accounts a

@@ -258,3 +258,46 @@ returns table (body text, newest bigint, oldest bigint) language sql stable begi
 select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids[cardinality(ids)]
 from notification_entities(viewer, ids) e;
 end;
+
+create or replace function list_json(l lists) returns text language sql stable
+return concat('{"id":"', l.id, '","title":', json_text(l.title), ',"replies_policy":', json_text(l.replies_policy),
+  ',"exclusive":', l.exclusive::text, '}');
+
+-- A Marker; the unread count is that of the notifications behind it, counted up to a hundred.
+create or replace function marker_json(m markers) returns text language sql stable
+return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.version,
+  ',"updated_at":', json_time(m.updated_at), ',"pleroma":{"unread_count":',
+  case when m.timeline = 'notifications'
+    then (select count(*) from (select from notifications n where n.account_id = m.account_id and not n.is_seen limit 100) unread)
+    else 0 end, '}}');
+
+-- Conversation entities of participations, each with its place in ids. accounts leaves out viewer,
+-- pleroma.recipients does not (seed: Pleroma Conversations).
+create or replace function conversation_entities(viewer bigint, ids bigint[])
+returns table (place bigint, conversation_id bigint, entity text) language sql stable begin atomic
+select chosen.place, p.id,
+       concat('{"id":"', p.id, '","unread":', p.unread::text,
+         ',"accounts":[', (
+           select string_agg(account_json(a, viewer), ',' order by a.id)
+           from participation_recipients r join accounts a on a.id = r.account_id
+           where r.participation_id = p.id and r.account_id <> viewer),
+         '],"last_status":', coalesce((
+           select status_json(s, s, account_json(a, viewer), marks, viewer, tm.thread_id is not null, p.id, 'null')
+           from statuses s
+           join accounts a on a.id = s.account_id
+           left join interactions marks on marks.account_id = viewer and marks.status_id = s.id
+           left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id
+           where s.id = p.last_status_id), 'null'),
+         ',"pleroma":{"recipients":[', (
+           select string_agg(account_json(a, viewer), ',' order by a.id)
+           from participation_recipients r join accounts a on a.id = r.account_id
+           where r.participation_id = p.id), ']}}')
+from unnest(ids) with ordinality as chosen (id, place)
+join participations p on p.id = chosen.id;
+end;
+
+-- A scrobble of an account (seed: scrobbles).
+create or replace function scrobble_json(s scrobbles, account text) returns text language sql stable
+return concat('{"id":"', s.id, '","account":', account, ',"title":', json_text(s.title),
+  ',"artist":', coalesce(json_text(s.artist), 'null'), ',"album":', coalesce(json_text(s.album), 'null'),
+  ',"length":', coalesce(s.length::text, 'null'), ',"created_at":', json_time(s.created_at), '}');

@@ -298,8 +298,7 @@ create unique index statuses_reblogs on statuses (reblog_of_id, account_id) wher
 create index statuses_with_media on statuses (account_id, id) where has_media;
 create index statuses_pinned on statuses (account_id, id) where pinned_at is not null;
 create index statuses_list on statuses (list_id) where list_id is not null;
-create index statuses_words on statuses using gin (to_tsvector('simple', source))
-  where visibility = 'public' and reblog_of_id is null;
+create index statuses_words on statuses using gin (to_tsvector('simple', source)) where reblog_of_id is null;
 
 -- Direct statuses by everybody who wrote or received them: the direct timeline.
 create table direct_statuses (

@@ -1,0 +1,46 @@
+"""Domains that an account blocks (Mastodon page 10.8)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params
+from pleroma.db import queries
+from pleroma.errors import Unprocessable
+from pleroma.paging import json_response
+from pleroma.settings import configured
+
+blueprint = Blueprint("domain_blocks", __name__)
+
+
+@blueprint.get("/api/v1/domain_blocks")
+@auth.required("read:blocks")
+def index() -> Response:
+    """The blocked domains as texts."""
+    with db.read() as connection:
+        return json_response(queries.domain_blocks.index(connection, viewer_id=auth.account_id()))
+
+
+def _change(statement: Any) -> Response:
+    domain = (params.text("domain") or "").strip().lower()
+    if not domain or len(domain) > 255 or domain == configured().base_url.partition("://")[2]:
+        raise Unprocessable("domain cannot be blocked")
+    with db.transaction() as connection:
+        statement(connection, viewer_id=auth.account_id(), domain=domain)
+    return json_response(b"{}")
+
+
+@blueprint.post("/api/v1/domain_blocks")
+@auth.required("follow:blocks")
+def block() -> Response:
+    """Block a `domain`. Raises Unprocessable for an empty one and our own."""
+    return _change(queries.domain_blocks.block)
+
+
+@blueprint.delete("/api/v1/domain_blocks")
+@auth.required("follow:blocks")
+def unblock() -> Response:
+    """End the block of a `domain`."""
+    return _change(queries.domain_blocks.unblock)

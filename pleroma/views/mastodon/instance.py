@@ -1,0 +1,125 @@
+"""What the server says of itself to clients (Mastodon page 9.5, 11.11, 11.12), and lists that stay empty."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, instance, params
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters
+from pleroma.paging import json_response
+from pleroma.settings import configured
+
+blueprint = Blueprint("instance", __name__)
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """A small answer that Python builds, as JSON."""
+    return json_response(json.dumps(value, ensure_ascii=False).encode(), status)
+
+
+@blueprint.get("/api/v1/instance")
+def version_1() -> Response:
+    """The Instance, as clients know it from old servers."""
+    return as_json(instance.version_1(configured()))
+
+
+@blueprint.get("/api/v2/instance")
+def version_2() -> Response:
+    """The Instance, as new clients ask for it."""
+    return as_json(instance.version_2(configured()))
+
+
+@blueprint.get("/api/statusnet/config")
+def statusnet_config() -> Response:
+    """The configuration that the front end of 2019 starts with."""
+    return as_json(instance.statusnet(configured()))
+
+
+@blueprint.get("/api/statusnet/version")
+def statusnet_version() -> Response:
+    """The version as a JSON string."""
+    return as_json(f"Pleroma {instance.SOFTWARE_VERSION}")
+
+
+@blueprint.get("/api/pleroma/frontend_configurations")
+def frontend_configurations() -> Response:
+    """Settings of front ends that the operator made; there are none."""
+    return as_json({"pleroma_fe": {}, "masto_fe": {}})
+
+
+@blueprint.put("/api/web/settings")
+@auth.required("write:accounts")
+def web_settings() -> Response:
+    """Keep a front end's `data` for the caller. Raises InvalidParameters when it is no object."""
+    data = params.mapping("data")
+    if data is None:
+        raise InvalidParameters("data must be an object")
+    with db.transaction() as connection:
+        queries.profiles.keep_web_settings(
+            connection, account_id=auth.account_id(), data=json.dumps(params.clean_tree(data))
+        )
+    return as_json({})
+
+
+@blueprint.get("/api/v1/instance/peers")
+@blueprint.get("/api/v1/instance/rules")
+@blueprint.get("/api/v1/instance/activity")
+@blueprint.get("/api/v1/instance/domain_blocks")
+@blueprint.get("/api/v1/directory")
+@blueprint.get("/api/v1/trends")
+@blueprint.get("/api/v1/trends/tags")
+@blueprint.get("/api/v1/trends/statuses")
+@blueprint.get("/api/v1/trends/links")
+@blueprint.get("/api/v1/accounts/<id:account_id>/featured_tags")
+def nothing_for_anybody(account_id: int = 0) -> Response:
+    """An empty list: this server knows no peers, rules, trends or featured tags."""
+    return as_json([])
+
+
+@blueprint.get("/api/v1/announcements")
+@blueprint.get("/api/v1/suggestions")
+@blueprint.get("/api/v2/suggestions")
+@blueprint.get("/api/v1/featured_tags")
+@blueprint.get("/api/v1/featured_tags/suggestions")
+@auth.required("read:accounts")
+def nothing_for_the_caller() -> Response:
+    """An empty list: nothing is announced, suggested or featured."""
+    return as_json([])
+
+
+@blueprint.get("/api/v1/accounts/<id:account_id>/identity_proofs")
+@auth.required("read")
+def identity_proofs(account_id: int) -> Response:
+    """An empty list."""
+    return as_json([])
+
+
+@blueprint.get("/api/v1/followed_tags")
+@auth.required("read:follows")
+def followed_tags() -> Response:
+    """An empty list."""
+    return as_json([])
+
+
+@blueprint.get("/api/v1/scheduled_statuses")
+@auth.required("read:statuses")
+def scheduled_statuses() -> Response:
+    """An empty list: nothing can be scheduled."""
+    return as_json([])
+
+
+@blueprint.get("/api/v1/filters")
+@auth.required("read:filters")
+def filters() -> Response:
+    """An empty list."""
+    return as_json([])
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    """That the web server answers."""
+    return Response("OK", content_type="text/plain; charset=utf-8")

@@ -1,0 +1,123 @@
+"""Lists of accounts (Mastodon page 10.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params
+from pleroma.db import queries
+from pleroma.errors import NotFound, Unprocessable, found
+from pleroma.paging import json_response, page_response
+
+blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
+_MISSING = "List not found"
+_POLICIES = ("list", "followed", "none")
+
+
+def _asked() -> dict[str, Any]:
+    policy = params.text("replies_policy")
+    title = params.sent_text("title")
+    if title is not None and not title.strip():
+        raise Unprocessable("can't be blank")
+    if title is not None and len(title) > 1000:
+        raise Unprocessable("should be at most 1000 character(s)")
+    return {
+        "viewer_id": auth.account_id(),
+        "title": title,
+        "replies_policy": policy if policy in _POLICIES else None,
+        "exclusive": params.boolean("exclusive"),
+    }
+
+
+@blueprint.get("/lists")
+@auth.required("read:lists")
+def index() -> Response:
+    """The caller's lists, newest first."""
+    with db.read() as connection:
+        return json_response(queries.lists.index(connection, viewer_id=auth.account_id()))
+
+
+@blueprint.post("/lists")
+@auth.required("write:lists")
+def create() -> Response:
+    """Make a list with a `title`. Raises Unprocessable when it is empty."""
+    asked = _asked()
+    if asked["title"] is None:
+        raise Unprocessable("can't be blank")
+    asked["replies_policy"] = asked["replies_policy"] or "list"
+    asked["exclusive"] = bool(asked["exclusive"])
+    with db.transaction() as connection:
+        return json_response(queries.lists.create(connection, **asked))
+
+
+@blueprint.get("/lists/<id:list_id>")
+@auth.required("read:lists")
+def show(list_id: int) -> Response:
+    """One of the caller's lists. Raises NotFound."""
+    with db.read() as connection:
+        return json_response(
+            found(queries.lists.show(connection, viewer_id=auth.account_id(), list_id=list_id), _MISSING)
+        )
+
+
+@blueprint.put("/lists/<id:list_id>")
+@auth.required("write:lists")
+def update(list_id: int) -> Response:
+    """Change one of the caller's lists. Raises NotFound, Unprocessable."""
+    with db.transaction() as connection:
+        return json_response(found(queries.lists.update(connection, list_id=list_id, **_asked()), _MISSING))
+
+
+@blueprint.delete("/lists/<id:list_id>")
+@auth.required("write:lists")
+def delete(list_id: int) -> Response:
+    """Delete one of the caller's lists. Raises NotFound."""
+    with db.transaction() as connection:
+        if not queries.lists.delete(connection, viewer_id=auth.account_id(), list_id=list_id):
+            raise NotFound(_MISSING)
+    return json_response(b"{}")
+
+
+@blueprint.get("/lists/<id:list_id>/accounts")
+@auth.required("read:lists")
+def members(list_id: int) -> Response:
+    """Accounts on one of the caller's lists; `limit=0` gives all. Raises NotFound."""
+    window = paging.window()
+    if params.text("limit") == "0":
+        window["limit"] = 0
+    with db.read() as connection:
+        page = queries.lists.members(connection, viewer_id=auth.account_id(), list_id=list_id, **window)
+    return page_response(found(page, _MISSING))
+
+
+def _change_members(statement: Any, list_id: int) -> Response:
+    with db.transaction() as connection:
+        found(queries.lists.show(connection, viewer_id=auth.account_id(), list_id=list_id), _MISSING)
+        statement(connection, list_id=list_id, account_ids=params.identifiers("account_ids"))
+    return json_response(b"{}")
+
+
+@blueprint.post("/lists/<id:list_id>/accounts")
+@auth.required("write:lists")
+def add(list_id: int) -> Response:
+    """Put the accounts `account_ids` on a list. Raises NotFound."""
+    return _change_members(queries.lists.add, list_id)
+
+
+@blueprint.delete("/lists/<id:list_id>/accounts")
+@auth.required("write:lists")
+def remove(list_id: int) -> Response:
+    """Take the accounts `account_ids` off a list. Raises NotFound."""
+    return _change_members(queries.lists.remove, list_id)
+
+
+@blueprint.get("/accounts/<id:account_id>/lists")
+@auth.required("read:lists")
+def holding(account_id: int) -> Response:
+    """The caller's lists that hold an account."""
+    with db.read() as connection:
+        return json_response(
+            queries.lists.holding(connection, viewer_id=auth.account_id(), account_id=account_id)
+        )

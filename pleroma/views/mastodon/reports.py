@@ -1,0 +1,45 @@
+"""Reports to the server's staff (Mastodon page 9.3, admin API 14.1)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, text
+from pleroma.db import queries
+from pleroma.errors import ApiError, found
+from pleroma.paging import json_response
+from pleroma.settings import configured, value
+
+blueprint = Blueprint("reports", __name__)
+_CATEGORIES = ("spam", "legal", "violation", "other")
+
+
+@blueprint.post("/api/v1/reports")
+@auth.required("write:reports")
+def create() -> Response:
+    """Report `account_id`, with `status_ids` and a `comment`. Answers the Report; refusals are 400."""
+    account_id = params.identifier("account_id")
+    if account_id is None:
+        raise ApiError("Valid `account_id` required")
+    comment = params.text("comment") or ""
+    limit = value("report_limit")
+    if len(comment) > limit:
+        raise ApiError(f"Comment must be up to {limit} characters")
+    category = params.text("category")
+    with db.transaction() as connection:
+        if queries.reports.target(connection, account_id=account_id) is None:
+            raise ApiError("Account not found")
+        report, _ = found(
+            queries.reports.create(
+                connection,
+                account_id=auth.account_id(),
+                target_id=account_id,
+                comment=comment,
+                content=text.render_bio(comment, {}, configured().base_url).html if comment else None,
+                forward=params.boolean("forward", False),
+                category=category if category in _CATEGORIES else "other",
+                rule_ids=params.texts("rule_ids"),
+                status_ids=params.identifiers("status_ids"),
+            )
+        )
+    return json_response(report)

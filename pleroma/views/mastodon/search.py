@@ -1,0 +1,151 @@
+"""Search (Mastodon page 8): accounts, statuses and hashtags; an address of ours finds exactly its item."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import unquote
+
+from flask import Blueprint, Response
+from psycopg import Connection
+
+from pleroma import auth, db, params, rate_limits
+from pleroma.db import queries
+from pleroma.paging import json_response
+from pleroma.params import MAXIMUM_ID, as_identifier
+from pleroma.settings import configured
+from pleroma.views.mastodon.accounts import split_address
+
+blueprint = Blueprint("search", __name__)
+_MAXIMUM = 40
+_LONGEST_QUERY = 1000
+_DEEPEST = 10_000
+_OURS = re.compile(r"/(notice|objects|users)/([^/?#]+)/?")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HASHTAG = re.compile(r"#(\w+)")
+
+
+def _limit() -> int:
+    asked = params.integer("limit", 20)
+    return min(asked, _MAXIMUM) if asked > 0 else 20
+
+
+def _offset() -> int:
+    return min(max(params.integer("offset", 0), 0), _DEEPEST)
+
+
+def _count_search() -> None:
+    viewer = auth.viewer_id()
+    bucket = rate_limits.SEARCH if viewer else rate_limits.SEARCH_ANONYMOUS
+    rate_limits.count({f"search:{viewer or rate_limits.client_address()}": bucket})
+
+
+def _escaped(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _accounts(connection: Connection, query: str) -> bytes:
+    words = query.lower()
+    nickname, domain = split_address(words) if " " not in words else (words, "")
+    return queries.accounts.search(
+        connection,
+        viewer_id=auth.viewer_id(),
+        exact=nickname,
+        words=_escaped(words.removeprefix("@")),
+        nickname=_escaped(nickname),
+        domain=domain if "@" in words.removeprefix("@") else None,
+        following=params.boolean("following", False) and bool(auth.viewer_id()),
+        limit=_limit(),
+        offset=_offset(),
+    )
+
+
+def _statuses(connection: Connection, query: str) -> bytes:
+    return queries.search.statuses(
+        connection,
+        viewer_id=auth.viewer_id(),
+        query=query,
+        account_id=params.identifier("account_id") or 0,
+        max_id=params.identifier("max_id") or MAXIMUM_ID,
+        min_id=params.identifier("min_id") or 0,
+        limit=_limit(),
+        offset=_offset(),
+    )
+
+
+def _hashtags(connection: Connection, query: str) -> list[str]:
+    named = [name.lower() for name in _HASHTAG.findall(query)]
+    prefix = query.removeprefix("#").lower()
+    if prefix and not re.search(r"\s", prefix):
+        rows = queries.search.hashtags(connection, prefix=_escaped(prefix), limit=_limit(), offset=_offset())
+        named += [row.tag for row in rows]
+    return list(dict.fromkeys(named))[: _limit()]
+
+
+def _one_of_ours(connection: Connection, query: str) -> dict[str, bytes] | None:
+    """What an address of this server names, if the caller may see it; None when it is no such address."""
+    base = configured().base_url
+    match = _OURS.fullmatch(query.removeprefix(base)) if query.startswith(f"{base}/") else None
+    if match is None:
+        return None
+    kind, name = match[1], unquote(match[2])
+    viewer_id = auth.viewer_id()
+    if kind == "users":
+        row = queries.accounts.id_of(connection, nickname=name, domain="")
+        ids = [row.id] if row else []
+        return {"accounts": queries.accounts.accounts(connection, viewer_id=viewer_id, account_ids=ids)}
+    status_id = as_identifier(name)
+    if kind == "objects" and _UUID.fullmatch(name):
+        row = queries.search.status_by_uuid(connection, uuid=name)
+        status_id = row.id if row else None
+    ids = [status_id] if status_id else []
+    return {"statuses": queries.statuses.statuses(connection, viewer_id=viewer_id, status_ids=ids)}
+
+
+def _search(as_tag: Any) -> Response:
+    auth.require_public()
+    _count_search()
+    query = (params.text("q") or "").strip()[:_LONGEST_QUERY]
+    kind = params.text("type")
+    found: dict[str, bytes] = {}
+    with db.read() as connection:
+        if query:
+            found = _one_of_ours(connection, query) or {
+                name: search(connection, query)
+                for name, search in (("accounts", _accounts), ("statuses", _statuses))
+                if kind in (None, name)
+            }
+        tags = _hashtags(connection, query) if query and kind in (None, "hashtags") and "://" not in query else []
+    hashtags = json.dumps([as_tag(tag) for tag in tags], ensure_ascii=False).encode()
+    return json_response(
+        b'{"accounts":%b,"statuses":%b,"hashtags":%b}'
+        % (found.get("accounts", b"[]"), found.get("statuses", b"[]"), hashtags)
+    )
+
+
+@blueprint.get("/api/v2/search")
+@auth.optional("read:search")
+def version_2() -> Response:
+    """Accounts, statuses and Tags that fit `q`. Raises Forbidden on a closed instance."""
+    base = configured().base_url
+    return _search(lambda tag: {"name": tag, "url": f"{base}/tag/{tag}"})
+
+
+@blueprint.get("/api/v1/search")
+@auth.optional("read:search")
+def version_1() -> Response:
+    """The same with hashtags as plain texts."""
+    return _search(str)
+
+
+@blueprint.get("/api/v1/accounts/search")
+@auth.optional("read:accounts")
+def accounts() -> Response:
+    """Accounts that fit `q`: what completes an @ while typing."""
+    _count_search()
+    query = (params.text("q") or "").strip()[:_LONGEST_QUERY]
+    if not query:
+        return json_response(b"[]")
+    with db.read() as connection:
+        return json_response(_accounts(connection, query))

@@ -1,0 +1,32 @@
+"""NodeInfo (spec 6.1, Mastodon page 11.13)."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response
+
+from pleroma import instance
+from pleroma.errors import NotFound
+from pleroma.nicknames import RESERVED
+from pleroma.settings import configured
+
+blueprint = Blueprint("nodeinfo", __name__)
+_SCHEMA = "http://nodeinfo.diaspora.software/ns/schema"
+
+
+@blueprint.get("/.well-known/nodeinfo")
+def links() -> Response:
+    """Where the documents are; callers take the last, so the newest version comes last."""
+    base = configured().base_url
+    found = [{"rel": f"{_SCHEMA}/{v}", "href": f"{base}/nodeinfo/{v}.json"} for v in ("2.0", "2.1")]
+    return Response(json.dumps({"links": found}), content_type="application/json; charset=utf-8")
+
+
+@blueprint.get("/nodeinfo/<version>")
+def document(version: str) -> Response:
+    """The document of version 2.0 or 2.1. Raises NotFound for any other."""
+    if version not in ("2.0", "2.1"):
+        raise NotFound("Nodeinfo schema version not handled")
+    body = json.dumps(instance.nodeinfo(configured(), version, sorted(RESERVED)), ensure_ascii=False)
+    return Response(body, content_type=f'application/json; profile="{_SCHEMA}/{version}#"; charset=utf-8')

@@ -1,0 +1,63 @@
+"""Pleroma's own account endpoints: subscribe, favourites (seed; spec 12 and 13)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging
+from pleroma.db import queries
+from pleroma.errors import Forbidden, NotFound, found
+from pleroma.paging import json_response, page_response
+
+blueprint = Blueprint("pleroma_accounts", __name__, url_prefix="/api/v1/pleroma/accounts/<id:account_id>")
+
+
+@blueprint.post("/subscribe")
+@auth.required("follow")
+def subscribe(account_id: int) -> Response:
+    """Ask to be notified of every status an account posts (seed: accounts/:id/subscribe).
+
+    Answers the caller's relationship to the account. Raises NotFound, Forbidden (blocked by it).
+    """
+    pair = {"account_id": auth.account_id(), "target_id": account_id}
+    with db.transaction() as connection:
+        target = found(queries.relationships.standing(connection, **pair))
+        if account_id == auth.account_id():
+            raise NotFound()
+        if target.blocked_by:
+            raise Forbidden(f"Could not subscribe: {target.nickname} is blocking you")
+        queries.relationships.subscribe(connection, **pair)
+        return json_response(
+            queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=account_id)
+        )
+
+
+@blueprint.post("/unsubscribe")
+@auth.required("follow")
+def unsubscribe(account_id: int) -> Response:
+    """Stop being notified of an account's statuses (seed: accounts/:id/unsubscribe). Raises NotFound."""
+    pair = {"account_id": auth.account_id(), "target_id": account_id}
+    with db.transaction() as connection:
+        found(queries.relationships.standing(connection, **pair))
+        queries.relationships.unsubscribe(connection, **pair)
+        return json_response(
+            queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=account_id)
+        )
+
+
+@blueprint.get("/favourites")
+@auth.optional("read")
+def favourites(account_id: int) -> Response:
+    """Statuses that an account favourited and the caller may see (seed: accounts/:id/favourites).
+
+    Raises NotFound, Forbidden when the account hides them or the instance is closed.
+    """
+    auth.require_public()
+    with db.read() as connection:
+        account = found(queries.accounts.exists(connection, account_id=account_id))
+        if account.hide_favorites and account_id != auth.viewer_id():
+            raise Forbidden("Can't get favorites")
+        page = queries.timelines.favourites(
+            connection, viewer_id=auth.viewer_id(), of_account_id=account_id, **paging.window()
+        )
+    return page_response(page)

@@ -1,0 +1,101 @@
+"""Conversations: one account's view of threads with direct statuses (seed: Pleroma Conversations; spec 17)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters, NotFound, found
+from pleroma.paging import json_response, page_response
+
+blueprint = Blueprint("conversations", __name__, url_prefix="/api/v1")
+
+
+def _show(conversation_id: int) -> bytes:
+    with db.read() as connection:
+        return found(
+            queries.conversations.conversation(
+                connection, viewer_id=auth.account_id(), conversation_id=conversation_id
+            )
+        )
+
+
+@blueprint.get("/conversations")
+@auth.required("read:statuses")
+def index() -> Response:
+    """The caller's conversations, the last change first."""
+    with db.read() as connection:
+        return page_response(
+            queries.conversations.index(connection, viewer_id=auth.account_id(), **paging.window())
+        )
+
+
+@blueprint.get("/pleroma/conversations/<id:conversation_id>")
+@auth.required("read:statuses")
+def show(conversation_id: int) -> Response:
+    """One of the caller's conversations; reading it marks nothing. Raises NotFound."""
+    return json_response(_show(conversation_id))
+
+
+@blueprint.get("/pleroma/conversations/<id:conversation_id>/statuses")
+@auth.required("read:statuses")
+def statuses(conversation_id: int) -> Response:
+    """Its statuses that the caller may see, newest first. Raises NotFound."""
+    with db.read() as connection:
+        page = queries.conversations.statuses(
+            connection, viewer_id=auth.account_id(), conversation_id=conversation_id, **paging.window()
+        )
+    return page_response(found(page))
+
+
+@blueprint.patch("/pleroma/conversations/<id:conversation_id>")
+@auth.required("write:conversations")
+def update(conversation_id: int) -> Response:
+    """Replace the `recipients`; the caller always stays one. Raises NotFound, InvalidParameters."""
+    sent = params.values("recipients")
+    if sent is None or not isinstance(params.raw("recipients"), list | dict):
+        raise InvalidParameters("recipients must be a list of account ids")
+    ids = [params.as_identifier(value) or 0 for value in sent if value != ""]
+    with db.transaction() as connection:
+        owner = {"viewer_id": auth.account_id(), "conversation_id": conversation_id}
+        found(queries.conversations.own(connection, **owner))
+        if queries.conversations.known_accounts(connection, account_ids=list(set(ids))).number != len(set(ids)):
+            raise NotFound("A recipient is not there")
+        queries.conversations.set_recipients(
+            connection, conversation_id=conversation_id, account_ids=list({*ids, auth.account_id()})
+        )
+        conversation = queries.conversations.conversation(connection, **owner)
+    return json_response(conversation)
+
+
+@blueprint.post("/conversations/<id:conversation_id>/read")
+@auth.required("read|write:conversations")
+def read(conversation_id: int) -> Response:
+    """Mark one as read. Raises NotFound."""
+    with db.transaction() as connection:
+        found(queries.conversations.read(connection, viewer_id=auth.account_id(), conversation_id=conversation_id))
+        return json_response(_show(conversation_id))
+
+
+@blueprint.post("/pleroma/conversations/read")
+@auth.required("write:conversations")
+def read_all() -> Response:
+    """Mark all as read; answers those that changed."""
+    with db.transaction() as connection:
+        changed = [row.id for row in queries.conversations.read_all(connection, viewer_id=auth.account_id())]
+        return json_response(
+            queries.conversations.entities(connection, viewer_id=auth.account_id(), conversation_ids=changed)
+        )
+
+
+@blueprint.delete("/conversations/<id:conversation_id>")
+@auth.required("write:conversations")
+def hide(conversation_id: int) -> Response:
+    """Take one off the caller's list until a new direct status comes. Raises NotFound."""
+    with db.transaction() as connection:
+        if not queries.conversations.hide(
+            connection, viewer_id=auth.account_id(), conversation_id=conversation_id
+        ):
+            raise NotFound()
+    return json_response(b"{}")

@@ -1,0 +1,63 @@
+"""Scrobbles: what an account listens to (seed: scrobble, scrobbles; spec 18)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params, text
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters, Unprocessable
+from pleroma.paging import json_response, page_response
+from pleroma.posting import VISIBILITIES
+from pleroma.views.mastodon.accounts import find_id
+
+blueprint = Blueprint("scrobbles", __name__, url_prefix="/api/v1/pleroma")
+_LONGEST_TEXT = 5000
+
+
+def _text(name: str) -> str | None:
+    value = text.strip_tags(params.text(name) or "").strip()
+    if len(value) > _LONGEST_TEXT:
+        raise InvalidParameters(f"{name} should be at most {_LONGEST_TEXT} character(s)")
+    return value or None
+
+
+@blueprint.post("/scrobble")
+@auth.required("write")
+def create() -> Response:
+    """Store what the caller listens to: `title`, `artist`, `album`, `length` in milliseconds.
+
+    Raises InvalidParameters without a title, Unprocessable for an unknown visibility.
+    """
+    title = _text("title")
+    if title is None:
+        raise InvalidParameters("title is missing")
+    visibility = params.text("visibility") or "public"
+    if visibility not in VISIBILITIES:
+        raise Unprocessable("Unknown visibility")
+    length = params.integer("length")
+    with db.transaction() as connection:
+        row = queries.scrobbles.create(
+            connection,
+            account_id=auth.account_id(),
+            title=title,
+            artist=_text("artist"),
+            album=_text("album"),
+            length=length if length is not None and length >= 0 else None,
+            visibility=visibility,
+        )
+        scrobble = queries.scrobbles.scrobble(connection, viewer_id=auth.account_id(), scrobble_id=row.id)
+    return json_response(scrobble)
+
+
+@blueprint.get("/accounts/<name>/scrobbles")
+@auth.optional("read")
+def index(name: str) -> Response:
+    """An account's scrobbles by id or nickname, newest first. Raises NotFound."""
+    account_id = find_id(name)
+    with db.read() as connection:
+        return page_response(
+            queries.scrobbles.index(
+                connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window()
+            )
+        )
