@@ -25,7 +25,8 @@ _FALSE = {"false", "False", "FALSE", "0", "f", "F", "off", "OFF"}
 # Half surrogates and control characters can be stored nowhere; U+0001 stands for the base address, U+FFFF too.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\uffff]")
 _BRACKETS = re.compile(r"\[([^\]\[]*)\]")
-_LEADING_DIGITS = re.compile(r"\s*([+-]?\d{1,18})")
+_LEADING_DIGITS = re.compile(r"\s*([+-]?[0-9]+)")
+_LONGEST_NUMBER = 18
 _IDENTIFIER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
@@ -225,11 +226,11 @@ def as_integer(value: Any) -> int | None:
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
-        return value if abs(value) < 10**18 else None
+        return value if abs(value) < 10**_LONGEST_NUMBER else None
     if isinstance(value, float):
         return int(value) if abs(value) < 10**15 else None
-    match = _LEADING_DIGITS.match(value) if isinstance(value, str) else None
-    return int(match[1]) if match else None
+    match = _LEADING_DIGITS.match(value[:100]) if isinstance(value, str) else None
+    return int(match[1]) if match and len(match[1]) <= _LONGEST_NUMBER else None
 
 
 def integer(name: str, default: int | None = None) -> Any:

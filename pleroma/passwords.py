@@ -16,7 +16,9 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 from pleroma import db, rate_limits
 from pleroma.db import queries
+from pleroma.errors import Throttled
 from pleroma.rate_limits import Bucket
+from pleroma.settings import configured
 
 MAXIMUM_LENGTH = 1000
 _METHOD = "scrypt:16384:8:1"
@@ -65,7 +67,12 @@ def check(login: str, password: str, *, cached: bool = False) -> Any:
     if len(password) > MAXIMUM_LENGTH:
         return None
     with db.read() as connection:
-        user = queries.authentication.by_login(connection, login=login[:300].replace("\0", ""))
+        user = queries.authentication.by_login(
+            connection,
+            login=login[:300].replace("\0", ""),
+            address=rate_limits.client_address(),
+            rate_limits=str(configured().rate_limits).lower(),
+        )
     return user if _verify(user, login, password, cached) else None
 
 
@@ -82,6 +89,8 @@ def _verify(user: Any, login: str, password: str, cached: bool) -> bool:
     key = _cache_key(password, stored)
     now = time.monotonic()
     if cached and user and _verified.get(key, 0) > now:
+        if user.throttled:
+            raise Throttled()
         return True
     if not _matches(password, stored, _buckets(name)) or user is None:
         return False

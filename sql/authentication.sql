@@ -27,10 +27,18 @@ where s.id_hash = :id_hash
 -- Notes that a session was used.
 update sessions set last_used_at = now() where id_hash = :id_hash;
 
--- name: by_login(login)^
+-- name: by_login(login, address, rate_limits)^
 -- The local account of a nickname or e-mail address, in any letter case, with all that decides about its login.
+-- throttled: its password was guessed too often (by this client's address, or by all).
 select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.confirmed,
-       u.password_hash, u.password_reset_required
+       u.password_hash, u.password_reset_required,
+       setting('rate_limits', :rate_limits) = 'true' and exists (
+         select
+         from rate_limits r
+         where r.key in (concat('password:', a.id, ':', :address::text), concat('password:', a.id), concat('password:', :address::text))
+           and r.ends_at > now()
+           and r.hits >= case r.key when concat('password:', a.id) then 60 when concat('password:', :address::text) then 300 else 20 end
+       ) as throttled
 from accounts a
 join users u on u.account_id = a.id
 where a.id = coalesce(

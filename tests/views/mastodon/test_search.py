@@ -1,0 +1,63 @@
+"""Search (Mastodon page 8)."""
+
+import pytest
+
+
+def search(client, query, auth=None, **parameters):
+    """The answer of version 2."""
+    return client.get("/api/v2/search", {"q": query, **parameters}, auth=auth, status=200).json
+
+
+def test_all_three_kinds_are_always_there(client):
+    assert search(client, "") == {"accounts": [], "statuses": [], "hashtags": []}
+    assert client.get("/api/v2/search", status=200).json == {"accounts": [], "statuses": [], "hashtags": []}
+
+
+@pytest.mark.parametrize("query", ["alice", "@ALI", "alice@pleroma.example", "@alice@pleroma.example", "lic"])
+def test_accounts_by_nickname(client, alice, bob, query):
+    assert [a["acct"] for a in search(client, query)["accounts"]] == ["alice"]
+    assert [a["acct"] for a in client.get("/api/v1/accounts/search", {"q": query}).json] == ["alice"]
+
+
+def test_exact_nicknames_come_first_and_blocked_ones_not_at_all(client, alice, person):
+    ann, anna = person("ann"), person("anna")
+    client.post(f"/api/v1/accounts/{anna.id}/follow", auth=alice)
+    assert [a["id"] for a in search(client, "ann", alice)["accounts"]] == [str(ann.id), str(anna.id)]
+    assert [a["id"] for a in search(client, "ann", alice, following="true")["accounts"]] == [str(anna.id)]
+    client.post(f"/api/v1/accounts/{ann.id}/block", auth=alice)
+    assert [a["id"] for a in search(client, "ann", alice)["accounts"]] == [str(anna.id)]
+
+
+def test_statuses_by_words(client, alice, bob, post):
+    public, private = post(alice, "The quick brown fox"), post(alice, "quick secret", visibility="private")
+    assert [s["id"] for s in search(client, "QUICK fox", bob)["statuses"]] == [public["id"]]
+    assert [s["id"] for s in search(client, "quick", alice)["statuses"]] == [private["id"], public["id"]]
+    assert search(client, "quick", bob, account_id=str(bob.id))["statuses"] == []
+    assert search(client, "quick", bob, type="accounts")["statuses"] == []
+
+
+def test_hashtags(client, alice, post):
+    post(alice, "#catnip")
+    tag = {"name": "catnip", "url": "https://pleroma.example/tag/catnip"}
+    assert search(client, "cat")["hashtags"] == [tag]
+    assert search(client, "#Catnip")["hashtags"] == [tag]
+    assert client.get("/api/v1/search?q=catn", status=200).json["hashtags"] == ["catnip"]
+
+
+def test_addresses_of_ours_find_exactly_their_item(client, alice, bob, post):
+    public, private = post(alice, "x"), post(alice, "y", visibility="private")
+    for address in (public["url"], public["uri"]):
+        assert [s["id"] for s in search(client, address)["statuses"]] == [public["id"]]
+    assert search(client, private["url"], bob)["statuses"] == []
+    found = search(client, "https://pleroma.example/users/alice")
+    assert ([a["acct"] for a in found["accounts"]], found["statuses"]) == (["alice"], [])
+
+
+@pytest.mark.parametrize("query", ["%", "_", "\\", "'", "a & b | !", "\0", ":*", "x" * 5000, "@", "@@", "#", "https://pleroma.example/objects/x"])
+def test_odd_queries_are_answered(client, alice, query):
+    assert set(search(client, query, alice)) == {"accounts", "statuses", "hashtags"}
+
+
+def test_percent_and_underscore_are_plain_characters(client, alice):
+    assert search(client, "a%e")["accounts"] == []
+    assert search(client, "a_ice")["accounts"] == []
