@@ -1,0 +1,139 @@
+"""Addresses, handles and hashtags in plain text: where they begin, and above all where they end.
+
+One pattern finds all three, addresses first, so that an @name or a # inside an address is never taken for a handle
+or a hashtag, and whoever is notified is also who is linked. Rules: Mastodon surface, "From text to HTML".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import regex  # type: ignore[import-untyped]
+
+SCHEMES = frozenset("http https dat dweb gopher ipfs ipns irc ircs magnet mailto mumble ssb xmpp".split())
+
+# An address goes on until a space or a character that ends one in any language: quotes, angle brackets, the comma
+# and full stop of Chinese and Japanese. Direction marks would let an address show as another one.
+_IN_ADDRESS = r'[^\s<>"`\\\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069“”„«»‹›、。〃〈-】〔-〟！，：；？（）［］｛｝]'
+# Nobody's address is longer; the bound keeps hostile texts from being read over and over.
+_ADDRESS = rf"{_IN_ADDRESS}{{1,4096}}+"
+_SCHEME = r"""(?i:https?://(?=[\p{L}\p{N}\[])|(?:dat|dweb|gopher|ipfs|ipns|ircs?|mumble|ssb|xmpp)://(?=[\p{L}\p{N}\[])
+    |dweb:/(?=\w)|magnet:\?(?=\w)|ssb:(?=[%&@\w])|(?:mailto|xmpp):(?=[^\s@]{1,64}+@[\p{L}\p{N}]))"""
+# A domain without a scheme is not linked, but what follows it is part of an address and no handle.
+_BARE = rf"(?<![\p{{L}}\p{{N}}_.@:/-])(?:[A-Za-z0-9-]++\.)++[A-Za-z]{{2,}}+(?::\d+)?+[/?\#]{_IN_ADDRESS}*+"
+# Variation selectors and the keycap are marks too, but they end an emoji and not a word.
+_MARK = r"[^\P{M}\ufe0e\ufe0f\u20e3]"
+_TAG = rf"(?<![\p{{L}}\p{{N}}_&]|{_MARK})\#(?P<tag>(?=\p{{N}}*+[\p{{L}}_])(?:[\p{{L}}\p{{N}}_]|{_MARK})++)"
+_LABELS = r"[\p{L}\p{N}]++(?:[-_.]++[\p{L}\p{N}]++)*+"
+
+_BRACKET = regex.compile(r"[()\[\]{}]")
+_OPENING = {")": "(", "]": "[", "}": "{"}
+# No address nests deeper; without the bound a text of brackets would be read once for each of them.
+_MAX_BRACKETS = 20
+_SENTENCE_MARKS = ".,:;!?'*~…‥‘’—،؛؟।·"
+_STARTS = frozenset("@#:")
+
+
+class Token(NamedTuple):
+    """A find: text[start:end]; `kind` is link, handle, hashtag or address (one that is not linked)."""
+
+    kind: str
+    start: int
+    end: int
+    # Of a handle: the case-folded names it can mean, the likeliest first. Of a hashtag: its lower-cased name.
+    names: tuple[str, ...] = ()
+
+
+class Finder:
+    """Finds tokens for one server: `base` is its base URL, `extended` whether `_` and `-` belong to nicknames."""
+
+    def __init__(self, base: str, extended: bool = False) -> None:
+        parts = urlsplit(base)
+        self._own = {fold_host(name) for name in (parts.netloc, parts.hostname) if name}
+        # A port is part of a host only when it is ours: after any other a colon is punctuation.
+        own = "|".join(regex.escape(name) for name in sorted({parts.netloc, *self._own}, key=len, reverse=True) if name)
+        nick = "[A-Za-z0-9_-]++" if extended else "[A-Za-z0-9]++"
+        host = rf"(?:(?i:{own})(?![A-Za-z0-9]|[.-][A-Za-z0-9])|{_LABELS})" if own else _LABELS
+        handle = rf"(?<![\p{{L}}\p{{N}}])@(?P<nick>{nick})(?:@(?P<host>{host}))?"
+        link = rf"(?<![A-Za-z0-9])(?P<scheme>{_SCHEME}){_ADDRESS}"
+        self._pattern = regex.compile(rf"{link}|{handle}|{_TAG}|(?P<bare>{_BARE})", regex.VERBOSE)
+
+    def tokens(self, text: str, start: int = 0) -> Iterator[Token]:
+        """Yield what is found in `text` from `start` on, in order and without overlaps."""
+        if _STARTS.isdisjoint(text):
+            return
+        position = start
+        while match := self._pattern.search(text, position):
+            token = self._token(match)
+            position = token.end
+            yield token
+
+    def at(self, text: str, start: int) -> Token | None:
+        """Return the token that begins exactly at `start`, if one does."""
+        match = self._pattern.match(text, start)
+        return self._token(match) if match else None
+
+    def _token(self, match: regex.Match[str]) -> Token:
+        start, end = match.span()
+        if match["nick"] is not None:
+            return Token("handle", start, end, self._names(match["nick"], match["host"]))
+        if match["tag"] is not None:
+            return Token("hashtag", start, end, (match["tag"].lower(),))
+        if match["scheme"] is None:
+            return Token("address", start, end)
+        length = address_length(match.group())
+        # Nothing but a scheme is left of "http://[": plain text.
+        kind = "link" if length > len(match["scheme"]) else "address"
+        return Token(kind, start, start + length)
+
+    def _names(self, nick: str, host: str | None) -> tuple[str, ...]:
+        nick = nick.casefold()
+        if host is not None and (domain := fold_host(host)) not in self._own:
+            return (f"{nick}@{domain}",)
+        # With extended nicknames "@nick_" may be the end of an emphasis as well as a name.
+        shorter = nick.rstrip("_-")
+        return (nick, shorter) if host is None and shorter and shorter != nick else (nick,)
+
+
+@lru_cache(maxsize=16)
+def finder(base: str, extended: bool = False) -> Finder:
+    """Return the finder for a base URL: compiling its pattern takes milliseconds."""
+    return Finder(base, extended)
+
+
+def fold_host(host: str) -> str:
+    """Return a host name in the one form in which two spellings compare equal (lower case, IDNA)."""
+    folded = host.casefold()
+    if folded.isascii():
+        return folded
+    try:
+        return folded.encode("idna").decode("ascii")
+    except UnicodeError:
+        return folded
+
+
+def address_length(address: str) -> int:
+    """Return how much of a run of address characters is the address.
+
+    Balanced brackets belong to it. It ends before the first bracket without its partner, and sentence marks at its
+    end are the sentence's.
+    """
+    open_brackets: list[int] = []
+    end = len(address)
+    for match in _BRACKET.finditer(address):
+        position, bracket = match.start(), match.group()
+        if bracket in "([{":
+            open_brackets.append(position)
+            if len(open_brackets) > _MAX_BRACKETS:
+                break
+        elif open_brackets and address[open_brackets[-1]] == _OPENING[bracket]:
+            open_brackets.pop()
+        else:
+            end = position
+            break
+    if open_brackets:
+        end = min(end, open_brackets[0])
+    return len(address[:end].rstrip(_SENTENCE_MARKS))
