@@ -144,4 +144,3 @@ def build(config: Config) -> Flask:
     inner = app.wsgi_app
     app.wsgi_app = Paths(inner, _behind_trusted_proxies(inner, config))  # type: ignore[method-assign]
     return app
-

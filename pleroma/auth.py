@@ -55,7 +55,9 @@ def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
     if granted is None or not scope:
         return True
     return any(
-        one in granted or one.partition(":")[0] in granted or any(other in granted for other in _ALSO_MET_BY.get(one, ()))
+        one in granted
+        or one.partition(":")[0] in granted
+        or any(other in granted for other in _ALSO_MET_BY.get(one, ()))
         for one in scope.split("|")
     )
 
@@ -73,7 +75,9 @@ def _by_bearer(token: str) -> Caller | None:
             return None
         if row.stale:
             queries.authentication.touch_token(connection, token_id=row.token_id)
-    return Caller(row.account_id, bool(row.is_admin), bool(row.is_moderator), tuple(row.scopes), row.token_id, row.app_id)
+    return Caller(
+        row.account_id, bool(row.is_admin), bool(row.is_moderator), tuple(row.scopes), row.token_id, row.app_id
+    )
 
 
 def _by_basic(login: str, password: str) -> Caller | None:

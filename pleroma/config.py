@@ -157,8 +157,7 @@ def _read_file(path: Path) -> dict[str, str]:
         lines = path.read_text("utf-8").splitlines()
     except OSError as error:
         raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {error.strerror}") from error
-    for number, line in enumerate(lines, 1):
-        line = line.strip()
+    for number, line in enumerate((text.strip() for text in lines), 1):
         if not line or line.startswith(("#", ";")):
             continue
         name, equals, value = line.partition("=")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +48,9 @@ def _load_queries() -> Any:
 
 
 queries: Any = _load_queries()
+_options: dict[str, Any] = {}
 _pool: ConnectionPool | None = None
+_pool_process = 0
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("scope", default=None)
 _opening = threading.Lock()
 
@@ -111,45 +114,55 @@ def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") ->
     )
 
 
-def open_pool(url: str, size: int, *, statement_timeout: str = "10s", lock_timeout: str = "5s") -> None:
-    """Open this process's pool of at most `size` autocommit connections to `url`.
+def configure(url: str, size: int, *, statement_timeout: str = "10s", lock_timeout: str = "5s") -> None:
+    """Say where the database is and how many connections each process may have.
 
-    Connections are made when they are first needed and closed after a minute without use (DESIGN 6: each
-    costs 3.5 MB). No connection within 5 s raises psycopg_pool.PoolTimeout.
+    Each process opens its pool when it first needs it, so that a process may configure and then fork. Connections
+    are autocommit, made when they are needed and closed after a minute without use (each costs 3.5 MB). No
+    connection within 5 s raises psycopg_pool.PoolTimeout.
     """
-    global _pool
-    with _opening:
-        close_pool()
-        _pool = ConnectionPool(
-            url,
-            min_size=0,
-            max_size=size,
-            max_idle=60,
-            timeout=5,
-            configure=_configure,
-            kwargs={
-                "autocommit": True,
-                "connect_timeout": 5,
-                "options": session_options(statement_timeout, lock_timeout),
-            },
-            open=True,
-        )
+    global _options
+    close_pool()
+    _options = {
+        "conninfo": url,
+        "max_size": size,
+        "min_size": 0,
+        "max_idle": 60,
+        "timeout": 5,
+        "configure": _configure,
+        "kwargs": {
+            "autocommit": True,
+            "connect_timeout": 5,
+            "options": session_options(statement_timeout, lock_timeout),
+        },
+    }
+
+
+def pool() -> ConnectionPool:
+    """This process's pool. Raises RuntimeError before `configure`."""
+    global _pool, _pool_process
+    if _pool is None or _pool_process != os.getpid():
+        with _opening:
+            if _pool is None or _pool_process != os.getpid():
+                if not _options:
+                    raise RuntimeError("the database is not configured")
+                _pool = ConnectionPool(**_options, open=True)
+                _pool_process = os.getpid()
+    return _pool
 
 
 def close_pool() -> None:
-    """Close the pool; a process about to fork calls this first."""
+    """Close this process's pool; a process about to fork, or to end, calls this."""
     global _pool
-    if _pool is not None:
+    if _pool is not None and _pool_process == os.getpid():
         _pool.close()
-        _pool = None
+    _pool = None
 
 
 @contextlib.contextmanager
 def scope() -> Iterator[Scope]:
     """One connection and at most one transaction for all that happens inside."""
-    if _pool is None:
-        raise RuntimeError("the pool is not open")
-    current = Scope(_pool)
+    current = Scope(pool())
     token = _scope.set(current)
     try:
         yield current

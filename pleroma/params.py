@@ -146,7 +146,7 @@ def everything() -> dict[str, Any]:
 
 def _real(files: list[FileStorage]) -> list[FileStorage]:
     # A form sends its empty file fields as parts without name and content.
-    return [file for file in files if file.filename or file.stream.read(1) and not file.stream.seek(0)]
+    return [file for file in files if file.filename or (file.stream.read(1) and not file.stream.seek(0))]
 
 
 def raw(name: str) -> Any:

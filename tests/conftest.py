@@ -87,7 +87,7 @@ def _password_hash():
 
 @pytest.fixture(scope="session")
 def _pool(database_url):
-    db.open_pool(database_url, 8)
+    db.configure(database_url, 8)
     yield
     db.close_pool()
 
@@ -99,8 +99,9 @@ def _clean(request):
     if "_pool" in request.fixturenames:
         with psycopg.connect(request.getfixturevalue("database_url"), autocommit=True) as connection:
             connection.execute(
-                "delete from accounts; delete from apps; delete from settings; delete from invites; delete from captchas;"
-                "delete from rate_limits; delete from emojis; delete from moderation_log; delete from reports;"
+                "delete from accounts; delete from apps; delete from settings; delete from invites;"
+                "delete from captchas; delete from rate_limits; delete from emojis; delete from moderation_log;"
+                "delete from reports;"
                 "delete from removed_files; delete from procrastinate_jobs"
             )
 
@@ -141,10 +142,19 @@ def person(_pool, _password_hash, sql):
         email = f"{nickname}@mail.example"
         with db.transaction() as connection:
             account_id = queries.users.create(
-                connection, nickname=nickname, email=email, password_hash=_password_hash, display_name=nickname, note="",
-                note_source="", confirmed=confirmed, confirmation_pending=not confirmed, hide_favorites=False,
-                is_admin=admin, is_moderator=moderator,
-            ).id  # fmt: skip
+                connection,
+                nickname=nickname,
+                email=email,
+                password_hash=_password_hash,
+                display_name=nickname,
+                note="",
+                note_source="",
+                confirmed=confirmed,
+                confirmation_pending=not confirmed,
+                hide_favorites=False,
+                is_admin=admin,
+                is_moderator=moderator,
+            ).id
         return Person(account_id, nickname, make_token(sql, account_id, scopes), email)
 
     return make

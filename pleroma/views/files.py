@@ -55,7 +55,9 @@ def own_file(name: str) -> Response:
     """A file of `static/` in the data directory, else ours of that name. Raises NotFound."""
     for directory in (configured().data_dir.absolute() / "static", OURS):
         try:
-            return send_from_directory(directory, name.removeprefix("static/") if directory == OURS else name, max_age=_DAY)
+            return send_from_directory(
+                directory, name.removeprefix("static/") if directory == OURS else name, max_age=_DAY
+            )
         except NotFound:
             continue
     raise NotFound

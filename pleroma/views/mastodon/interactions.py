@@ -58,9 +58,7 @@ def reblog(status_id: int) -> Response:
         if row is None:
             raise ApiError("Could not repeat")
         if row.id is None:
-            row = queries.interactions.reblog_of(
-                connection, account_id=auth.account_id(), status_id=row.original_id
-            )
+            row = queries.interactions.reblog_of(connection, account_id=auth.account_id(), status_id=row.original_id)
         status = queries.statuses.status(connection, **viewer, status_id=found(row).id)
     return json_response(found(status))
 

@@ -118,6 +118,4 @@ def remove(list_id: int) -> Response:
 def holding(account_id: int) -> Response:
     """The caller's lists that hold an account."""
     with db.read() as connection:
-        return json_response(
-            queries.lists.holding(connection, viewer_id=auth.account_id(), account_id=account_id)
-        )
+        return json_response(queries.lists.holding(connection, viewer_id=auth.account_id(), account_id=account_id))

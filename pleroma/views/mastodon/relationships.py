@@ -54,9 +54,7 @@ def index() -> Response:
 @rate_limits.limited(*rate_limits.FOLLOWING)
 def follow(account_id: int) -> Response:
     """Follow an account, with `reblogs` and `notify`. Raises NotFound, Forbidden."""
-    return _change(
-        relationships.follow, account_id, reblogs=params.boolean("reblogs"), notify=params.boolean("notify")
-    )
+    return _change(relationships.follow, account_id, reblogs=params.boolean("reblogs"), notify=params.boolean("notify"))
 
 
 @blueprint.post("/follows")

@@ -122,9 +122,7 @@ def show_several() -> Response:
     """The first hundred of the asked statuses that the caller may see, newest first."""
     status_ids = (params.identifiers("ids") or params.identifiers("id"))[:100]
     with db.read() as connection:
-        return json_response(
-            queries.statuses.statuses(connection, viewer_id=auth.viewer_id(), status_ids=status_ids)
-        )
+        return json_response(queries.statuses.statuses(connection, viewer_id=auth.viewer_id(), status_ids=status_ids))
 
 
 @blueprint.delete("/api/v1/statuses/<id:status_id>")
@@ -153,9 +151,7 @@ def context(status_id: int) -> Response:
     """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
     limit = 4096 if auth.viewer_id() else 100
     with db.read() as connection:
-        thread = queries.statuses.context(
-            connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit
-        )
+        thread = queries.statuses.context(connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit)
     return json_response(found(thread))
 
 

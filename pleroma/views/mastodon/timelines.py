@@ -96,6 +96,4 @@ def favourites() -> Response:
 def bookmarks() -> Response:
     """Statuses that the caller bookmarked, by the time of the bookmark."""
     with db.read() as connection:
-        return page_response(
-            queries.timelines.bookmarks(connection, viewer_id=auth.account_id(), **paging.window())
-        )
+        return page_response(queries.timelines.bookmarks(connection, viewer_id=auth.account_id(), **paging.window()))

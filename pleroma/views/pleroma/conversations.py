@@ -15,9 +15,7 @@ blueprint = Blueprint("conversations", __name__, url_prefix="/api/v1")
 def _show(conversation_id: int) -> bytes:
     with db.read() as connection:
         return found(
-            queries.conversations.conversation(
-                connection, viewer_id=auth.account_id(), conversation_id=conversation_id
-            )
+            queries.conversations.conversation(connection, viewer_id=auth.account_id(), conversation_id=conversation_id)
         )
 
 
@@ -26,9 +24,7 @@ def _show(conversation_id: int) -> bytes:
 def index() -> Response:
     """The caller's conversations, the last change first."""
     with db.read() as connection:
-        return page_response(
-            queries.conversations.index(connection, viewer_id=auth.account_id(), **paging.window())
-        )
+        return page_response(queries.conversations.index(connection, viewer_id=auth.account_id(), **paging.window()))
 
 
 @blueprint.get("/pleroma/conversations/<id:conversation_id>")
@@ -94,8 +90,6 @@ def read_all() -> Response:
 def hide(conversation_id: int) -> Response:
     """Take one off the caller's list until a new direct status comes. Raises NotFound."""
     with db.transaction() as connection:
-        if not queries.conversations.hide(
-            connection, viewer_id=auth.account_id(), conversation_id=conversation_id
-        ):
+        if not queries.conversations.hide(connection, viewer_id=auth.account_id(), conversation_id=conversation_id):
             raise NotFound()
     return json_response(b"{}")

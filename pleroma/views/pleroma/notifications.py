@@ -28,14 +28,10 @@ def read() -> Response:
     viewer = {"viewer_id": auth.account_id()}
     with db.transaction() as connection:
         if has_id:
-            row = queries.notifications.read_one(
-                connection, **viewer, notification_id=params.identifier("id") or 0
-            )
+            row = queries.notifications.read_one(connection, **viewer, notification_id=params.identifier("id") or 0)
             if row is None:
                 raise ApiError("Cannot get notification")
-            return json_response(
-                queries.notifications.notification(connection, **viewer, notification_id=row.id)
-            )
+            return json_response(queries.notifications.notification(connection, **viewer, notification_id=row.id))
         max_id = params.identifier("max_id")
         if max_id is None:
             raise InvalidParameters("max_id is not an id")

@@ -57,7 +57,5 @@ def index(name: str) -> Response:
     account_id = find_id(name)
     with db.read() as connection:
         return page_response(
-            queries.scrobbles.index(
-                connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window()
-            )
+            queries.scrobbles.index(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
         )

@@ -6,7 +6,8 @@ import pytest
 
 KEYS = set(
     "id username acct display_name note url avatar avatar_static header header_static locked bot discoverable group"
-    " created_at last_status_at followers_count following_count statuses_count emojis fields moved source pleroma".split()
+    " created_at last_status_at followers_count following_count statuses_count emojis fields moved source"
+    " pleroma".split()
 )
 PLEROMA_KEYS = set(
     "confirmation_pending tags is_admin is_moderator hide_followers hide_follows hide_followers_count"
@@ -93,7 +94,9 @@ def test_three_ways_of_logging_in_by_header(client, alice):
 
 def test_a_deactivated_account_is_not_logged_in(client, alice, sql):
     sql("update accounts set active = false where id = %s", alice.id)
-    assert client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403).json == {"error": "Invalid credentials."}
+    assert client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403).json == {
+        "error": "Invalid credentials."
+    }
 
 
 def test_wrong_passwords_are_limited_before_the_hash(make_client, alice):

@@ -132,7 +132,9 @@ def test_favourited_by_leaves_out_whom_the_viewer_blocks(client, alice, bob, car
     assert client.get(f"/api/v1/statuses/{post(alice, 'y')['id']}/favourited_by").json == []
 
 
-@pytest.mark.parametrize(("do", "undo", "count"), [("favourite", "unfavourite", "favourites_count"), ("reblog", "unreblog", "reblogs_count")])
+@pytest.mark.parametrize(
+    ("do", "undo", "count"), [("favourite", "unfavourite", "favourites_count"), ("reblog", "unreblog", "reblogs_count")]
+)
 def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, alice, person, post, do, undo, count):
     status = post(alice, "x")
     people = [person(f"p{number}") for number in range(10)]

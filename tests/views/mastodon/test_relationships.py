@@ -53,7 +53,11 @@ def test_switches_of_a_follow(client, alice, bob, post):
     relationship = client.post(
         f"/api/v1/accounts/{bob.id}/follow", {"reblogs": "false", "notify": "true"}, auth=alice, status=200
     ).json
-    assert (relationship["showing_reblogs"], relationship["subscribing"], relationship["notifying"]) == (False, True, True)
+    assert (relationship["showing_reblogs"], relationship["subscribing"], relationship["notifying"]) == (
+        False,
+        True,
+        True,
+    )
     post(bob, "x")
     assert [n["type"] for n in client.get("/api/v1/notifications", auth=alice).json] == ["mention"]
     relationship = client.post(f"/api/v1/accounts/{bob.id}/follow", {"notify": "false"}, auth=alice).json
@@ -118,7 +122,9 @@ def test_relationships_in_the_order_asked(client, alice, bob, carol):
 
 
 def test_a_note_is_private(client, alice, bob):
-    relationship = client.post(f"/api/v1/accounts/{bob.id}/note", {"comment": "met at <x>"}, auth=alice, status=200).json
+    relationship = client.post(
+        f"/api/v1/accounts/{bob.id}/note", {"comment": "met at <x>"}, auth=alice, status=200
+    ).json
     assert relationship["note"] == "met at <x>"
     relationship = client.post(f"/api/v1/accounts/{bob.id}/note", {"comment": ""}, auth=alice, status=200).json
     assert relationship["note"] == ""
@@ -174,7 +180,10 @@ def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, 
 def test_hidden_relations_show_to_their_owner_alone(client, alice, bob, sql, path):
     client.post(f"/api/v1/accounts/{bob.id}/follow", auth=alice)
     client.post(f"/api/v1/accounts/{alice.id}/follow", auth=bob)
-    sql("update accounts set hide_followers = true, hide_follows = true, hide_followers_count = true where id = %s", bob.id)
+    sql(
+        "update accounts set hide_followers = true, hide_follows = true, hide_followers_count = true where id = %s",
+        bob.id,
+    )
     assert client.get(f"/api/v1/accounts/{bob.id}/{path}", auth=alice).json == []
     assert len(client.get(f"/api/v1/accounts/{bob.id}/{path}", auth=bob).json) == 1
     assert client.get(f"/api/v1/accounts/{bob.id}", auth=alice).json["followers_count"] == 0

@@ -53,7 +53,10 @@ def test_addresses_of_ours_find_exactly_their_item(client, alice, bob, post):
     assert ([a["acct"] for a in found["accounts"]], found["statuses"]) == (["alice"], [])
 
 
-@pytest.mark.parametrize("query", ["%", "_", "\\", "'", "a & b | !", "\0", ":*", "x" * 5000, "@", "@@", "#", "https://pleroma.example/objects/x"])
+@pytest.mark.parametrize(
+    "query",
+    ["%", "_", "\\", "'", "a & b | !", "\0", ":*", "x" * 5000, "@", "@@", "#", "https://pleroma.example/objects/x"],
+)
 def test_odd_queries_are_answered(client, alice, query):
     assert set(search(client, query, alice)) == {"accounts", "statuses", "hashtags"}
 

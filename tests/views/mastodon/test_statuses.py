@@ -6,8 +6,8 @@ import re
 import pytest
 
 STATUS_KEYS = set(
-    "id created_at edited_at visibility uri url in_reply_to_id in_reply_to_account_id sensitive spoiler_text application"
-    " card poll replies_count reblogs_count favourites_count favourited reblogged bookmarked muted pinned emojis"
+    "id created_at edited_at visibility uri url in_reply_to_id in_reply_to_account_id sensitive spoiler_text"
+    " application card poll replies_count reblogs_count favourites_count favourited reblogged bookmarked muted pinned emojis"
     " media_attachments account reblog content mentions tags language pleroma".split()
 )
 PLEROMA_KEYS = set(
@@ -107,7 +107,7 @@ def test_nsfw_makes_a_status_sensitive(alice, post):
 
 
 def test_text_is_escaped_exactly_once_and_subjects_come_back_as_typed(client, alice, post):
-    status = post(alice, "a < b & c &amp; d", spoiler_text="1 < 2 & \"3\" <3")
+    status = post(alice, "a < b & c &amp; d", spoiler_text='1 < 2 & "3" <3')
     assert status["content"].replace("&#34;", '"') == "a &lt; b &amp; c &amp;amp; d"
     assert status["pleroma"]["content"]["text/plain"] == "a < b & c &amp; d"
     assert status["spoiler_text"] == '1 < 2 & "3" <3'
@@ -153,7 +153,10 @@ def test_an_answer_takes_the_visibility_of_its_parent(alice, bob, post):
 def test_below_a_direct_status_all_is_direct(client, alice, bob, post):
     parent = post(alice, "psst @bob", visibility="direct")
     answer = client.post(
-        "/api/v1/statuses", {"status": "x", "in_reply_to_id": parent["id"], "visibility": "public"}, auth=bob, status=422
+        "/api/v1/statuses",
+        {"status": "x", "in_reply_to_id": parent["id"], "visibility": "public"},
+        auth=bob,
+        status=422,
     )
     assert answer.json == {"error": "The message visibility must be direct"}
     assert post(bob, "y", in_reply_to_id=parent["id"])["visibility"] == "direct"
@@ -194,7 +197,9 @@ def test_a_preview_looks_like_the_real_thing_and_leaves_nothing(client, alice, b
 
 @pytest.mark.parametrize(("expires_in", "error"), [("10", "Expiry date is too soon"), ("soon", None), ([1], None)])
 def test_an_expiry_that_is_too_soon_or_no_number_is_refused(client, alice, expires_in, error):
-    answer = client.post_json("/api/v1/statuses", {"status": "x", "expires_in": expires_in}, auth=alice, expect_errors=True)
+    answer = client.post_json(
+        "/api/v1/statuses", {"status": "x", "expires_in": expires_in}, auth=alice, expect_errors=True
+    )
     assert answer.status_int in (400, 422)
     assert error is None or answer.json == {"error": error}
 
@@ -232,7 +237,9 @@ def test_an_idempotency_key_counts_per_account_and_only_for_good_answers(client,
 def test_two_requests_at_once_with_one_key_make_one_status(make_client, alice):
     def send(_):
         client = make_client()
-        return client.post("/api/v1/statuses", {"status": "once"}, auth=alice, headers={"Idempotency-Key": "k"}).json["id"]
+        return client.post("/api/v1/statuses", {"status": "once"}, auth=alice, headers={"Idempotency-Key": "k"}).json[
+            "id"
+        ]
 
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(send, range(4)))) == 1

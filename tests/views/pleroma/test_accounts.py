@@ -21,7 +21,9 @@ def test_a_subscriber_is_notified_of_each_new_status(client, alice, bob, carol, 
 
 
 def test_subscribing_needs_an_account_that_does_not_block(client, alice, bob):
-    assert client.post("/api/v1/pleroma/accounts/1/subscribe", auth=alice, status=404).json == {"error": "Record not found"}
+    assert client.post("/api/v1/pleroma/accounts/1/subscribe", auth=alice, status=404).json == {
+        "error": "Record not found"
+    }
     client.post("/api/v1/pleroma/accounts/bob/subscribe", auth=alice, status=404)
     client.post("/api/v1/pleroma/accounts/1/unsubscribe", auth=alice, status=404)
     client.post(f"/api/v1/accounts/{alice.id}/block", auth=bob)

@@ -86,12 +86,17 @@ def test_recipients_are_replaced_and_keep_their_owner(client, alice, bob, carol,
     (own,) = conversations(client, alice)
     assert names(own["pleroma"]["recipients"]) == ["alice", "bob"]
     assert conversations(client, carol) == []
-    assert names(client.patch_json(path, {"recipients": []}, auth=bob, status=200).json["pleroma"]["recipients"]) == ["bob"]
+    assert names(client.patch_json(path, {"recipients": []}, auth=bob, status=200).json["pleroma"]["recipients"]) == [
+        "bob"
+    ]
 
 
 @pytest.mark.parametrize("parameters", [{}, {"recipients": "x"}, {"recipients": None}, {"recipients": 5}])
 def test_recipients_must_be_a_list(client, bob, talk, parameters):
-    assert "error" in client.patch_json(f"/api/v1/pleroma/conversations/{talk['id']}", parameters, auth=bob, status=400).json
+    assert (
+        "error"
+        in client.patch_json(f"/api/v1/pleroma/conversations/{talk['id']}", parameters, auth=bob, status=400).json
+    )
 
 
 def test_unknown_recipients_change_nothing(client, bob, carol, talk):
@@ -162,7 +167,9 @@ def test_the_last_change_comes_first_and_pages(client, alice, bob, carol, post):
     answer = client.get("/api/v1/conversations?limit=2", auth=alice)
     assert [c["last_status"]["pleroma"]["content"]["text/plain"][-1] for c in answer.json] == ["3", "2"]
     following = answer.headers["Link"].split(">")[0].removeprefix("<https://pleroma.example")
-    assert [c["last_status"]["pleroma"]["content"]["text/plain"][-1] for c in client.get(following, auth=alice).json] == ["1"]
+    assert [
+        c["last_status"]["pleroma"]["content"]["text/plain"][-1] for c in client.get(following, auth=alice).json
+    ] == ["1"]
 
 
 def test_a_direct_status_can_be_bookmarked(client, bob, talk):

@@ -69,14 +69,17 @@ def test_settings_change_one_by_one(client, alice):
     assert settings(client, alice)["followers"] is True
 
 
-@pytest.mark.parametrize(("value", "kept"), [("true", True), ("True", True), ("1", True), ("yes", False), ("on", False)])
+@pytest.mark.parametrize(
+    ("value", "kept"), [("true", True), ("True", True), ("1", True), ("yes", False), ("on", False)]
+)
 def test_settings_read_booleans_strictly(client, alice, value, kept):
     client.put("/api/pleroma/notification_settings", {"local": value}, auth=alice, status=200)
     assert settings(client, alice)["local"] is kept
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"), [("followers", 0), ("non_followers", 1), ("follows", 1), ("non_follows", 0), ("local", 0), ("remote", 1)]
+    ("setting", "told"),
+    [("followers", 0), ("non_followers", 1), ("follows", 1), ("non_follows", 0), ("local", 0), ("remote", 1)],
 )
 def test_settings_drop_notifications_when_they_would_be_made(client, alice, bob, post, setting, told):
     client.post(f"/api/v1/accounts/{alice.id}/follow", auth=bob)

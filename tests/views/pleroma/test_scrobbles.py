@@ -22,7 +22,9 @@ def test_a_title_is_needed(client, alice, parameters):
 
 @pytest.mark.parametrize("length", ["x", "", None, -5, "99999999999999999999999"])
 def test_a_length_that_is_none_becomes_null(client, alice, length):
-    scrobble = client.post_json("/api/v1/pleroma/scrobble", {"title": "t", "length": length}, auth=alice, status=200).json
+    scrobble = client.post_json(
+        "/api/v1/pleroma/scrobble", {"title": "t", "length": length}, auth=alice, status=200
+    ).json
     assert scrobble["length"] is None
 
 
