@@ -93,3 +93,10 @@ def _require_other(connection: Connection, account_id: int, target_id: int) -> N
         raise Forbidden("You cannot do that to yourself")
     if queries.relationships.standing(connection, account_id=account_id, target_id=target_id) is None:
         raise NotFound()
+
+
+def accept_all(connection: Connection, account_id: int) -> None:
+    """Accept every open request: an account that is no longer locked has none."""
+    waiting = [row.follower_id for row in queries.profiles.waiting(connection, account_id=account_id)]
+    for follower_id in waiting:
+        answer_request(connection, account_id, follower_id, accept=True)
