@@ -73,7 +73,8 @@ class Config:
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
-def _boolean(value: str) -> bool:
+def boolean(value: str) -> bool:
+    """True or false as people write it. Raises ValueError."""
     lowered = value.lower()
     if lowered in ("true", "1", "yes", "on"):
         return True
@@ -147,7 +148,7 @@ def _reader(name: str, default: Any) -> Callable[[str], Any]:
     if name in _READERS:
         return _READERS[name]
     if isinstance(default, bool):
-        return _boolean
+        return boolean
     return _positive if isinstance(default, int) else str
 
 

@@ -9,7 +9,6 @@ its directory as its working directory, so that no directory above has to be ope
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import hashlib
 import importlib.util
@@ -24,13 +23,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from pleroma.processes import die_with_parent
+
 ROLE = DATABASE = "pleroma"
 SYSTEM_USERS = ("pleroma", "postgres", "nobody")
 PROGRAM_COPIES = Path("/var/cache/pleroma-api")
 OWNER_PATIENCE = 10.0
 _LOG_LIMIT = 1_000_000
 _PORT = 5432
-_PR_SET_PDEATHSIG = 1
 # Sized for a small server (DESIGN 4 and 6); nothing here trades durability for speed.
 _SETTINGS = {
     "listen_addresses": "",
@@ -59,7 +59,6 @@ _SETTINGS = {
     "log_min_messages": "log",
 }
 _started: dict[Path, subprocess.Popen[bytes]] = {}
-_libc = ctypes.CDLL(None)
 
 
 class PostgresError(RuntimeError):
@@ -68,11 +67,6 @@ class PostgresError(RuntimeError):
 
 class InUse(PostgresError):
     """Another living process runs the PostgreSQL of this data directory."""
-
-
-def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
-    """Have the kernel send this process a signal when its parent dies, however that dies."""
-    _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
 
 
 def ignore_libpq_environment() -> None:
@@ -93,12 +87,14 @@ def start(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> str:
     return address(data_dir)
 
 
-def spawn(data_dir: Path, *, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
-    """Like start, but without waiting: ask `ready` before connecting."""
+def spawn(
+    data_dir: Path, *, settings: Mapping[str, str] | None = None, patience: float = OWNER_PATIENCE
+) -> subprocess.Popen[bytes]:
+    """Like start, but without waiting until it is ready. An owner that lives has `patience` seconds to end."""
     data_dir = _resolved(data_dir)
     ignore_libpq_environment()
     data_dir.mkdir(parents=True, exist_ok=True)
-    with _locked(data_dir) as lock:
+    with _locked(data_dir, patience) as lock:
         user = _System(data_dir)
         if not (data_dir / "postgres").exists():
             user.initialize()
@@ -188,7 +184,8 @@ def _short(directory: Path) -> Path:
         return directory
     root = os.geteuid() == 0
     digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
-    link = Path("/run" if root and os.access("/run", os.W_OK) else "/tmp", f"pleroma-{os.geteuid()}-{digest}")
+    base = "/run" if root and os.access("/run", os.W_OK) else "/tmp"  # noqa: S108 (the link is checked below)
+    link = Path(base, f"pleroma-{os.geteuid()}-{digest}")
     with contextlib.suppress(FileExistsError):
         link.symlink_to(directory)
     if link.lstat().st_uid != os.geteuid() or not link.is_symlink() or Path(os.readlink(link)) != directory:
@@ -219,11 +216,11 @@ def _last_words(data_dir: Path) -> str:
 
 
 @contextlib.contextmanager
-def _locked(data_dir: Path) -> Iterator[int]:
+def _locked(data_dir: Path, patience: float) -> Iterator[int]:
     """The lock, once no postmaster of this directory lives: one without its parent is stopped for it."""
     descriptor = os.open(data_dir / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        give_up = time.monotonic() + OWNER_PATIENCE
+        give_up = time.monotonic() + patience
         while not _try_lock(descriptor):
             owner = os.pread(descriptor, 32, 0).decode() or "unknown"
             postmaster = _live_postmaster(data_dir)
@@ -313,7 +310,7 @@ class _System:
         return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
 
     def _call(self, command: list[str], directory: Path, text: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # type: ignore[call-overload, no-any-return]
+        return subprocess.run(  # type: ignore[call-overload]
             command, cwd=directory, input=text, capture_output=True, encoding="utf-8", errors="replace",
             env=_environment(), **self._identity(),
         )  # fmt: skip
@@ -332,9 +329,9 @@ class _System:
             os.chown(fresh, self._account.pw_uid, self._account.pw_gid)
         self._must(
             [
-                str(self._programs / "initdb"), "-D", self._here(), "-U", "postgres", "--encoding=UTF8", "--locale=C.UTF-8",
-                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=trust", "--auth-host=reject",
-                "--wal-segsize=8", "--sync-method=syncfs",
+                str(self._programs / "initdb"), "-D", self._here(), "-U", "postgres", "--encoding=UTF8",
+                "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--auth-local=trust",
+                "--auth-host=reject", "--wal-segsize=8", "--sync-method=syncfs",
             ],
             fresh,
         )  # fmt: skip
@@ -362,7 +359,7 @@ class _System:
             log.rename(log.with_suffix(".log.old"))
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
-            return subprocess.Popen(  # type: ignore[call-overload, no-any-return]
+            return subprocess.Popen(  # type: ignore[call-overload]
                 [str(self._programs / "postgres"), "-D", self._here(), *options],
                 cwd=self._directory, env=_environment(), pass_fds=(lock,), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, start_new_session=True, preexec_fn=lambda: die_with_parent(signal.SIGINT),

@@ -1,0 +1,190 @@
+"""Background jobs: the registry of tasks, and the worker that runs them (procrastinate, same database).
+
+A task is a plain function of the job's arguments that does no harm when it runs twice; `configuration()` gives it
+the settings. SQL stores jobs (defer_job in sql/functions.sql), so nothing here is needed to enqueue one.
+procrastinate is imported by the worker alone: the web processes do without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import functools
+import importlib
+import logging
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from pleroma import db
+from pleroma.config import Config
+from pleroma.db import queries
+
+if TYPE_CHECKING:
+    import procrastinate
+
+QUEUES = ("background", "mailer", "upkeep")
+ATTEMPTS = 8
+CONCURRENCY = 2
+# The modules whose import registers tasks.
+MODULES = ("pleroma.mail", "pleroma.imports")
+_GRACE = 20
+_HEARTBEAT = 10.0
+_STALLED_AFTER = 40.0
+_UPKEEP_EACH = 60.0
+
+Function = Callable[..., object]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A registered task; with `hourly` it also runs by itself each hour, once for all workers."""
+
+    name: str
+    queue: str
+    function: Function
+    attempts: int = ATTEMPTS
+    hourly: bool = False
+
+
+_tasks: dict[str, Task] = {}
+_configuration: contextvars.ContextVar[Config] = contextvars.ContextVar("configuration")
+
+
+def task(queue: str, *, name: str, attempts: int = ATTEMPTS, hourly: bool = False) -> Callable[[Function], Function]:
+    """Register a function as the task of a name, as jobs in the database call it.
+
+    A failed run is repeated after 4, 16, 64 … seconds, `attempts` times at most.
+    """
+
+    def register(function: Function) -> Function:
+        _tasks[name] = Task(name, queue, function, attempts, hourly)
+        return function
+
+    return register
+
+
+def configuration() -> Config:
+    """The settings, inside a task."""
+    return _configuration.get()
+
+
+def registered() -> list[Task]:
+    """Every task, once the modules that hold them are imported."""
+    for module in MODULES:
+        importlib.import_module(module)
+    return list(_tasks.values())
+
+
+def work(config: Config, url: str) -> int:
+    """Work jobs off until SIGTERM or SIGINT; running jobs get time to finish. Returns the exit status.
+
+    A database that goes away is waited for.
+    """
+    logging.basicConfig(level=config.log_level.upper(), stream=sys.stderr, format="%(levelname)s: %(message)s")
+    logging.getLogger("procrastinate").setLevel(logging.DEBUG if config.log_level == "debug" else logging.WARNING)
+    # A job may take longer than a request; its statements too.
+    db.configure(url, CONCURRENCY, statement_timeout="10min", lock_timeout="1min")
+    asyncio.run(_work(config, url))
+    return 0
+
+
+def run_pending(config: Config) -> int:
+    """Run every job that is due, in this process, and return how many ran: for tests."""
+    assert config.database_url is not None  # noqa: S101 (there is a running database where this is used)
+    ran: list[str] = []
+
+    async def run() -> None:
+        app = _application(config, config.database_url or "", ran.append)
+        async with app.open_async():
+            await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+
+    asyncio.run(run())
+    return len(ran)
+
+
+def _application(config: Config, url: str, ran: Callable[[str], object] | None = None) -> procrastinate.App:
+    import procrastinate
+
+    connector = procrastinate.PsycopgConnector(
+        conninfo=url, min_size=1, max_size=2, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
+    )
+    app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
+    for known in registered():
+        retry = procrastinate.RetryStrategy(max_attempts=known.attempts, exponential_wait=4)
+        function = functools.partial(_run, known, config, ran)
+        declared = app.task(function, name=known.name, queue=known.queue, retry=retry)  # type: ignore[call-overload]
+        if known.hourly:
+            app.periodic(cron="7 * * * *")(declared)
+    return app
+
+
+def _run(known: Task, config: Config, ran: Callable[[str], object] | None, **arguments: Any) -> None:
+    # What the scheduler adds is of no use to a task.
+    arguments.pop("timestamp", None)
+    _configuration.set(config)
+    known.function(**arguments)
+    if ran is not None:
+        ran(known.name)
+
+
+@task("upkeep", name="remove_finished_jobs", hourly=True)
+def remove_finished_jobs() -> None:
+    """Remove what succeeded 7 days ago or failed 30 days ago; a sent mail's secrets go at once."""
+    with db.transaction() as connection:
+        queries.jobs.remove_finished(connection)
+        queries.jobs.forget_arguments(connection, task="send_mail")
+
+
+async def _work(config: Config, url: str) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    while not ended.is_set():
+        worker = asyncio.create_task(_worker(config, url))
+        stop = asyncio.create_task(ended.wait())
+        await asyncio.wait((worker, stop), return_when=asyncio.FIRST_COMPLETED)
+        worker.cancel()
+        stop.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            try:
+                await worker
+            except Exception as error:
+                logging.getLogger(__name__).warning("The job worker lost its database: %s", error)
+        if not ended.is_set():
+            await asyncio.wait((asyncio.create_task(ended.wait()),), timeout=2)
+
+
+async def _worker(config: Config, url: str) -> None:
+    app = _application(config, url)
+    async with app.open_async():
+        upkeep = asyncio.create_task(_look_after(app))
+        try:
+            await app.run_worker_async(
+                concurrency=CONCURRENCY,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=_GRACE,
+                update_heartbeat_interval=_HEARTBEAT,
+                stalled_worker_timeout=_STALLED_AFTER,
+            )
+        finally:
+            upkeep.cancel()
+
+
+async def _look_after(app: procrastinate.App) -> None:
+    """Each minute: take up the jobs of workers that died; give up those that every worker dies of."""
+    from procrastinate.jobs import Status
+
+    while True:
+        with contextlib.suppress(psycopg.Error):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
+                if job.attempts < ATTEMPTS:
+                    await app.job_manager.retry_job(job)
+                else:
+                    await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+        await asyncio.sleep(_UPKEEP_EACH)

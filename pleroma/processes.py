@@ -1,0 +1,73 @@
+"""What the supervising processes share: signals as events, children that end with their parent, restarts."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import select
+import signal
+import time
+from collections.abc import Iterable
+from types import FrameType
+
+_PR_SET_PDEATHSIG = 1
+_QUICK = 10.0
+_LIMIT = 5
+_libc = ctypes.CDLL(None)
+
+
+def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
+    """Have the kernel send this process a signal when its parent dies, however that dies."""
+    _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
+
+
+class Signals:
+    """Signals of this process, waited for together with file descriptors instead of interrupting."""
+
+    def __init__(self, *numbers: signal.Signals) -> None:
+        self._numbers = numbers
+        self._readable, self._writable = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self._writable, warn_on_full_buffer=False)
+        for number in numbers:
+            signal.signal(number, _only_wake)
+
+    def wait(self, seconds: float, descriptors: Iterable[int] = ()) -> tuple[list[int], list[int]]:
+        """Wait for a signal or a readable descriptor; returns the signals and the descriptors that came."""
+        ready, _, _ = select.select([self._readable, *descriptors], [], [], max(seconds, 0))
+        came: list[int] = []
+        with contextlib.suppress(BlockingIOError):
+            came = list(os.read(self._readable, 512))
+        return came, [descriptor for descriptor in ready if descriptor != self._readable]
+
+    def release(self) -> None:
+        """Give the signals their usual meaning again: for a child after a fork."""
+        signal.set_wakeup_fd(-1)
+        for number in self._numbers:
+            signal.signal(number, signal.SIG_DFL)
+        os.close(self._readable)
+        os.close(self._writable)
+
+
+def _only_wake(number: int, frame: FrameType | None) -> None:
+    """The wake-up descriptor carries the signal; a handler must exist for it to be written."""
+
+
+class Restarts:
+    """When a child that died may start again: at once, then ever later; never after dying young too often."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._started = time.monotonic()
+        self.due = 0.0
+
+    def started(self) -> None:
+        """The child has been started."""
+        self._started = time.monotonic()
+
+    def died(self) -> bool:
+        """The child has died; whether it may be started again, from `due` on."""
+        now = time.monotonic()
+        self._in_a_row = self._in_a_row + 1 if now - self._started < _QUICK else 0
+        self.due = now + min(0.2 * 2**self._in_a_row, 5) if self._in_a_row else now
+        return self._in_a_row <= _LIMIT

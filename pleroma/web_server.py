@@ -1,0 +1,73 @@
+"""gunicorn's settings, in one place."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gunicorn.app.base import BaseApplication
+
+from pleroma.config import Config
+from pleroma.processes import die_with_parent
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+GRACEFUL_TIMEOUT = 25
+
+
+class WebServer(BaseApplication):
+    """gunicorn on an inherited socket, with an application that is loaded already."""
+
+    def __init__(self, app: Flask, settings: Config, socket_descriptor: int, report_descriptor: int) -> None:
+        self._app = app
+        self._settings = settings
+        self._socket = socket_descriptor
+        self._report = report_descriptor
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our options to gunicorn."""
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """The application, loaded before the fork."""
+        return self._app
+
+    def _options(self) -> dict[str, Any]:
+        settings = self._settings
+        options: dict[str, Any] = {
+            "bind": [f"fd://{self._socket}"],
+            "workers": settings.workers,
+            "threads": settings.threads,
+            "worker_class": "sync" if settings.threads == 1 else "gthread",
+            "preload_app": True,
+            "graceful_timeout": GRACEFUL_TIMEOUT,
+            # A sync worker shows no sign of life while a request arrives, which may take a minute.
+            "timeout": 90,
+            "keepalive": 5,
+            # Only the address of TRUSTED_PROXIES is believed, and that by the application.
+            "forwarded_allow_ips": "",
+            "limit_request_line": 8190,
+            "limit_request_fields": 100,
+            "limit_request_field_size": 8190,
+            # One path for all instances of a user, and none without a home directory.
+            "control_socket_disable": True,
+            "loglevel": "debug" if settings.log_level == "debug" else "warning",
+            "post_fork": _end_with_arbiter,
+            "post_worker_init": self._say_serving,
+        }
+        if Path("/dev/shm").is_dir():  # noqa: S108 (gunicorn makes an unnamed file in it)
+            options["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
+        return options
+
+    def _say_serving(self, worker: object) -> None:
+        with contextlib.suppress(OSError):
+            os.write(self._report, b"serving\n")
+
+
+def _end_with_arbiter(arbiter: object, worker: object) -> None:
+    die_with_parent()

@@ -1,0 +1,25 @@
+"""The WSGI application, for any WSGI server: ``gunicorn wsgi:application``.
+
+It needs PLEROMA_DATABASE_URL or a running embedded PostgreSQL (``python app.py serve``). It migrates nothing
+and refuses a database whose schema is behind.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from pleroma import config, create_app, db, postgres, schema
+
+
+def _load() -> Flask:
+    settings = config.load()
+    url = settings.database_url or postgres.running_url(settings.data_dir)
+    if url is None:
+        raise SystemExit(f"Error: set PLEROMA_DATABASE_URL, or start the PostgreSQL of {settings.data_dir} first")
+    if missing := schema.missing_migrations(url):
+        raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
+    db.configure(url, settings.threads)
+    return create_app(settings)
+
+
+application = _load()
