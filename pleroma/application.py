@@ -21,13 +21,13 @@ from pleroma.params import ApiRequest, as_identifier
 _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
-    "pleroma.views": ("files", "nodeinfo"),
-    "pleroma.views.pleroma": ("accounts", "conversations", "notifications", "scrobbles"),
+    "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages"),
+    "pleroma.views.pleroma": ("accounts", "conversations", "imports", "notifications", "scrobbles"),
     "pleroma.views.mastodon": (
-        "accounts", "domain_blocks", "instance", "interactions", "lists", "markers", "notifications", "relationships",
-        "reports", "search", "statuses", "timelines",
+        "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "notifications",
+        "relationships", "reports", "search", "statuses", "timelines",
     ),
-    "pleroma.views.admin": (),
+    "pleroma.views.admin": ("config", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users"),
 }  # fmt: skip
 
 

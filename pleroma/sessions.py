@@ -6,8 +6,8 @@ import hashlib
 import secrets
 from typing import Any
 
-from flask import Response
 from itsdangerous import BadSignature, Signer
+from werkzeug.wrappers import Response
 
 from pleroma import db
 from pleroma.config import secret_key

@@ -12,6 +12,16 @@ $$;
 create or replace function setting(setting_name text, configured text) returns text language sql stable
 return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
 
+-- The scopes to grant of those that were asked for: all that are offered when none was. Null when one goes beyond
+-- them: a scope is covered by itself and by its first part.
+create or replace function granted_scopes(asked text[], offered text[]) returns text[] language sql immutable
+return case
+  when cardinality(asked) = 0 then offered
+  when not exists (
+    select from unnest(asked) as scope
+    where not scope = any (offered) and not split_part(scope, ':', 1) = any (offered)) then asked
+end;
+
 -- Stores a job of a queue; it goes with the caller's transaction.
 create or replace function defer_job(queue text, task text, arguments jsonb, due timestamptz default null)
 returns bigint language sql volatile as $$
@@ -301,3 +311,44 @@ create or replace function scrobble_json(s scrobbles, account text) returns text
 return concat('{"id":"', s.id, '","account":', account, ',"title":', json_text(s.title),
   ',"artist":', coalesce(json_text(s.artist), 'null'), ',"album":', coalesce(json_text(s.album), 'null'),
   ',"length":', coalesce(s.length::text, 'null'), ',"created_at":', json_time(s.created_at), '}');
+
+-- The keys of a User of the admin API that an Account lacks.
+create or replace function user_keys(a accounts) returns text language sql stable
+return concat('"nickname":', json_text(concat_ws('@', a.nickname, a.domain)), ',"local":', (a.domain is null)::text,
+  ',"deactivated":', (not a.active)::text, ',"confirmation_pending":', a.confirmation_pending::text,
+  ',"roles":{"admin":', a.is_admin::text, ',"moderator":', a.is_moderator::text, '},"tags":', to_json(a.tags));
+
+create or replace function user_json(a accounts) returns text language sql stable
+return concat('{"id":"', a.id, '","display_name":', json_text(coalesce(nullif(a.display_name, ''), a.nickname)),
+  ',"avatar":', json_text(file_url(a.avatar, '/images/avi.png')), ',', user_keys(a), '}');
+
+-- An account in a report: an Account of the Mastodon API and a User in one object.
+create or replace function reported_json(a accounts, viewer bigint) returns text language sql stable
+return concat(left(account_json(a, viewer), -1), ',', user_keys(a), '}');
+
+create or replace function invite_json(i invites) returns text language sql stable
+return concat('{"id":', i.id, ',"token":', json_text(i.token), ',"used":', i.used::text, ',"uses":', i.uses,
+  ',"max_use":', coalesce(i.max_use::text, 'null'), ',"expires_at":', coalesce(concat('"', i.expires_at, '"'), 'null'),
+  ',"invite_type":"', case when i.max_use is null then case when i.expires_at is null then 'one_time' else 'date_limited' end
+    else case when i.expires_at is null then 'reusable' else 'reusable_date_limited' end end, '"}');
+
+-- Reports of ids for the admin API, each with its place in ids. Gone accounts are {}, gone statuses left out.
+create or replace function report_entities(viewer bigint, ids bigint[])
+returns table (place bigint, report_id bigint, entity text) language sql stable begin atomic
+select chosen.place, r.id,
+       concat('{"id":"', r.id, '","state":"', r.state, '","content":', coalesce(json_text(r.content), 'null'),
+         ',"created_at":', json_time(r.created_at),
+         ',"account":', case when target.id is null then '{}' else reported_json(target, viewer) end,
+         ',"actor":', case when actor.id is null then '{}' else reported_json(actor, viewer) end,
+         ',"statuses":[', (
+           select string_agg(status_json(s, coalesce(o, s), account_json(a, 0), null, 0, false, null, 'null'), ',' order by s.id)
+           from report_statuses rs
+           join statuses s on s.id = rs.status_id
+           join accounts a on a.id = s.account_id
+           left join statuses o on o.id = s.reblog_of_id
+           where rs.report_id = r.id), ']}')
+from unnest(ids) with ordinality as chosen (id, place)
+join reports r on r.id = chosen.id
+left join accounts target on target.id = r.target_id
+left join accounts actor on actor.id = r.account_id;
+end;

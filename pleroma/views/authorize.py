@@ -1,0 +1,195 @@
+"""The page on which people let an app in (spec 19.1, Mastodon page 12.3).
+
+An address that the app has not registered never gets a redirect, neither with a code nor with an error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, redirect, request
+from itsdangerous import Signer
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma import auth, db, logins, params, rate_limits, scopes, sessions
+from pleroma.config import secret_key
+from pleroma.db import queries
+from pleroma.errors import ApiError, Forbidden, InvalidParameters
+from pleroma.settings import configured
+from pleroma.views import pages
+
+blueprint = Blueprint("authorize", __name__)
+blueprint.register_error_handler(ApiError, pages.refusal)
+# The "address" of apps that cannot be redirected to: the person copies the code.
+_OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
+_HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What an app asks for. `fields` are the parameters as it sent them, `address` is where the code goes."""
+
+    client: Any
+    fields: dict[str, Any]
+    address: str
+    scopes: list[str]
+
+    def text(self, name: str) -> str:
+        """A parameter exactly as sent, "" without one."""
+        return self.fields.get(name, "")
+
+    def hidden(self) -> dict[str, str]:
+        """What the form carries along, unchanged."""
+        return {name: self.fields[name] for name in _HIDDEN if name in self.fields}
+
+    def answer(self, **values: str) -> str:
+        """The app's address with an answer. Nothing else of it changes (RFC 6749, 3.1.2; case L02)."""
+        if "state" in self.fields:
+            values["state"] = self.fields["state"]
+        between = "?" if "?" not in self.address else "" if self.address.endswith(("?", "&")) else "&"
+        # %20 and not +: some clients decode the one only.
+        return f"{self.address}{between}{urlencode(values, quote_via=quote)}"
+
+    def fault(self) -> str | None:
+        """The OAuth error of a request that cannot be granted, None for one that can."""
+        if self.text("response_type") not in ("", "code"):
+            return "unsupported_response_type"
+        # Without a method RFC 7636 means "plain", which protects nothing.
+        if self.text("code_challenge") and self.text("code_challenge_method") != "S256":
+            return "invalid_request"
+        return None
+
+
+def _asked() -> _Asked:
+    """The request, from the parameters or the fields `authorization[…]` of the form. Raises InvalidParameters."""
+    everything = params.everything()
+    nested = everything.get("authorization")
+    sent = {**everything, **nested} if isinstance(nested, dict) else everything
+    fields = {name: _exactly(name, sent[name]) for name in (*_HIDDEN, "name", "password") if sent.get(name) is not None}
+    with db.read() as connection:
+        client = queries.oauth.client(connection, client_id=params.clean(fields.get("client_id", "")))
+    if client is None:
+        raise InvalidParameters("This app is not known here. Let it register again.")
+    address = fields.get("redirect_uri") or client.redirect_uris[0]
+    if address not in client.redirect_uris:
+        raise InvalidParameters("The app has not registered this redirect_uri")
+    return _Asked(client, fields, address, scopes.parse(sent.get("scope") or sent.get("scopes")))
+
+
+def _exactly(name: str, value: Any) -> str:
+    """A text that comes back as it was sent, case L04."""
+    if not isinstance(value, str):
+        raise InvalidParameters(f"{name} must be a text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidParameters(f"{name} is not valid UTF-8") from error
+    return value
+
+
+def _cookie() -> str:
+    return request.cookies.get(sessions.COOKIE, "")
+
+
+def _signed_in() -> Any:
+    """The account of the browser's session, or None."""
+    session = sessions.find(_cookie(), str(configured().account_activation_required).lower())
+    if session is None:
+        return None
+    with db.read() as connection:
+        return queries.authentication.by_account(connection, account_id=session.account_id)
+
+
+def _form_signer() -> Signer:
+    return Signer(secret_key(configured()), salt="authorize", digest_method=hashlib.sha256)
+
+
+def _form(asked: _Asked, account: Any, status: int = 200, error: str = "") -> Response:
+    """The page: one button for a session, else the form to log in."""
+    return pages.page(
+        "authorize.html",
+        status,
+        client=asked.client,
+        scopes=asked.scopes or asked.client.scopes,
+        hidden=asked.hidden(),
+        refuse=None if asked.address.startswith(_OUT_OF_BAND) else asked.answer(error="access_denied"),
+        account=account,
+        consent=_form_signer().get_signature(_cookie()).decode() if account else "",
+        error=error,
+        name=asked.text("name"),
+    )
+
+
+def _refused(asked: _Asked, fault: str) -> BaseResponse:
+    if asked.address.startswith(_OUT_OF_BAND):
+        raise InvalidParameters(fault)
+    return redirect(asked.answer(error=fault))
+
+
+@blueprint.get("/oauth/authorize")
+def ask() -> BaseResponse:
+    """Ask the person: a session gets a page with one button, never a silent redirect."""
+    asked = _asked()
+    fault = asked.fault()
+    if fault:
+        return _refused(asked, fault)
+    return _form(asked, None if params.boolean("force_login") else _signed_in())
+
+
+@blueprint.post("/oauth/authorize")
+@rate_limits.limited(rate_limits.LOGIN)
+def answer() -> BaseResponse:
+    """Give the app a code, by the session's button or a name and password, which also start a session.
+
+    A wrong password shows the form again with a 401, an account that may not log in with a 403.
+    """
+    asked = _asked()
+    fault = asked.fault()
+    if fault:
+        return _refused(asked, fault)
+    consent = _consent()
+    if consent is not None:
+        account = _signed_in()
+        # The button counts for the session it was made for: no other site can press it.
+        if account is None or not _form_signer().verify_signature(_cookie(), consent):
+            return _form(asked, None, 403, "Log in to go on")
+        return _grant(asked, account)
+    try:
+        user = logins.check(params.clean(asked.text("name")), asked.text("password"))
+    except Forbidden as error:
+        return _form(asked, None, error.status, error.message)
+    if user is None:
+        return _form(asked, None, 401, logins.WRONG)
+    response = _grant(asked, user)
+    if response.status_code < 400:
+        sessions.start(user.account_id, response)
+    return response
+
+
+def _consent() -> str | None:
+    nested = params.raw("authorization")
+    value = nested.get("consent") if isinstance(nested, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _grant(asked: _Asked, account: Any) -> BaseResponse:
+    code = secrets.token_urlsafe(32)
+    with db.transaction() as connection:
+        made = queries.oauth.create_code(
+            connection,
+            client_id=asked.client.client_id,
+            account_id=account.account_id,
+            code_hash=auth.token_hash(code),
+            redirect_uri=asked.text("redirect_uri"),
+            scopes=asked.scopes,
+            code_challenge=params.clean(asked.text("code_challenge")) or None,
+        )
+    if made is None:
+        return _form(asked, None, 401, "This action is outside the authorized scopes")
+    if asked.address.startswith(_OUT_OF_BAND):
+        return pages.page("code.html", client=asked.client, code=code)
+    return redirect(asked.answer(code=code))

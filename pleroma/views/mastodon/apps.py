@@ -1,0 +1,88 @@
+"""Apps: what a client registers before anybody logs in with it (spec 19.1, Mastodon page 12.1)."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, scopes
+from pleroma.db import queries
+from pleroma.errors import InvalidCredentials, Unprocessable, found
+from pleroma.views.mastodon.instance import as_json
+
+blueprint = Blueprint("apps", __name__, url_prefix="/api/v1/apps")
+_ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):[^\s#]+")
+# Addresses that a browser would run or show as a page of ours.
+_DANGEROUS = {"javascript", "data", "vbscript", "file", "blob", "about"}
+_LONGEST = 2000
+
+
+def _required(name: str, value: str) -> str:
+    if not value.strip():
+        raise Unprocessable("can't be blank", field=name)
+    if len(value) > _LONGEST:
+        raise Unprocessable(f"should be at most {_LONGEST} character(s)", field=name)
+    return value
+
+
+def _addresses(sent: str) -> list[str]:
+    """The redirect addresses in a text, white space between them. Raises Unprocessable for what must not be one."""
+    addresses = sent.split()
+    for address in addresses:
+        match = _ADDRESS.fullmatch(address)
+        if match is None or match[1].lower() in _DANGEROUS:
+            raise Unprocessable("must be an absolute URI without a fragment", field="redirect_uris")
+    return list(dict.fromkeys(addresses))
+
+
+@blueprint.post("")
+def create() -> Response:
+    """Register an app: `client_name`, `redirect_uris` (a text or a list), `scopes`, `website`.
+
+    Answers its id and secret, which is shown this once. Raises Unprocessable.
+    """
+    name = _required("client_name", params.text("client_name") or "").strip()
+    redirect_uri = _required("redirect_uris", "\n".join(params.texts("redirect_uris")))
+    addresses = _addresses(redirect_uri)
+    website = params.text("website")
+    asked = scopes.parse(params.raw("scopes") or params.raw("scope")) or ["read"]
+    client_id, client_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    with db.transaction() as connection:
+        app = queries.oauth.create_app(
+            connection,
+            client_id=client_id,
+            client_secret_hash=auth.token_hash(client_secret),
+            name=name,
+            website=_required("website", website) if website else None,
+            redirect_uri=redirect_uri,
+            redirect_uris=addresses,
+            scopes=asked,
+        )
+    return as_json(
+        {
+            "id": str(app.id),
+            "name": name,
+            "website": website,
+            "client_id": client_id,
+            "client_secret": client_secret,
+            "client_secret_expires_at": 0,
+            "redirect_uri": redirect_uri,
+            "redirect_uris": addresses,
+            "scopes": asked,
+            "vapid_key": "",
+        }
+    )
+
+
+@blueprint.get("/verify_credentials")
+@auth.app_required
+def verify_credentials() -> Response:
+    """The app that the token belongs to. Raises InvalidCredentials without a token."""
+    caller = auth.caller()
+    if caller is None or caller.app_id is None:
+        raise InvalidCredentials()
+    with db.read() as connection:
+        app = found(queries.oauth.app(connection, app_id=caller.app_id))
+    return as_json({"name": app.name, "website": app.website, "vapid_key": ""})

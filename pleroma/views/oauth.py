@@ -1,0 +1,167 @@
+"""Tokens: granting, renewing, ending and listing them (spec 19.1, Mastodon page 12.4 to 12.6).
+
+What people see of this, /oauth/authorize, is in authorize.py.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, request
+from psycopg import Connection
+
+from pleroma import auth, db, logins, params, rate_limits, scopes
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters, NotFound
+from pleroma.paging import json_response
+from pleroma.settings import configured
+from pleroma.views.mastodon.instance import as_json
+
+blueprint = Blueprint("oauth", __name__)
+LIFETIME = 365 * 24 * 3600
+
+
+def _client() -> dict[str, Any]:
+    """The client's id and the hash of its secret, from the parameters or HTTP Basic."""
+    client_id, client_secret = params.text("client_id") or "", params.secret("client_secret")
+    basic = request.authorization
+    if not (client_id and client_secret) and basic is not None and basic.type == "basic":
+        client_id, client_secret = params.clean(basic.username or ""), basic.password or ""
+    return {"client_id": client_id, "client_secret_hash": auth.token_hash(client_secret)}
+
+
+def _confirmation_required() -> str:
+    return str(configured().account_activation_required).lower()
+
+
+def _by_password(connection: Connection, made: dict[str, Any]) -> Any:
+    user = logins.check(params.text("username") or params.text("name") or "", params.secret("password"))
+    if user is None:
+        return None
+    asked = scopes.parse(params.raw("scope"))
+    return queries.oauth.issue(connection, **made, account_id=user.account_id, scopes=asked)
+
+
+def _for_the_app(connection: Connection, made: dict[str, Any]) -> Any:
+    return queries.oauth.issue(connection, **made, account_id=None, scopes=scopes.parse(params.raw("scope")))
+
+
+def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
+    verifier = hashlib.sha256(params.secret("code_verifier").encode()).digest()
+    return queries.oauth.redeem(
+        connection,
+        **made,
+        code_hash=auth.token_hash(params.secret("code")),
+        redirect_uri=params.text("redirect_uri") or "",
+        code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
+        confirmation_required=_confirmation_required(),
+    )
+
+
+def _by_refresh_token(connection: Connection, made: dict[str, Any]) -> Any:
+    return queries.oauth.refresh(
+        connection,
+        **made,
+        old_refresh_hash=auth.token_hash(params.secret("refresh_token")),
+        scopes=scopes.parse(params.raw("scope")),
+        confirmation_required=_confirmation_required(),
+    )
+
+
+_GRANTS: dict[str, Callable[[Connection, dict[str, Any]], Any]] = {
+    "password": _by_password,
+    "client_credentials": _for_the_app,
+    "authorization_code": _by_code,
+    "refresh_token": _by_refresh_token,
+}
+
+
+def token_answer(row: Any, token: str, refresh_token: str | None) -> Response:
+    """The answer that carries a token. Built here, because the database never sees one in the clear."""
+    answer = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "scope": " ".join(row.scopes),
+        "created_at": int(row.created_at.timestamp()),
+        "expires_in": LIFETIME,
+        "refresh_token": refresh_token,
+    }
+    if row.nickname is not None:
+        answer["me"] = f"{configured().base_url}/users/{row.nickname}"
+    return as_json(answer)
+
+
+@blueprint.post("/oauth/token")
+@rate_limits.limited(rate_limits.LOGIN)
+def create() -> Response:
+    """Grant a token (spec: grant types). Raises InvalidParameters for wrong user, password, client or code.
+
+    An account that may not log in is Forbidden, with an `identifier`.
+    """
+    grant = _GRANTS.get(params.text("grant_type") or "")
+    if grant is None:
+        raise InvalidParameters("Bad request")
+    token, refresh_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    made = {
+        **_client(),
+        "token_hash": auth.token_hash(token),
+        "refresh_hash": auth.token_hash(refresh_token),
+    }
+    # Autocommit: each grant is one statement, and a refused password must stay counted.
+    with db.read() as connection:
+        row = grant(connection, made)
+    if row is None:
+        raise InvalidParameters("Invalid credentials")
+    return token_answer(row, token, refresh_token)
+
+
+@blueprint.post("/oauth/revoke")
+def revoke() -> Response:
+    """End a token of the client's own. The answer never tells whether there was one."""
+    with db.transaction() as connection:
+        queries.oauth.revoke(connection, **_client(), token_hash=auth.token_hash(params.secret("token")))
+    return json_response(b"{}")
+
+
+@blueprint.get("/api/oauth_tokens")
+@auth.required()
+def index() -> Response:
+    """The caller's tokens, the newest first."""
+    with db.read() as connection:
+        return json_response(queries.oauth.tokens(connection, account_id=auth.account_id()))
+
+
+@blueprint.delete("/api/oauth_tokens/<id:token_id>")
+@auth.required()
+def end(token_id: int) -> Response:
+    """End one of the caller's tokens."""
+    with db.transaction() as connection:
+        queries.oauth.end_token(connection, account_id=auth.account_id(), token_id=token_id)
+    return json_response(b'""', 201)
+
+
+@blueprint.get("/.well-known/oauth-authorization-server")
+def metadata() -> Response:
+    """Where the endpoints are (RFC 8414). Raises NotFound over http, where clients would refuse any login."""
+    base = configured().base_url
+    if not base.startswith("https://"):
+        raise NotFound()
+    return as_json(
+        {
+            "issuer": base,
+            "authorization_endpoint": f"{base}/oauth/authorize",
+            "token_endpoint": f"{base}/oauth/token",
+            "revocation_endpoint": f"{base}/oauth/revoke",
+            "app_registration_endpoint": f"{base}/api/v1/apps",
+            "scopes_supported": list(scopes.KNOWN),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": ["authorization_code", "client_credentials", "password", "refresh_token"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        }
+    )

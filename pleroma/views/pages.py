@@ -1,0 +1,95 @@
+"""The pages that people see without a front end: HTML without script (DESIGN 4.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma import logins, params, rate_limits, sessions
+from pleroma.errors import ApiError, Forbidden, error_response
+from pleroma.settings import configured, in_force
+
+blueprint = Blueprint("pages", __name__)
+# No form-action: browsers would apply it to the redirect to an app's own scheme (Mastodon page 12.3).
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def page(template: str, status: int = 200, **values: Any) -> Response:
+    """A page made from a template, with the instance's name and the headers that every page carries."""
+    instance = in_force("instance_name", "description", "registrations_open")
+    language = next(iter(configured().languages), "en")
+    response = Response(render_template(template, language=language, instance=instance, **values), status)
+    response.headers.update(_HEADERS)
+    private = request.path.startswith(("/api", "/oauth"))
+    response.headers["Cache-Control"] = "private, no-store" if private else "no-cache"
+    return response
+
+
+def message(title: str, text: str = "", status: int = 200) -> Response:
+    """A page that only says something."""
+    return page("message.html", status, title=title, text=text)
+
+
+def wants_page() -> bool:
+    """Whether a browser asks, which can show a page; programs that take anything get JSON."""
+    return request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
+
+
+def refusal(error: ApiError) -> Response:
+    """A refusal as a page; as JSON for who sent JSON or asks for it."""
+    best = request.accept_mimetypes.best_match(("text/html", "application/json"))
+    if request.is_json or best == "application/json":
+        return error_response(error)
+    return message("Error", error.message, error.status)
+
+
+blueprint.register_error_handler(ApiError, refusal)
+
+
+@blueprint.get("/")
+def home() -> Response:
+    """What this server is, and the ways in."""
+    return page("home.html")
+
+
+@blueprint.get("/about")
+def about() -> Response:
+    """The same, at the address that front ends link to."""
+    return page("home.html")
+
+
+@blueprint.get("/login")
+def login_form() -> Response:
+    """The form to log in without an app."""
+    return page("login.html")
+
+
+@blueprint.post("/login")
+@rate_limits.limited(rate_limits.LOGIN)
+def login() -> BaseResponse:
+    """Start a session for `name` and `password`, and lead to the front page."""
+    name = params.text("name") or ""
+    try:
+        user = logins.check(name, params.secret("password"))
+    except Forbidden as error:
+        return page("login.html", error.status, error=error.message, name=name)
+    if user is None:
+        return page("login.html", 401, error=logins.WRONG, name=name)
+    response = redirect("/")
+    sessions.start(user.account_id, response)
+    return response
+
+
+@blueprint.post("/logout")
+def logout() -> BaseResponse:
+    """End the session. A form of another site cannot: browsers send it no cookie (SameSite)."""
+    response = redirect("/")
+    sessions.end(request.cookies.get(sessions.COOKIE, ""), response)
+    return response

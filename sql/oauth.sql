@@ -1,0 +1,92 @@
+-- name: create_app(client_id, client_secret_hash, name, website, redirect_uri, redirect_uris, scopes)^
+-- Stores an app and returns its id.
+insert into apps (client_id, client_secret_hash, name, website, redirect_uri, redirect_uris, scopes)
+values (:client_id, :client_secret_hash, :name, :website, :redirect_uri, :redirect_uris, :scopes)
+returning id;
+
+-- name: app(app_id)^
+-- What an app says of itself.
+select name, website from apps where id = :app_id;
+
+-- name: client(client_id)^
+-- The app that asks somebody for a login.
+select client_id, name, website, redirect_uris, scopes from apps where client_id = :client_id;
+
+-- name: create_code(client_id, account_id, code_hash, redirect_uri, scopes, code_challenge)^
+-- Stores an authorization code; nothing when the scopes go beyond the app's. redirect_uri is as the app sent it.
+insert into authorization_codes (code_hash, app_id, account_id, redirect_uri, scopes, code_challenge)
+select :code_hash, p.id, :account_id, :redirect_uri, granted_scopes(:scopes, p.scopes), :code_challenge
+from apps p
+where p.client_id = :client_id and granted_scopes(:scopes, p.scopes) is not null
+returning app_id;
+
+-- name: issue(client_id, client_secret_hash, account_id, scopes, token_hash, refresh_hash)^
+-- Makes a token of an app for an account, or with null for the app alone. Nothing when the client is not right or
+-- the scopes go beyond its own.
+with made as (
+       insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
+       select :token_hash, :refresh_hash, p.id, :account_id::bigint, granted_scopes(:scopes, p.scopes)
+       from apps p
+       where p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
+         and granted_scopes(:scopes, p.scopes) is not null
+       returning account_id, scopes, created_at
+     )
+select made.scopes, made.created_at, a.nickname
+from made
+left join accounts a on a.id = made.account_id;
+
+-- name: redeem(client_id, client_secret_hash, code_hash, redirect_uri, code_challenge, token_hash, refresh_hash, confirmation_required)^
+-- Turns an authorization code into a token, once. Nothing when client, code, address or challenge is not right, the
+-- code is over its time or its account may not log in.
+with code as (
+       delete from authorization_codes c
+       using apps p, accounts a
+       where c.code_hash = :code_hash and c.redirect_uri = :redirect_uri
+         and (c.code_challenge is null or c.code_challenge = :code_challenge)
+         and c.created_at > now() - interval '10 minutes'
+         and p.id = c.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
+         and a.id = c.account_id and a.active
+         and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
+       returning c.app_id, c.account_id, c.scopes, a.nickname
+     ), made as (
+       insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
+       select :token_hash, :refresh_hash, app_id, account_id, scopes from code
+       returning scopes, created_at
+     )
+select made.scopes, made.created_at, code.nickname from made, code;
+
+-- name: refresh(client_id, client_secret_hash, old_refresh_hash, scopes, token_hash, refresh_hash, confirmation_required)^
+-- Puts new secrets in the place of a token's old ones, which end. The row stays, and with it what belongs to it.
+update tokens t
+set token_hash = :token_hash, refresh_hash = :refresh_hash, scopes = granted_scopes(:scopes, t.scopes),
+    created_at = now(), last_used_at = now()
+from apps p
+where t.refresh_hash = :old_refresh_hash and t.last_used_at > now() - interval '1 year'
+  and p.id = t.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
+  and granted_scopes(:scopes, t.scopes) is not null
+  and (t.account_id is null or exists (
+    select
+    from accounts a
+    where a.id = t.account_id and a.active
+      and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')))
+returning t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname;
+
+-- name: revoke(client_id, client_secret_hash, token_hash)!
+-- Ends a token, named by itself or by its refresh token, when it is the client's own.
+delete from tokens t
+using apps p
+where (t.token_hash = :token_hash or t.refresh_hash = :token_hash)
+  and p.id = t.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash;
+
+-- name: tokens(account_id)$
+-- The account's tokens that still work, the newest first.
+select concat('[', string_agg(concat(
+    '{"id":', t.id, ',"app_name":', json_text(p.name),
+    ',"valid_until":', json_time(t.last_used_at + interval '1 year'), '}'), ',' order by t.id desc), ']')
+from tokens t
+join apps p on p.id = t.app_id
+where t.account_id = :account_id and t.last_used_at > now() - interval '1 year';
+
+-- name: end_token(account_id, token_id)!
+-- Ends one of the account's tokens.
+delete from tokens where id = :token_id and account_id = :account_id;
