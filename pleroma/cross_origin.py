@@ -27,6 +27,7 @@ def finish(response: Response) -> Response:
 def preflight() -> Response:
     """The answer to OPTIONS, logged out."""
     response = Response(status=204)
+    del response.headers["Content-Type"]
     response.headers["Access-Control-Allow-Methods"] = "POST, PUT, DELETE, GET, PATCH, OPTIONS"
     response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Idempotency-Key"
     response.headers["Access-Control-Max-Age"] = "86400"

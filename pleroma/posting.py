@@ -36,6 +36,7 @@ class NewStatus:
     in_reply_to_id: int | None = None
     conversation_id: int | None = None
     to: list[str] = field(default_factory=list)
+    also_to: tuple[str, ...] = ()
     media_ids: list[int] = field(default_factory=list)
     sensitive: bool = False
     expires_in: int | None = None
@@ -113,7 +114,7 @@ def _read_draft(
     connection: Connection, account_id: int, new: NewStatus, config: Config, own_host: str
 ) -> tuple[Any, set[str]]:
     named = text.handles(new.source, new.content_type, config.base_url, extended=config.extended_nicknames)
-    handles = sorted(named | {_handle(nickname, own_host) for nickname in new.to})
+    handles = sorted(named | {_handle(nickname, own_host) for nickname in (*new.to, *new.also_to)})
     parts = [handle.partition("@") for handle in handles]
     draft = queries.statuses.draft(
         connection,
@@ -166,6 +167,7 @@ def _audience(
         addressed = [account for account in wanted if account]
     else:
         addressed = [by_id[mention] for mention in mention_ids]
+    addressed += [mentioned[_handle(nickname, own_host)] for nickname in new.also_to]
     if parent and parent["account_id"] != account_id:
         addressed.insert(0, {**parent, "id": parent["account_id"]})
     unique = {account["id"]: account for account in addressed}

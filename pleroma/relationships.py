@@ -100,3 +100,18 @@ def accept_all(connection: Connection, account_id: int) -> None:
     waiting = [row.follower_id for row in queries.profiles.waiting(connection, account_id=account_id)]
     for follower_id in waiting:
         answer_request(connection, account_id, follower_id, accept=True)
+
+
+def make_follow(connection: Connection, follower_id: int, followed_id: int) -> bool:
+    """Let an account follow another at an administrator's word: no request, no notification (admin API 9).
+
+    False when nothing happened: oneself, a follow that is there, a block by the followed account.
+    """
+    list(queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id))
+    pair = {"account_id": follower_id, "target_id": followed_id}
+    standing = queries.relationships.standing(connection, **pair)
+    if follower_id == followed_id or standing is None or standing.following or standing.blocked_by:
+        return False
+    queries.relationships.follow(connection, **pair, reblogs=None)
+    queries.relationships.forget_follow_notification(connection, **pair)
+    return True

@@ -21,7 +21,7 @@ for no key update of a;
 
 -- name: mentionable(nicknames, domains)
 -- The accounts that handles name.
-select a.id, a.nickname, a.domain
+select a.id, a.nickname, a.domain, a.uri
 from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
 join accounts a on lower(a.nickname) = handle.nickname and coalesce(a.domain, '') = handle.domain
 where a.active and a.confirmed;
@@ -57,7 +57,7 @@ set privacy = coalesce(:privacy, u.privacy), language = coalesce(:language, u.la
     settings_store = u.settings_store || coalesce(:settings_store::jsonb, '{}')
 where u.account_id = :account_id;
 
--- name: accept_all_requests(account_id)
+-- name: waiting(account_id)
 -- Follow requests that stand open when an account is no longer locked.
 select follower_id from follow_requests where followed_id = :account_id order by follower_id;
 

@@ -220,3 +220,9 @@ cross join lateral (
   ) shared
   join accounts a on a.id = shared.followed_id
 ) familiar;
+
+-- name: forget_follow_notification(account_id, target_id)!
+-- Takes back that the target was told of a follow.
+delete from notifications
+where account_id = :target_id and from_account_id = :account_id and type in ('follow', 'follow_request')
+  and status_id is null;

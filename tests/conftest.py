@@ -8,7 +8,7 @@ import psycopg
 import pytest
 import webtest
 
-from pleroma import config, create_app, db, passwords, postgres, schema
+from pleroma import config, create_app, db, jobs, passwords, postgres, schema
 from pleroma.db import queries
 
 BASE = "https://pleroma.example"
@@ -102,7 +102,7 @@ def _clean(request):
                 "delete from accounts; delete from apps; delete from settings; delete from invites;"
                 "delete from captchas; delete from rate_limits; delete from emojis; delete from moderation_log;"
                 "delete from reports;"
-                "delete from removed_files; delete from procrastinate_jobs"
+                "delete from removed_files; delete from procrastinate_jobs; delete from imports"
             )
 
 
@@ -205,3 +205,9 @@ def post(client):
         return client.post_json("/api/v1/statuses", {"status": text, **parameters}, auth=author, status=200).json
 
     return publish
+
+
+@pytest.fixture
+def run_jobs(settings, _pool):
+    """Runs all jobs that are due, and gives their number."""
+    return lambda **changes: jobs.run_pending(dataclasses.replace(settings, **changes))

@@ -219,6 +219,18 @@ create table mutes (
 create index mutes_list on mutes (account_id, id);
 create index mutes_target on mutes (target_id);
 
+-- Lists that an account uploaded to follow, block or mute; position says how far the job has come.
+create table imports (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  kind text not null,
+  addresses text[] not null,
+  options boolean[] not null,
+  position integer not null default 0,
+  created_at timestamptz not null default now()
+);
+create index imports_account on imports (account_id);
+
 create table domain_blocks (
   account_id bigint not null references accounts on delete cascade,
   domain text collate "C" not null,

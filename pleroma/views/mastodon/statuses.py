@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, posting, rate_limits
+from pleroma import auth, db, moderation_log, params, posting, rate_limits
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
 from pleroma.paging import json_response
@@ -141,7 +141,7 @@ def delete(status_id: int) -> Response:
         entity = queries.statuses.deleted(connection, viewer_id=auth.account_id(), status_id=status_id)
         posting.remove(connection, status)
         if status.account_id != auth.account_id():
-            queries.moderation_log.status_deleted(connection, actor_id=auth.account_id(), status_id=status_id)
+            moderation_log.status_deleted(connection, auth.account_id(), status_id)
     return json_response(entity)
 
 

@@ -1,0 +1,22 @@
+"""Pages of the admin API: `page` from 1 and `page_size`; garbage counts as absent (admin API 1.3)."""
+
+from __future__ import annotations
+
+from pleroma import params
+
+DEFAULT_SIZE = 50
+MAXIMUM_SIZE = 1000
+_DEEPEST_PAGE = 10**9
+
+
+def page_size(default: int = DEFAULT_SIZE) -> int:
+    """The asked size of a page, at most MAXIMUM_SIZE."""
+    asked = params.integer("page_size", default)
+    return min(asked, MAXIMUM_SIZE) if asked > 0 else default
+
+
+def bounds(size: int | None = None) -> dict[str, int]:
+    """`limit` and `offset` of the asked page."""
+    size = size or page_size()
+    page = min(max(params.integer("page", 1), 1), _DEEPEST_PAGE)
+    return {"limit": size, "offset": (page - 1) * size}

@@ -1,0 +1,199 @@
+"""Permission groups, follows for others, passwords (admin API 8 to 10)."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response
+from psycopg import Connection
+
+from pleroma import auth, db, moderation_log, params, relationships
+from pleroma.db import queries
+from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
+from pleroma.paging import json_response
+from pleroma.settings import configured
+from pleroma.views.admin.users import find, find_all
+
+blueprint = Blueprint("admin_permissions", __name__, url_prefix="/api/pleroma/admin/users")
+_GROUPS = ("admin", "moderator")
+
+
+def _require_group(group: str) -> None:
+    if group not in _GROUPS:
+        raise NotFound("No such permission_group")
+
+
+def _as_json(value: Any) -> Response:
+    return json_response(json.dumps(value).encode())
+
+
+@blueprint.get("/<name>/permission_group")
+@auth.admin_required
+def show(name: str) -> Response:
+    """Which roles a user has. Raises NotFound."""
+    with db.read() as connection:
+        account = find(connection, name)
+    return _as_json({"is_admin": account.is_admin, "is_moderator": account.is_moderator})
+
+
+@blueprint.get("/<name>/permission_group/<group>")
+@auth.admin_required
+def show_group(name: str, group: str) -> Response:
+    """The same. Raises NotFound for another group."""
+    _require_group(group)
+    return show(name)
+
+
+def _change(accounts: list[Any], group: str, value: bool, connection: Connection) -> Response:
+    if not value and any(account.id == auth.account_id() for account in accounts):
+        raise Forbidden("You can't revoke your own admin status.")
+    if any(account.domain for account in accounts):
+        raise ApiError("Roles belong to local accounts")
+    statement = getattr(queries.admin_users, f"set_{group}")
+    changed = {row.id for row in statement(connection, account_ids=[a.id for a in accounts], value=value)}
+    if changed:
+        changed_accounts = [account for account in accounts if account.id in changed]
+        names = moderation_log.names(changed_accounts)
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "grant" if value else "revoke",
+            f"made {names} {group}" if value else f"revoked {group} role from {names}",
+            subject=[moderation_log.subject(account) for account in changed_accounts],
+            permission=group,
+        )
+    return _as_json({f"is_{group}": value})
+
+
+@blueprint.post("/<name>/permission_group/<group>")
+@auth.admin_required
+def grant(name: str, group: str) -> Response:
+    """Give a role. Raises NotFound."""
+    _require_group(group)
+    with db.transaction() as connection:
+        return _change([find(connection, name)], group, True, connection)
+
+
+@blueprint.delete("/<name>/permission_group/<group>")
+@auth.admin_required
+def revoke(name: str, group: str) -> Response:
+    """Take a role. Raises NotFound, Forbidden on oneself."""
+    _require_group(group)
+    with db.transaction() as connection:
+        return _change([find(connection, name)], group, False, connection)
+
+
+@blueprint.post("/permission_group/<group>")
+@auth.admin_required
+def grant_many(group: str) -> Response:
+    """Give the users `nicknames` a role. Raises NotFound."""
+    _require_group(group)
+    with db.transaction() as connection:
+        return _change(find_all(connection, params.texts("nicknames")), group, True, connection)
+
+
+@blueprint.delete("/permission_group/<group>")
+@auth.admin_required
+def revoke_many(group: str) -> Response:
+    """Take a role from the users `nicknames`. Raises NotFound, Forbidden when oneself is among them."""
+    _require_group(group)
+    with db.transaction() as connection:
+        return _change(find_all(connection, params.texts("nicknames")), group, False, connection)
+
+
+def _pair(connection: Connection) -> tuple[Any, Any]:
+    names = [params.text("follower"), params.text("followed")]
+    if None in names:
+        raise InvalidParameters()
+    follower, followed = (find(connection, str(name)) for name in names)
+    return follower, followed
+
+
+@blueprint.post("/follow")
+@auth.admin_required
+def follow() -> Response:
+    """Make `follower` follow `followed` at once, locked or not. Raises NotFound, InvalidParameters."""
+    with db.transaction() as connection:
+        follower, followed = _pair(connection)
+        if relationships.make_follow(connection, follower.id, followed.id):
+            _log_follow(connection, "follow", follower, followed)
+    return _as_json("ok")
+
+
+@blueprint.post("/unfollow")
+@auth.admin_required
+def unfollow() -> Response:
+    """End the follow of `followed` by `follower`. Raises NotFound, InvalidParameters."""
+    with db.transaction() as connection:
+        follower, followed = _pair(connection)
+        if follower.id != followed.id:
+            relationships.unfollow(connection, follower.id, followed.id)
+            _log_follow(connection, "unfollow", follower, followed)
+    return _as_json("ok")
+
+
+def _log_follow(connection: Connection, action: str, follower: Any, followed: Any) -> None:
+    names = [moderation_log.full_name(account) for account in (follower, followed)]
+    moderation_log.record(
+        connection,
+        auth.account_id(),
+        action,
+        f"made @{names[0]} {action} @{names[1]}",
+        follower=moderation_log.subject(follower),
+        followed=moderation_log.subject(followed),
+    )
+
+
+def _local(connection: Connection, name: str) -> Any:
+    account = find(connection, name)
+    if account.domain:
+        raise NotFound("Not found")
+    return account
+
+
+@blueprint.get("/<name>/password_reset")
+@auth.admin_required
+def password_reset(name: str) -> Response:
+    """A fresh link by which a user sets a new password, once, within 24 hours. Raises NotFound."""
+    token = secrets.token_urlsafe(32)
+    with db.transaction() as connection:
+        account = _local(connection, name)
+        queries.admin_users.make_password_reset(connection, account_id=account.id, token_hash=auth.token_hash(token))
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "password_reset",
+            f"made a password reset link for @{account.nickname}",
+            subject=moderation_log.subject(account),
+        )
+    return _as_json({"token": token, "link": f"{configured().base_url}/api/pleroma/password_reset/{token}"})
+
+
+def _force(accounts: list[Any], connection: Connection) -> Response:
+    queries.admin_users.require_password_reset(connection, account_ids=[account.id for account in accounts])
+    moderation_log.record(
+        connection,
+        auth.account_id(),
+        "force_password_reset",
+        f"forced password reset for users: {moderation_log.names(accounts)}",
+        subjects=[moderation_log.subject(account) for account in accounts],
+    )
+    return Response(status=204)
+
+
+@blueprint.patch("/<name>/force_password_reset")
+@auth.admin_required
+def force_password_reset(name: str) -> Response:
+    """Let nobody in as this user before a new password is set. Raises NotFound."""
+    with db.transaction() as connection:
+        return _force([_local(connection, name)], connection)
+
+
+@blueprint.patch("/force_password_reset")
+@auth.admin_required
+def force_password_reset_of_many() -> Response:
+    """The same for the users `nicknames`. Raises NotFound."""
+    with db.transaction() as connection:
+        return _force(find_all(connection, params.texts("nicknames")), connection)

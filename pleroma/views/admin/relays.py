@@ -1,0 +1,34 @@
+"""Relays (admin API 13): this server does not federate, so it has none."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, params
+from pleroma.errors import ApiError, NotFound
+from pleroma.paging import json_response
+
+blueprint = Blueprint("admin_relays", __name__, url_prefix="/api/pleroma/admin")
+
+
+@blueprint.get("/relay")
+@auth.admin_required
+def index() -> Response:
+    """No relays."""
+    return json_response(b'{"relays":[]}')
+
+
+@blueprint.post("/relay")
+@auth.admin_required
+def follow() -> Response:
+    """Refused: relays need federation."""
+    params.required_text("relay_url")
+    raise ApiError("Relays need federation, which this server does not have")
+
+
+@blueprint.delete("/relay")
+@auth.admin_required
+def unfollow() -> Response:
+    """Not found: there is no relay to leave."""
+    params.required_text("relay_url")
+    raise NotFound("Not found")

@@ -1,0 +1,110 @@
+"""Reports (admin API 14)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, moderation_log, params, posting
+from pleroma.db import queries
+from pleroma.errors import ApiError, InvalidParameters, NotFound, found
+from pleroma.paging import json_response
+from pleroma.posting import NewStatus
+from pleroma.settings import configured
+from pleroma.views.admin import paging
+
+blueprint = Blueprint("admin_reports", __name__, url_prefix="/api/pleroma/admin/reports")
+_STATES = ("open", "closed", "resolved")
+
+
+@blueprint.get("")
+@auth.admin_required
+def index() -> Response:
+    """Reports, newest first, of one `state`, paged by page or by `limit` and `max_id`, with their number."""
+    limit = params.integer("limit", 0)
+    size = min(limit, paging.MAXIMUM_SIZE) if limit > 0 else paging.page_size()
+    with db.read() as connection:
+        page = queries.admin_reports.index(
+            connection,
+            viewer_id=auth.account_id(),
+            state=params.text("state") or "",
+            max_id=params.identifier("max_id") or params.MAXIMUM_ID,
+            **paging.bounds(size),
+        )
+    return json_response(b'{"reports":%b,"total":%d}' % (page.reports.encode(), page.total))
+
+
+@blueprint.get("/<id:report_id>")
+@auth.admin_required
+def show(report_id: int) -> Response:
+    """One Report. Raises NotFound."""
+    with db.read() as connection:
+        report = queries.admin_reports.report(connection, viewer_id=auth.account_id(), report_id=report_id)
+    return json_response(found(report, "Not found"))
+
+
+def _set_state(connection: object, report_id: int, state: object) -> None:
+    found(queries.admin_reports.find(connection, report_id=report_id), "Not found")
+    if state is None:
+        raise InvalidParameters()
+    if state not in _STATES:
+        raise ApiError("Unsupported state")
+    queries.admin_reports.set_state(connection, report_id=report_id, state=state)
+    moderation_log.record(
+        connection,  # type: ignore[arg-type]
+        auth.account_id(),
+        "report_update",
+        f"updated report #{report_id} with '{state}' state",
+        subject={"type": "report", "id": report_id, "state": state},
+    )
+
+
+@blueprint.put("/<id:report_id>")
+@auth.admin_required
+def update(report_id: int) -> Response:
+    """Change a report's `state`. Raises NotFound, InvalidParameters."""
+    with db.transaction() as connection:
+        _set_state(connection, report_id, params.text("state"))
+        return json_response(queries.admin_reports.report(connection, viewer_id=auth.account_id(), report_id=report_id))
+
+
+@blueprint.patch("")
+@auth.admin_required
+def update_many() -> Response:
+    """Change the states of `reports`, all or none. Raises InvalidParameters, NotFound."""
+    entries = params.values("reports")
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidParameters()
+    with db.transaction() as connection:
+        for entry in entries:
+            state = entry.get("state")
+            _set_state(connection, params.as_identifier(entry.get("id")) or 0, str(state) if state else None)
+    return Response(status=204)
+
+
+@blueprint.post("/<id:report_id>/respond")
+@auth.admin_required
+def respond(report_id: int) -> Response:
+    """Send the reporter a direct status. Raises InvalidParameters, NotFound, Unprocessable."""
+    text = params.text("status")
+    if text is None:
+        raise InvalidParameters()
+    with db.transaction() as connection:
+        report = found(queries.admin_reports.find(connection, report_id=report_id), "Not found")
+        if report.reporter is None:
+            raise NotFound("Not found")
+        status_id = posting.publish(
+            connection,
+            auth.account_id(),
+            NewStatus(source=text.strip(), visibility="direct", also_to=(report.reporter,)),
+            configured(),
+        )
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "report_response",
+            f"responded with '{text}' to report #{report_id}",
+            subject={"type": "report", "id": report_id, "state": report.state},
+            text=text,
+        )
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)
+    return json_response(status)

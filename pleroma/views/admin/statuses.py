@@ -1,0 +1,67 @@
+"""Statuses (admin API 15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, moderation_log, params, posting
+from pleroma.db import queries
+from pleroma.errors import ApiError, InvalidParameters, found
+from pleroma.paging import json_response
+
+blueprint = Blueprint("admin_statuses", __name__, url_prefix="/api/pleroma/admin/statuses")
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def _changes() -> dict[str, Any]:
+    visibility, sensitive = params.text("visibility"), params.text("sensitive")
+    if visibility not in (None, "public", "unlisted", "private"):
+        raise ApiError("Unsupported visibility")
+    if sensitive is not None and sensitive not in _BOOLEANS:
+        raise InvalidParameters("sensitive is neither true nor false")
+    if visibility is None and sensitive is None:
+        raise InvalidParameters()
+    return {"visibility": visibility, "sensitive": None if sensitive is None else _BOOLEANS[sensitive]}
+
+
+def _sentence(status_id: int, changes: dict[str, Any]) -> str:
+    parts = []
+    if changes["sensitive"] is not None:
+        parts.append(f"sensitive: '{str(changes['sensitive']).lower()}'")
+    if changes["visibility"] is not None:
+        parts.append(f"visibility: '{changes['visibility']}'")
+    return f"updated status #{status_id}, set {', '.join(parts)}"
+
+
+@blueprint.put("/<id:status_id>")
+@auth.admin_required
+def update(status_id: int) -> Response:
+    """Change `sensitive` and `visibility` of any status but a direct one. Raises NotFound, InvalidParameters."""
+    with db.transaction() as connection:
+        status = found(queries.admin_statuses.find(connection, status_id=status_id), "Not found")
+        changes = _changes()
+        if status.visibility == "direct" and changes["visibility"]:
+            raise ApiError("Unsupported visibility")
+        queries.admin_statuses.update(connection, status_id=status.id, **changes)
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "status_update",
+            _sentence(status.id, changes),
+            subject={"type": "status", "id": str(status.id)},
+            **changes,
+        )
+        return json_response(queries.admin_statuses.status(connection, status_id=status.id))
+
+
+@blueprint.delete("/<id:status_id>")
+@auth.admin_required
+def delete(status_id: int) -> Response:
+    """Delete any status. Raises NotFound."""
+    with db.transaction() as connection:
+        status = found(queries.admin_statuses.find(connection, status_id=status_id), "Not found")
+        posting.remove(connection, status)
+        moderation_log.status_deleted(connection, auth.account_id(), status.id)
+    return json_response(b"{}")

@@ -1,0 +1,116 @@
+"""Users: list, show, create, tags, statuses (admin API 4, 5.1, 7, 11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response
+from psycopg import Connection
+
+from pleroma import auth, db, moderation_log, params
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters, NotFound, found
+from pleroma.paging import json_response
+from pleroma.views.admin import paging
+
+blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
+_FILTERS = ("local", "external", "active", "deactivated", "is_admin", "is_moderator")
+_LONGEST_TAG = 100
+
+
+def find(connection: Connection, name: str) -> Any:
+    """The row of an account by id or nickname. Raises NotFound."""
+    return found(
+        queries.admin_users.find(connection, name=params.clean(name), account_id=params.as_identifier(name) or 0),
+        "Not found",
+    )
+
+
+def find_all(connection: Connection, names: list[str]) -> list[Any]:
+    """The rows of accounts by nickname. Raises InvalidParameters for none, NotFound when one is not there."""
+    if not names:
+        raise InvalidParameters()
+    rows = list(queries.admin_users.find_all(connection, names=names))
+    if any(row.id is None for row in rows):
+        raise NotFound("Not found")
+    return rows
+
+
+def _like(name: str) -> str:
+    text = (params.text(name) or "").lower()
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+@blueprint.get("")
+@auth.admin_required
+def index() -> Response:
+    """Users by nickname, narrowed by `query`, `name`, `email`, `filters` and `tags`, with their exact number."""
+    filters = set((params.text("filters") or "").split(","))
+    size = paging.page_size()
+    with db.read() as connection:
+        page = queries.admin_users.index(
+            connection,
+            query=_like("query").removeprefix("@"),
+            name=_like("name"),
+            email=(params.text("email") or "").strip().lower(),
+            tags=[tag.lower() for tag in params.texts("tags")],
+            **{name: name in filters for name in _FILTERS},
+            **paging.bounds(size),
+        )
+    return json_response(b'{"users":%b,"count":%d,"page_size":%d}' % (page.users.encode(), page.count, size))
+
+
+@blueprint.get("/<name>")
+@auth.admin_required
+def show(name: str) -> Response:
+    """One User by id or nickname. Raises NotFound."""
+    with db.read() as connection:
+        return json_response(queries.admin_users.user(connection, account_id=find(connection, name).id))
+
+
+@blueprint.get("/<name>/statuses")
+@auth.admin_required
+def statuses(name: str) -> Response:
+    """An account's statuses, newest first; with `godmode` the private and direct ones too. Raises NotFound."""
+    with db.read() as connection:
+        account = find(connection, name)
+        return json_response(
+            queries.admin_users.statuses(
+                connection,
+                account_id=account.id,
+                godmode=params.raw("godmode") in (True, "true"),
+                **paging.bounds(),
+            )
+        )
+
+
+def _change_tags(statement: Any, action: str, sentence: str) -> Response:
+    tags = list(dict.fromkeys(tag.strip().lower() for tag in params.texts("tags")))
+    if not tags or any(not tag or len(tag) > _LONGEST_TAG for tag in tags):
+        raise InvalidParameters()
+    with db.transaction() as connection:
+        accounts = find_all(connection, params.texts("nicknames"))
+        statement(connection, account_ids=[account.id for account in accounts], tags=tags)
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            action,
+            sentence.format(tags=", ".join(tags), names=moderation_log.names(accounts)),
+            nicknames=[moderation_log.full_name(account) for account in accounts],
+            tags=tags,
+        )
+    return Response(status=204)
+
+
+@blueprint.put("/tag")
+@auth.admin_required
+def tag() -> Response:
+    """Add `tags` to the users `nicknames`. Raises NotFound, InvalidParameters."""
+    return _change_tags(queries.admin_users.add_tags, "tag", "added tags: {tags} to users: {names}")
+
+
+@blueprint.delete("/tag")
+@auth.admin_required
+def untag() -> Response:
+    """Remove `tags` from the users `nicknames`. Raises NotFound, InvalidParameters."""
+    return _change_tags(queries.admin_users.remove_tags, "untag", "removed tags: {tags} from users: {names}")

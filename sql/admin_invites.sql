@@ -1,0 +1,19 @@
+-- name: create(token, max_use, expires_at)^
+-- Makes an invite.
+insert into invites as i (token, max_use, expires_at)
+values (:token, :max_use, :expires_at::date)
+returning i.id, invite_json(i) as entity;
+
+-- name: index()$
+-- All invites, oldest first.
+select concat('{"invites":[', string_agg(invite_json(i), ',' order by i.id), ']}') from invites i;
+
+-- name: revoke(token)^
+-- Uses an invite up.
+update invites as i set used = true where i.token = :token returning i.id, invite_json(i) as entity;
+
+-- name: mail(recipient, recipient_name, inviter, link)^
+-- Stores the job that mails an invitation.
+select defer_job('mailer', 'send_mail', jsonb_build_object(
+  'template', 'invitation', 'to', :recipient::text, 'to_name', :recipient_name::text,
+  'values', jsonb_build_object('inviter', :inviter::text, 'link', :link::text))) as job;

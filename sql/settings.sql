@@ -1,0 +1,12 @@
+-- name: store(name, value)!
+-- Stores a setting that was changed at run time.
+insert into settings (name, value) values (:name, :value::jsonb)
+on conflict (name) do update set value = excluded.value, updated_at = now();
+
+-- name: forget(names)!
+-- Removes settings, so that the environment counts again.
+delete from settings where name = any (:names);
+
+-- name: stored()
+-- All settings that were changed at run time.
+select name, value from settings;

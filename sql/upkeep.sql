@@ -1,0 +1,65 @@
+-- name: expired_status(status_id)^
+-- A status whose time is over, as its deletion needs it.
+select s.id, s.account_id, s.thread_id, s.visibility, s.reblog_of_id
+from statuses s
+where s.id = :status_id and s.expires_at <= now();
+
+-- name: removed_files(limit)
+-- Names of files that have to go.
+select name from removed_files order by removed_at limit :limit;
+
+-- name: forget_removed_files(names)!
+-- Notes that files are gone.
+delete from removed_files where name = any (:names);
+
+-- name: remove_unused_media()!
+-- Removes uploads that nothing has used for two days, and queues their files.
+with removed as (
+       delete from media where unused_since < now() - interval '2 days' and purpose = 'attachment'
+       returning file, preview
+     )
+insert into removed_files (name)
+select name from removed cross join lateral (values (removed.file), (removed.preview)) as kept (name)
+where name is not null
+on conflict do nothing;
+
+-- name: remove_what_is_over()!
+-- Removes what is over its time: tokens, sessions, codes, links, captchas, keys, rate limits, apps without a token.
+with tokens_gone as (
+       delete from tokens where last_used_at < now() - interval '1 year'
+     ), sessions_gone as (
+       delete from sessions where last_used_at < now() - interval '60 days'
+     ), codes_gone as (
+       delete from authorization_codes where created_at < now() - interval '1 hour'
+     ), links_gone as (
+       delete from password_resets where created_at < now() - interval '1 day'
+     ), captchas_gone as (
+       delete from captchas where created_at < now() - interval '1 day'
+     ), keys_gone as (
+       delete from idempotency_keys where created_at < now() - interval '6 hours'
+     ), limits_gone as (
+       delete from rate_limits where ends_at < now()
+     ), notifications_gone as (
+       delete from notifications where is_seen and created_at < now() - interval '180 days'
+     )
+delete from apps
+where created_at < now() - interval '30 days'
+  and not exists (select from tokens t where t.app_id = apps.id);
+
+-- name: report(report_id)^
+-- What the mails about a report say, and to whom they go.
+select reporter.nickname as reporter, target.nickname as target, target.id as target_id, r.comment,
+       array(select s.status_id::text from report_statuses s where s.report_id = r.id order by s.status_id) as status_ids,
+       array(
+         select u.email from accounts staff join users u on u.account_id = staff.id
+         where (staff.is_admin or staff.is_moderator) and staff.active and staff.confirmed
+         order by staff.id) as recipients
+from reports r
+left join accounts reporter on reporter.id = r.account_id
+left join accounts target on target.id = r.target_id
+where r.id = :report_id;
+
+-- name: send_mail(template, recipient, recipient_name, values)^
+-- Stores the job that sends a mail.
+select defer_job('mailer', 'send_mail', jsonb_build_object(
+  'template', :template::text, 'to', :recipient::text, 'to_name', :recipient_name::text, 'values', :values::jsonb)) as job;
