@@ -27,7 +27,8 @@ with before as materialized (
      )
 update statuses s
 set sensitive = coalesce(:sensitive::boolean, s.sensitive), visibility = coalesce(:visibility, s.visibility)
-where s.id = :status_id;
+from before
+where s.id = before.id;
 
 -- name: status(status_id)$
 -- One Status as nobody in particular sees it.

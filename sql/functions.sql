@@ -328,7 +328,7 @@ return concat(left(account_json(a, viewer), -1), ',', user_keys(a), '}');
 
 create or replace function invite_json(i invites) returns text language sql stable
 return concat('{"id":', i.id, ',"token":', json_text(i.token), ',"used":', i.used::text, ',"uses":', i.uses,
-  ',"max_use":', coalesce(i.max_use::text, 'null'), ',"expires_at":', coalesce(concat('"', i.expires_at, '"'), 'null'),
+  ',"max_use":', coalesce(i.max_use::text, 'null'), ',"expires_at":', coalesce(to_json(i.expires_at)::text, 'null'),
   ',"invite_type":"', case when i.max_use is null then case when i.expires_at is null then 'one_time' else 'date_limited' end
     else case when i.expires_at is null then 'reusable' else 'reusable_date_limited' end end, '"}');
 

@@ -1,0 +1,59 @@
+"""The moderation log (admin API 16)."""
+
+import pytest
+
+LOG = "/api/pleroma/admin/moderation_log"
+
+
+@pytest.fixture
+def entries(client, root, person, sql):
+    """Three entries, the oldest of 2019, the newest by another administrator."""
+    for name in ("ann", "ben"):
+        person(name)
+        client.put_json("/api/pleroma/admin/users/tag", {"nicknames": [name], "tags": ["50%"]}, auth=root)
+    sql("update moderation_log set created_at = '2019-10-01T12:00:00Z' where message like '%%ann%%'")
+    other = person("other", admin=True)
+    client.put_json("/api/pleroma/admin/users/tag", {"nicknames": ["ann"], "tags": ["y"]}, auth=other)
+    return other
+
+
+def find(client, root, query):
+    """(number of items, total) of a query."""
+    answer = client.get(f"{LOG}?{query}", auth=root, status=200).json
+    return len(answer["items"]), answer["total"]
+
+
+def test_an_entry(client, root, entries):
+    newest = client.get(LOG, auth=root).json["items"][0]
+    assert newest["message"] == "@other added tags: y to users: @ann"
+    assert newest["data"]["actor"] == {"id": str(entries.id), "nickname": "other", "type": "user"}
+    assert newest["data"]["action"] == "tag"
+    assert isinstance(newest["time"], int)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", (3, 3)),
+        ("page=2&page_size=2", (1, 3)),
+        ("search=BEN", (1, 1)),
+        ("search=%25", (2, 2)),
+        ("search=_", (0, 0)),
+        ("start_date=2019-10-02", (2, 2)),
+        ("end_date=2019-10-01", (1, 1)),
+        ("start_date=2019-10-01T12:00:00&end_date=2019-10-01T12:00:00Z", (1, 1)),
+        ("start_date=2019-10-01T14:00:01%2B02:00", (2, 2)),
+        ("start_date=&search=&user_id=", (3, 3)),
+        ("user_id=1", (0, 0)),
+    ],
+)
+def test_filters(client, root, entries, query, found):
+    assert find(client, root, query) == found
+
+
+def test_by_actor(client, root, entries):
+    assert find(client, root, f"user_id={entries.id}") == (1, 1)
+
+
+def test_what_is_no_date(client, root):
+    assert "error" in client.get(f"{LOG}?start_date=soon", auth=root, status=400).json
