@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import string
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
+from wsgiref.types import WSGIEnvironment
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from itsdangerous import Signer
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.datastructures import Headers
 
 from pleroma import auth, db, logins, params, rate_limits, scopes, sessions
 from pleroma.config import secret_key
@@ -51,8 +53,10 @@ class _Asked:
         if "state" in self.fields:
             values["state"] = self.fields["state"]
         between = "?" if "?" not in self.address else "" if self.address.endswith(("?", "&")) else "&"
+        # A header holds no letters beyond ASCII; of these nothing is touched.
+        address = quote(self.address, safe=string.punctuation)
         # %20 and not +: some clients decode the one only.
-        return f"{self.address}{between}{urlencode(values, quote_via=quote)}"
+        return f"{address}{between}{urlencode(values, quote_via=quote)}"
 
     def fault(self) -> str | None:
         """The OAuth error of a request that cannot be granted, None for one that can."""
@@ -62,6 +66,19 @@ class _Asked:
         if self.text("code_challenge") and self.text("code_challenge_method") != "S256":
             return "invalid_request"
         return None
+
+
+class _Redirect(Response):
+    """A redirect to exactly this address: Werkzeug makes icecubesapp: of icecubesapp:// (case L02)."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(status=302, headers={"Location": address})
+
+    def get_wsgi_headers(self, environ: WSGIEnvironment) -> Headers:
+        """The headers, with the Location as it was given."""
+        headers = super().get_wsgi_headers(environ)
+        headers["Location"] = self.headers["Location"]
+        return headers
 
 
 def _asked() -> _Asked:
@@ -124,14 +141,14 @@ def _form(asked: _Asked, account: Any, status: int = 200, error: str = "") -> Re
     )
 
 
-def _refused(asked: _Asked, fault: str) -> BaseResponse:
+def _refused(asked: _Asked, fault: str) -> Response:
     if asked.address.startswith(_OUT_OF_BAND):
         raise InvalidParameters(fault)
-    return redirect(asked.answer(error=fault))
+    return _Redirect(asked.answer(error=fault))
 
 
 @blueprint.get("/oauth/authorize")
-def ask() -> BaseResponse:
+def ask() -> Response:
     """Ask the person: a session gets a page with one button, never a silent redirect."""
     asked = _asked()
     fault = asked.fault()
@@ -142,7 +159,7 @@ def ask() -> BaseResponse:
 
 @blueprint.post("/oauth/authorize")
 @rate_limits.limited(rate_limits.LOGIN)
-def answer() -> BaseResponse:
+def answer() -> Response:
     """Give the app a code, by the session's button or a name and password, which also start a session.
 
     A wrong password shows the form again with a 401, an account that may not log in with a 403.
@@ -176,7 +193,7 @@ def _consent() -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _grant(asked: _Asked, account: Any) -> BaseResponse:
+def _grant(asked: _Asked, account: Any) -> Response:
     code = secrets.token_urlsafe(32)
     with db.transaction() as connection:
         made = queries.oauth.create_code(
@@ -192,4 +209,4 @@ def _grant(asked: _Asked, account: Any) -> BaseResponse:
         return _form(asked, None, 401, "This action is outside the authorized scopes")
     if asked.address.startswith(_OUT_OF_BAND):
         return pages.page("code.html", client=asked.client, code=code)
-    return redirect(asked.answer(code=code))
+    return _Redirect(asked.answer(code=code))

@@ -67,7 +67,8 @@ def test_dangerous_or_relative_addresses_are_refused(client, address):
 
 @pytest.mark.parametrize(
     ("parameters", "field"),
-    [({"redirect_uris": OUT_OF_BAND}, "client_name"), ({"client_name": " ", "redirect_uris": OUT_OF_BAND}, "client_name"),
+    [({"redirect_uris": OUT_OF_BAND}, "client_name"),
+     ({"client_name": " ", "redirect_uris": OUT_OF_BAND}, "client_name"),
      ({"client_name": "x"}, "redirect_uris"), ({"client_name": "x", "redirect_uris": ""}, "redirect_uris"),
      ({"client_name": "x", "redirect_uris": []}, "redirect_uris")],
 )  # fmt: skip
@@ -79,7 +80,8 @@ def test_name_and_redirect_are_needed(client, parameters, field):
 @pytest.mark.parametrize(
     "parameters",
     [{"client_name": {"a": 1}, "redirect_uris": OUT_OF_BAND}, {"client_name": "x", "redirect_uris": [["x"]]},
-     {"client_name": "x", "redirect_uris": OUT_OF_BAND, "scopes": [1]}, {"client_name": "x" * 10_000, "redirect_uris": "x:y"},
+     {"client_name": "x", "redirect_uris": OUT_OF_BAND, "scopes": [1]},
+     {"client_name": "x" * 10_000, "redirect_uris": "x:y"},
      {"client_name": "x", "redirect_uris": OUT_OF_BAND, "scopes": "x" * 10_000},
      {"client_name": "x", "redirect_uris": OUT_OF_BAND, "scopes": " ".join(map(str, range(1000)))},
      {"client_name": "x", "redirect_uris": OUT_OF_BAND, "website": "w" * 3000}],
