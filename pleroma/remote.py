@@ -1,0 +1,249 @@
+"""The one way out: HTTP requests to addresses that somebody else chose.
+
+Such an address must not reach this machine or its network, in no spelling and over no redirect; and the other side
+must be able to waste neither time nor memory. Every name is resolved once, by requests-hardened, which connects to
+the very address it checked.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+if TYPE_CHECKING:
+    import requests
+
+USER_AGENT = "pleroma-api"
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+# Read in pieces this small, a compressed bomb is noticed before it has filled the memory.
+_PIECE = 16_384
+
+
+class RemoteError(Exception):
+    """The other side was not asked, did not answer, or not in time, or with too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """An answer of any status. `headers` have lower-case names, `url` is the address that answered at last."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+
+
+def fetch(
+    url: str,
+    *,
+    method: str = "GET",
+    headers: Mapping[str, str] | None = None,
+    data: bytes | None = None,
+    allow_loopback: bool = False,
+    max_bytes: int = 1_000_000,
+    timeout_connect: float = 5,
+    total: float = 10,
+    redirects: int = 5,
+) -> Response:
+    """Request `url` (http or https) and return the answer, redirects followed.
+
+    `max_bytes` bounds the body after any Content-Encoding, `total` the seconds for all of it, name look-up and
+    redirects included. `allow_loopback` is for tests: it opens this machine, but no private network.
+
+    Raises RemoteError for everything that goes wrong short of an answer.
+    """
+    exchange = _Exchange(allow_loopback, max_bytes, timeout_connect, time.monotonic() + total)
+    result: Future[Response] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(exchange.follow(method, url, dict(headers or {}), data, redirects))
+        except Exception as problem:  # urllib3, requests and socket raise dozens of kinds for a bad address or answer
+            result.set_exception(problem)
+
+    # A thread of its own, because neither a name look-up nor a byte a second of header lines heeds a timeout.
+    threading.Thread(target=run, name="remote", daemon=True).start()
+    try:
+        return result.result(timeout=total)
+    except RemoteError:
+        raise
+    except TimeoutError as problem:
+        raise RemoteError(f"{_host(url)} took too long") from problem
+    except Exception as problem:
+        raise RemoteError(f"{_host(url)} cannot be reached") from problem
+    finally:
+        exchange.end()
+
+
+def _host(url: str) -> str:
+    with suppress(ValueError):
+        return urlsplit(url).hostname or "The address"
+    return "The address"
+
+
+class _Exchange:
+    """One fetch: its bounds, and the sockets it has opened so far."""
+
+    def __init__(self, allow_loopback: bool, max_bytes: int, timeout_connect: float, deadline: float) -> None:
+        self.allow_loopback = allow_loopback
+        self.max_bytes = max_bytes
+        self.timeout_connect = timeout_connect
+        self.deadline = deadline
+        self.sockets: list[socket.socket] = []
+        self.ended = False
+        self.lock = threading.Lock()
+
+    def follow(self, method: str, url: str, headers: dict[str, str], data: bytes | None, redirects: int) -> Response:
+        """Send the request and follow its redirects, each checked as the first address was."""
+        for _ in range(redirects + 1):
+            response = self._send(method, url, headers, data)
+            location = response.headers.get("location")
+            if response.status not in _REDIRECTS or not location:
+                return response
+            target = urljoin(url, location)
+            if _origin(target) != _origin(url):
+                # Credentials were meant for the first host alone.
+                headers = {name: value for name, value in headers.items() if name.lower() not in _CREDENTIALS}
+            if response.status == 303 or (response.status in (301, 302) and method == "POST"):
+                method, data = "GET", None
+            url = target
+        raise RemoteError("Too many redirects")
+
+    def _send(self, method: str, url: str, headers: dict[str, str], data: bytes | None) -> Response:
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise RemoteError("Only http and https addresses are fetched")
+        with self._session() as session:
+            response = session.request(
+                method,
+                url,
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **headers},
+                data=data,
+                stream=True,
+                allow_redirects=False,
+                timeout=(min(self.timeout_connect, self._remaining()), self._remaining()),
+            )
+            try:
+                body = b"" if response.status_code in _REDIRECTS else self._read(response)
+                names = {name.lower(): value for name, value in response.headers.items()}
+                return Response(response.status_code, names, body, url)
+            finally:
+                response.close()
+
+    def _session(self) -> requests.Session:
+        from requests_hardened import Config, HTTPSession
+
+        config = Config(
+            ip_filter_enable=True,
+            ip_filter_allow_loopback_ips=self.allow_loopback,
+            never_redirect=True,
+            default_timeout=(self.timeout_connect, self.timeout_connect),
+        )
+        session: requests.Session = HTTPSession(config)
+        # A proxy named in the environment would look names up itself.
+        session.trust_env = False
+        for prefix, adapter in _adapters(self).items():
+            session.mount(prefix, adapter)
+        return session
+
+    def _read(self, response: requests.Response) -> bytes:
+        with suppress(ValueError):
+            if int(response.headers.get("Content-Length", 0)) > self.max_bytes:
+                raise RemoteError("The answer is too large")
+        pieces: list[bytes] = []
+        size = 0
+        # Each piece comes as soon as there is one, so that a trickle cannot outlive the deadline.
+        while piece := response.raw.read1(_PIECE, decode_content=True):
+            size += len(piece)
+            if size > self.max_bytes:
+                raise RemoteError("The answer is too large")
+            self._remaining()
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def _remaining(self) -> float:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
+            raise RemoteError("The answer took too long")
+        return remaining
+
+    def opened(self, connection: socket.socket) -> None:
+        """Remember a new connection; refuse it when the time is over already."""
+        with self.lock:
+            if self.ended:
+                connection.close()
+                raise RemoteError("The answer took too long")
+            # TLS takes the descriptor over, so keep one of our own.
+            self.sockets.append(connection.dup())
+
+    def end(self) -> None:
+        """Cut what is still open: a thread that waits on it ends at once."""
+        with self.lock:
+            self.ended = True
+            for connection in self.sockets:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+                connection.close()
+            self.sockets.clear()
+
+
+_CREDENTIALS = frozenset(("authorization", "cookie"))
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc.rpartition("@")[2].lower()
+
+
+def _adapters(exchange: _Exchange) -> dict[str, Any]:
+    """Return the transports of one exchange, which know its sockets and refuse what is not the open internet."""
+    from requests_hardened.ip_filter_adapter import IPFilterAdapter
+
+    class Adapter(IPFilterAdapter):
+        def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
+            host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
+            _refuse_closed(host_params["host"], exchange.allow_loopback)
+            return host_params, pool_kwargs
+
+        def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+            pool = super().get_connection_with_tls_context(*arguments, **options)
+            pool.ConnectionCls = _noticed(pool.ConnectionCls, exchange)
+            return pool
+
+    return {
+        f"{scheme}://": Adapter(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
+        for scheme in ("http", "https")
+    }
+
+
+def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
+    """Return the connection class with its new sockets made known to the exchange."""
+
+    class Connection(connection_class):
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            exchange.opened(connection)
+            return connection
+
+    return Connection
+
+
+def _refuse_closed(host: str, allow_loopback: bool) -> None:
+    """Refuse an address that is about to be connected to and is not of the open internet.
+
+    The filter of requests-hardened names what is closed; this names what is open, so that nothing falls between.
+    """
+    address = ipaddress.ip_address(host.strip("[]"))
+    mapped = getattr(address, "ipv4_mapped", None)
+    address = mapped or address
+    if allow_loopback and address.is_loopback:
+        return
+    if not address.is_global or address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False):
+        raise RemoteError("The address is not on the open internet")
