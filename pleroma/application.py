@@ -22,10 +22,10 @@ _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
     "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages"),
-    "pleroma.views.pleroma": ("accounts", "conversations", "imports", "notifications", "scrobbles"),
+    "pleroma.views.pleroma": ("accounts", "conversations", "imports", "notifications", "pictures", "scrobbles"),
     "pleroma.views.mastodon": (
-        "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "notifications",
-        "relationships", "reports", "search", "statuses", "timelines",
+        "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "media", "notifications",
+        "profiles", "relationships", "reports", "search", "statuses", "timelines",
     ),
     "pleroma.views.admin": ("config", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users"),
 }  # fmt: skip

@@ -22,15 +22,15 @@ def expire_status(status_id: int) -> None:
 @jobs.task("upkeep", name="remove_files", hourly=True)
 def remove_files() -> None:
     """Take files from storage whose rows are gone; a file that is gone already is no fault."""
-    from pleroma import media
+    from pleroma import uploads
 
-    directory = jobs.configuration().data_dir.absolute() / "media"
+    store = uploads.store(jobs.configuration())
     while True:
         with db.transaction() as connection:
             names = [row.name for row in queries.upkeep.removed_files(connection, limit=_FILES_AT_ONCE)]
             if not names:
                 return
-            media.remove(directory, names)
+            store.remove(names)
             queries.upkeep.forget_removed_files(connection, names=names)
 
 

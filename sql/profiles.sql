@@ -61,6 +61,9 @@ where u.account_id = :account_id;
 -- Follow requests that stand open when an account is no longer locked.
 select follower_id from follow_requests where followed_id = :account_id order by follower_id;
 
--- name: forget_files(names)!
--- Queues files for removal from storage.
-insert into removed_files (name) select unnest(:names::text[]) on conflict do nothing;
+-- name: forget_files(names)^
+-- Queues files for removal from storage, with the job that does it.
+with queued as (
+       insert into removed_files (name) select unnest(:names::text[]) on conflict do nothing returning name
+     )
+select defer_job('upkeep', 'remove_files', '{}') as job from queued limit 1;

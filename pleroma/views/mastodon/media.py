@@ -1,0 +1,97 @@
+"""Media for statuses (Mastodon page 7; seed: /api/v1/upload)."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, media, params, uploads
+from pleroma.db import queries
+from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
+from pleroma.paging import json_response
+from pleroma.settings import value
+
+blueprint = Blueprint("media", __name__)
+_LONGEST_DESCRIPTION = 5000
+
+
+def _description() -> str | None:
+    sent = params.raw("description")
+    if sent is not None and not isinstance(sent, str):
+        raise ApiError("bad_request")
+    if sent is not None and len(sent) > _LONGEST_DESCRIPTION:
+        raise Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
+    return None if sent is None else params.clean(sent)
+
+
+def _focus() -> dict[str, float] | None:
+    sent = params.raw("focus")
+    if sent in (None, ""):
+        return None
+    try:
+        x, y = media.focus(str(sent))
+    except ValueError as error:
+        raise Unprocessable("focus must be two numbers from -1 to 1") from error
+    return {"x": x, "y": y}
+
+
+@blueprint.post("/api/v1/media")
+@blueprint.post("/api/v1/upload")
+@blueprint.post("/api/v2/media")
+@auth.required("write:media")
+def upload() -> Response:
+    """Store the `file`, with a `description` and a `focus`, and answer its Attachment.
+
+    Raises InvalidParameters without a file, Unprocessable for a picture that is none, TooLarge.
+    """
+    file = params.upload("file")
+    if file is None:
+        raise InvalidParameters("file is missing")
+    description, focus = _description(), _focus()
+    prepared = uploads.prepare(file, value("upload_limit"))
+    meta = {**prepared.meta, **({"focus": focus} if focus and prepared.kind == "image" else {})}
+    with uploads.kept_on_success() as kept, db.transaction() as connection:
+        saved = kept.keep(prepared)
+        return json_response(
+            queries.media.create(
+                connection,
+                account_id=auth.account_id(),
+                kind=prepared.kind,
+                mime_type=prepared.mime_type,
+                file=saved.name,
+                preview=saved.preview_name,
+                description=description or None,
+                blurhash=prepared.blurhash,
+                meta=json.dumps(meta),
+                purpose="attachment",
+            )
+        )
+
+
+@blueprint.get("/api/v1/media/<id:media_id>")
+@auth.required("write:media")
+def show(media_id: int) -> Response:
+    """One of the caller's uploads. Raises NotFound."""
+    with db.read() as connection:
+        return json_response(
+            found(queries.media.attachment(connection, account_id=auth.account_id(), media_id=media_id))
+        )
+
+
+@blueprint.put("/api/v1/media/<id:media_id>")
+@auth.required("write:media")
+def update(media_id: int) -> Response:
+    """Change the `description` or `focus` of an upload. Raises a 400 when neither is sent, NotFound."""
+    description, focus = _description(), _focus()
+    if description is None and focus is None:
+        raise ApiError("bad_request")
+    with db.transaction() as connection:
+        attachment = queries.media.update(
+            connection,
+            account_id=auth.account_id(),
+            media_id=media_id,
+            description=description,
+            focus=json.dumps(focus) if focus else None,
+        )
+    return json_response(found(attachment))

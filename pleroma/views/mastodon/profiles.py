@@ -1,0 +1,127 @@
+"""PATCH accounts/update_credentials: the caller's profile (Mastodon page 3.2)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, profiles, relationships, text, uploads
+from pleroma.db import queries
+from pleroma.errors import Forbidden, Unprocessable
+from pleroma.paging import json_response
+from pleroma.posting import VISIBILITIES
+from pleroma.settings import configured, in_force
+
+blueprint = Blueprint("profiles", __name__)
+_SWITCHES = (
+    "locked", "bot", "discoverable", "hide_followers", "hide_follows", "hide_followers_count", "hide_follows_count",
+    "hide_favorites", "show_role", "skip_thread_containment", "no_rich_text",
+)  # fmt: skip
+_FIELD_NAME, _FIELD_VALUE = 512, 2048
+_LARGEST_STORE = 100_000
+
+
+def _too_long() -> Forbidden:
+    return Forbidden("Invalid request")
+
+
+def _fields() -> list[tuple[str, str]] | None:
+    """The profile fields that were sent, None when none were; wholly empty entries are dropped."""
+    name = "fields_attributes" if params.raw("fields_attributes") is not None else "fields"
+    sent = params.values(name)
+    if sent is None:
+        return None
+    found = []
+    for entry in sent:
+        if entry == "":
+            continue
+        if not isinstance(entry, dict):
+            raise _too_long()
+        pair = tuple(params.clean(str(entry.get(key) or "")) for key in ("name", "value"))
+        if any(part.strip() for part in pair):
+            found.append((pair[0], pair[1]))
+    return found
+
+
+def _texts(limits: dict[str, int]) -> dict[str, Any]:
+    display_name, note, fields = params.sent_text("display_name"), params.sent_text("note"), _fields()
+    if display_name is not None:
+        display_name = text.strip_tags(display_name).strip()
+    too_long = (
+        len(display_name or "") > limits["name_limit"]
+        or len(note or "") > limits["bio_limit"]
+        or len(fields or []) > limits["fields_limit"]
+        or any(len(name) > _FIELD_NAME or len(value) > _FIELD_VALUE for name, value in fields or [])
+    )
+    if too_long:
+        raise _too_long()
+    return {
+        "display_name": display_name,
+        "note_source": note,
+        "fields": None if fields is None else profiles.fields_as_stored(fields),
+    }
+
+
+def _of_source() -> dict[str, Any]:
+    source = params.mapping("source") or {}
+    privacy = source.get("privacy") or params.text("default_scope")
+    if privacy is not None and privacy not in VISIBILITIES:
+        raise Unprocessable("Unknown visibility")
+    language = source.get("language")
+    return {
+        "privacy": privacy,
+        "language": params.clean(language)[:20] if isinstance(language, str) and language else None,
+        "sensitive": params.as_boolean(source.get("sensitive")),
+    }
+
+
+def _settings_store() -> str | None:
+    store = params.mapping("pleroma_settings_store")
+    if store is None:
+        return None
+    kept = json.dumps(params.clean_tree(store))
+    if len(kept) > _LARGEST_STORE:
+        raise _too_long()
+    return kept
+
+
+@blueprint.patch("/api/v1/accounts/update_credentials")
+@auth.required("write:accounts")
+def update_credentials() -> Response:
+    """Change what is sent of the caller's profile, and answer the Account.
+
+    Raises Forbidden for what is too long, Unprocessable and TooLarge for pictures that are none or too large.
+    """
+    changes: dict[str, Any] = _texts(in_force("name_limit", "bio_limit", "fields_limit"))
+    source, store = _of_source(), _settings_store()
+    switches = {name: params.boolean(name) for name in _SWITCHES}
+    account_id = auth.account_id()
+    with uploads.kept_on_success() as kept, db.transaction() as connection:
+        profile = queries.profiles.lock(connection, account_id=account_id)
+        note = changes["note_source"]
+        changes["note"] = None if note is None else profiles.note_html(connection, note, configured())
+        files = {name: kept.picture(place) for name, place in uploads.PROFILE.items()}
+        queries.profiles.update(
+            connection,
+            account_id=account_id,
+            **changes,
+            **files,
+            **switches,
+            sensitive=source["sensitive"],
+            emoji_codes=profiles.codes_of_profile(connection, profile, changes),
+        )
+        queries.profiles.update_user(
+            connection,
+            account_id=account_id,
+            privacy=source["privacy"],
+            language=source["language"],
+            settings_store=store,
+        )
+        replaced = [getattr(profile, name) for name, file in files.items() if file is not None]
+        queries.profiles.forget_files(connection, names=[name for name in replaced if name])
+        if switches["locked"] is False:
+            relationships.accept_all(connection, account_id)
+        credentials = queries.accounts.credentials(connection, account_id=account_id)
+    return json_response(credentials)

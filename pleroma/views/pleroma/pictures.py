@@ -1,0 +1,97 @@
+"""Avatar, banner and background (seed: accounts/update_*; spec 14), and the mascot (seed: mascot; spec 15)."""
+
+from __future__ import annotations
+
+import json
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, uploads
+from pleroma.db import queries
+from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
+from pleroma.paging import json_response
+from pleroma.settings import configured, value
+
+blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma")
+
+
+def _set_picture(name: str, parameter: str) -> Response:
+    with uploads.kept_on_success() as kept, db.transaction() as connection:
+        file = kept.picture(uploads.PROFILE[name], parameter)
+        if file is None:
+            raise InvalidParameters(f"{parameter} is missing")
+        url, _ = found(
+            queries.media.set_picture(connection, account_id=auth.account_id(), place=name, file=file or None)
+        )
+    return json_response(url)
+
+
+@blueprint.patch("/accounts/update_avatar")
+@auth.required("write:accounts")
+def update_avatar() -> Response:
+    """Set the caller's avatar to `img`, a file or a data URI; empty clears it (seed: update_avatar)."""
+    return _set_picture("avatar", "img")
+
+
+@blueprint.patch("/accounts/update_banner")
+@auth.required("write:accounts")
+def update_banner() -> Response:
+    """Set the caller's header to `banner`; empty clears it (seed: update_banner)."""
+    return _set_picture("header", "banner")
+
+
+@blueprint.patch("/accounts/update_background")
+@auth.required("write:accounts")
+def update_background() -> Response:
+    """Set the caller's background to `img`; empty clears it (seed: update_background)."""
+    return _set_picture("background", "img")
+
+
+@blueprint.get("/mascot")
+@auth.required("read|write")
+def mascot() -> Response:
+    """The caller's mascot, the default one when none is set (seed: mascot)."""
+    with db.read() as connection:
+        attachment = queries.media.mascot(connection, account_id=auth.account_id())
+    if attachment is None:
+        url = f"{configured().base_url}/images/pleroma-fox-tan-smol.png"
+        default = {
+            "id": "default-mascot",
+            "type": "image",
+            "url": url,
+            "preview_url": url,
+            "pleroma": {"mime_type": "image/png"},
+        }
+        attachment = json.dumps(default).encode()
+    return json_response(attachment)
+
+
+@blueprint.put("/mascot")
+@auth.required("write:accounts")
+def update_mascot() -> Response:
+    """Make the picture `image` the caller's mascot. Raises InvalidParameters without one, a 415 for no picture."""
+    file = params.upload("image") or params.upload("file")
+    if file is None:
+        raise InvalidParameters("image is missing")
+    try:
+        prepared = uploads.prepare(file, value("upload_limit"), pictures_only=True)
+    except Unprocessable as error:
+        raise ApiError("mascots can only be images", 415) from error
+    account_id = auth.account_id()
+    with uploads.kept_on_success() as kept, db.transaction() as connection:
+        saved = kept.keep(prepared)
+        queries.media.lock_mascot(connection, account_id=account_id)
+        attachment = queries.media.create(
+            connection,
+            account_id=account_id,
+            kind="image",
+            mime_type=prepared.mime_type,
+            file=saved.name,
+            preview=saved.preview_name,
+            description=None,
+            blurhash=prepared.blurhash,
+            meta=json.dumps(prepared.meta),
+            purpose="mascot",
+        )
+        queries.media.replace_mascot(connection, account_id=account_id, file=saved.name)
+    return json_response(attachment)
