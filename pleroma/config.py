@@ -11,9 +11,10 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 PREFIX = "PLEROMA_"
 SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token")
@@ -90,10 +91,20 @@ def _positive(value: str) -> int:
 
 
 def _address(value: str) -> str:
+    fault = "is not an address like https://example.org, without a path"
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
-        raise ValueError("is not an address like https://example.org, without a path")
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
+        raise ValueError(fault)
+    if parts.path.strip("/") or parts.query or parts.fragment or not _has_port_or_none(parts):
+        raise ValueError(fault)
     return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _has_port_or_none(parts: SplitResult) -> bool:
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def _web_address(value: str) -> str:
@@ -114,6 +125,31 @@ def _database(value: str) -> str:
     return value
 
 
+def _proxies(value: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(part)) for part in _list(value))
+    except ValueError:
+        raise ValueError("is not a list of IP addresses, like 127.0.0.1,::1") from None
+
+
+def _directory(value: str) -> Path:
+    if not Path(value).is_dir():
+        raise ValueError("is not a directory")
+    return Path(value)
+
+
+def _mail_address(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+        raise ValueError("is not a mail address")
+    return value
+
+
+def _key(value: str) -> str:
+    if len(value) < 32:
+        raise ValueError("has fewer than 32 characters")
+    return value
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -129,15 +165,18 @@ def _one_of(*choices: str) -> Callable[[str], str]:
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "data_dir": Path,
-    "frontend_dir": Path,
-    "admin_frontend_dir": Path,
+    "frontend_dir": _directory,
+    "admin_frontend_dir": _directory,
     "database_url": _database,
     "database_replica_url": _database,
     "base_url": _address,
     "kocaptcha_url": _web_address,
     "smtp_url": _mail_server,
     "languages": _list,
-    "trusted_proxies": _list,
+    "trusted_proxies": _proxies,
+    "contact_email": _mail_address,
+    "mail_from": _mail_address,
+    "secret_key": _key,
     "captcha": _one_of("none", "native", "kocaptcha"),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
@@ -156,8 +195,9 @@ def _read_file(path: Path) -> dict[str, str]:
     found = {}
     try:
         lines = path.read_text("utf-8").splitlines()
-    except OSError as error:
-        raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", "it is not UTF-8")
+        raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {reason}") from error
     for number, line in enumerate((text.strip() for text in lines), 1):
         if not line or line.startswith(("#", ";")):
             continue
@@ -217,7 +257,7 @@ def secret_key(config: Config) -> str:
 def _kept_key(path: Path) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        made = path.with_name(f"{path.name}.{os.getpid()}")
+        made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(48))

@@ -32,7 +32,7 @@ QUEUES = ("background", "mailer", "upkeep")
 ATTEMPTS = 8
 CONCURRENCY = 2
 # The modules whose import registers tasks.
-MODULES = ("pleroma.mail", "pleroma.imports")
+MODULES = ("pleroma.mail", "pleroma.imports", "pleroma.upkeep")
 _GRACE = 20
 _HEARTBEAT = 10.0
 _STALLED_AFTER = 40.0
@@ -142,6 +142,8 @@ def remove_finished_jobs() -> None:
 
 
 async def _work(config: Config, url: str) -> None:
+    from procrastinate.exceptions import ConnectorException
+
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
@@ -154,8 +156,8 @@ async def _work(config: Config, url: str) -> None:
         with contextlib.suppress(asyncio.CancelledError):
             try:
                 await worker
-            except Exception as error:
-                logging.getLogger(__name__).warning("The job worker lost its database: %s", error)
+            except (psycopg.OperationalError, ConnectorException) as error:
+                logging.getLogger(__name__).warning("The job worker waits for its database: %s", error)
         if not ended.is_set():
             await asyncio.wait((asyncio.create_task(ended.wait()),), timeout=2)
 

@@ -99,7 +99,9 @@ def spawn(
         if not (data_dir / "postgres").exists():
             user.initialize()
         user.check_version()
-        (data_dir / "postgres" / "postmaster.pid").unlink(missing_ok=True)
+        # Nobody who wrote them lives, though their process ids may: as a zombie's, or somebody else's.
+        for stale in ("postmaster.pid", f".s.PGSQL.{_PORT}.lock"):
+            (data_dir / "postgres" / stale).unlink(missing_ok=True)
         process = _started[data_dir] = user.popen(lock, {**_SETTINGS, **(settings or {})})
     return process
 

@@ -17,8 +17,12 @@ _LIMIT = 5
 _libc = ctypes.CDLL(None)
 
 
-def die_with_parent(signal_number: int = signal.SIGTERM) -> None:
-    """Have the kernel send this process a signal when its parent dies, however that dies."""
+def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
+    """Have the kernel send this process a signal when its parent dies, however that dies.
+
+    Killing is right for all but PostgreSQL: a parent that ends in good order has waited for its children, and
+    nobody may keep the socket or a job when it was killed.
+    """
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
 
 

@@ -8,9 +8,11 @@ ends the generations and then PostgreSQL. Neither Flask nor Pillow is imported h
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -24,7 +26,10 @@ from pleroma.processes import Restarts, Signals, die_with_parent
 # What running requests and jobs get to finish, before PostgreSQL stops: together less than 30 s.
 _GRACE = 27.0
 _POSTGRES_PATIENCE = 30.0
+_LISTEN_PATIENCE = 2.0
 _BACKLOG = 2048
+# How long a client may be silent in the middle of a request, in seconds.
+_SILENCE = 75
 
 
 class ListenError(RuntimeError):
@@ -45,16 +50,32 @@ def public_address(host: str, port: int) -> str:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """The listening socket; the children of a supervisor that was killed get a moment to let go of the address."""
+    give_up = time.monotonic() + _LISTEN_PATIENCE
+    while True:
+        try:
+            return _bound(host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise ListenError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+            time.sleep(0.1)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            # Connections inherit it: one that neither sends nor takes anything does not hold a thread for ever.
+            listener.setsockopt(socket.SOL_SOCKET, option, struct.pack("ll", _SILENCE, 0))
         listener.bind(address)
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        raise ListenError(f"cannot listen on {host} port {port}: {getattr(error, 'strerror', error)}") from error
+    except BaseException:
+        listener.close()
+        raise
     return listener
 
 

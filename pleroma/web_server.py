@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,7 @@ class WebServer(BaseApplication):
             # One path for all instances of a user, and none without a home directory.
             "control_socket_disable": True,
             "loglevel": "debug" if settings.log_level == "debug" else "warning",
-            "post_fork": _end_with_arbiter,
+            "post_fork": _after_fork,
             "post_worker_init": self._say_serving,
         }
         if Path("/dev/shm").is_dir():  # noqa: S108 (gunicorn makes an unnamed file in it)
@@ -69,5 +70,11 @@ class WebServer(BaseApplication):
             os.write(self._report, b"serving\n")
 
 
-def _end_with_arbiter(arbiter: object, worker: object) -> None:
+def _after_fork(arbiter: object, worker: Any) -> None:
     die_with_parent()
+    worker.log.error_log.addFilter(_worth_a_line)
+
+
+def _worth_a_line(record: logging.LogRecord) -> bool:
+    """False for the traceback of a client that fell silent (the supervisor's socket has a limit for that)."""
+    return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))

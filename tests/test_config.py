@@ -1,0 +1,99 @@
+"""Settings: where they come from, and that wrong ones are refused (README, settings)."""
+
+import concurrent.futures
+import stat
+
+import pytest
+
+from pleroma import config
+from pleroma.config import ConfigError
+
+
+def test_defaults_need_no_environment():
+    settings = config.load({})
+    assert settings.base_url == "http://127.0.0.1:5000"
+    assert settings.contact_email == settings.mail_from == "admin@127.0.0.1"
+    assert settings.languages == ("en",)
+    assert set(settings.origins.values()) == {"default"}
+
+
+def test_contact_address_follows_the_base_url():
+    settings = config.load({"PLEROMA_BASE_URL": "https://Social.Example/"})
+    assert settings.base_url == "https://social.example"
+    assert settings.contact_email == "admin@social.example"
+
+
+def test_environment_wins_over_file(tmp_path):
+    file = tmp_path / "pleroma.env"
+    file.write_text(
+        "# ours\n\nPLEROMA_INSTANCE_NAME=\"From the file\"\nPLEROMA_LANGUAGES=de, en\nPLEROMA_PUBLIC='no'\n"
+        "; not ours\nPLEROMA_WORKERS=7\n"
+    )
+    settings = config.load({"PLEROMA_CONFIG": str(file), "PLEROMA_WORKERS": "3", "HOME": "/nowhere"})
+    assert (settings.instance_name, settings.languages, settings.public) == ("From the file", ("de", "en"), False)
+    assert settings.workers == 3
+    assert settings.origins["workers"] == "environment"
+    assert settings.origins["instance_name"] == str(file)
+
+
+def test_empty_value_is_the_default():
+    assert config.load({"PLEROMA_SMTP_URL": "", "PLEROMA_WORKERS": ""}).workers == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PLEROMA_COLOUR", "red"),
+        ("PLEROMA_base_url", "https://a.example"),
+        ("PLEROMA_ORIGINS", "x"),
+        ("PLEROMA_WORKERS", "0"),
+        ("PLEROMA_WORKERS", "two"),
+        ("PLEROMA_WORKERS", "-1"),
+        ("PLEROMA_PUBLIC", "maybe"),
+        ("PLEROMA_BASE_URL", "social.example"),
+        ("PLEROMA_BASE_URL", "https://social.example/path"),
+        ("PLEROMA_BASE_URL", "https://social.example?x=1"),
+        ("PLEROMA_BASE_URL", "https://user@social.example"),
+        ("PLEROMA_BASE_URL", "https://social.example:port"),
+        ("PLEROMA_CAPTCHA", "hard"),
+        ("PLEROMA_SMTP_URL", "mail.example"),
+        ("PLEROMA_DATABASE_URL", "mysql://x"),
+        ("PLEROMA_LOG_LEVEL", "loud"),
+        ("PLEROMA_TRUSTED_PROXIES", "nginx"),
+        ("PLEROMA_FRONTEND_DIR", "/does/not/exist"),
+        ("PLEROMA_CONTACT_EMAIL", "nobody"),
+        ("PLEROMA_SECRET_KEY", "short"),
+    ],
+)
+def test_wrong_setting_is_refused_by_name(name, value):
+    with pytest.raises(ConfigError, match=name):
+        config.load({name: value})
+
+
+@pytest.mark.parametrize("line", ["WORKERS=3", "PLEROMA_WORKERS", "export PLEROMA_WORKERS=3", "PLEROMA_WRKERS=3"])
+def test_wrong_line_of_the_file_is_refused(tmp_path, line):
+    file = tmp_path / "pleroma.env"
+    file.write_text(line)
+    with pytest.raises(ConfigError):
+        config.load({"PLEROMA_CONFIG": str(file)})
+
+
+def test_missing_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read"):
+        config.load({"PLEROMA_CONFIG": str(tmp_path / "none")})
+
+
+def test_secret_key_is_made_once_for_its_owner_only(tmp_path):
+    settings = config.load({}, data_dir=tmp_path / "instance")
+    assert not settings.data_dir.exists()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: config.secret_key(settings), range(8)))
+    assert len(keys) == 1
+    file = settings.data_dir / "secret_key"
+    assert len(file.read_text()) >= 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in settings.data_dir.iterdir()] == ["secret_key"]
+
+
+def test_given_secret_key_counts():
+    assert config.secret_key(config.load({"PLEROMA_SECRET_KEY": "k" * 40})) == "k" * 40
