@@ -66,3 +66,10 @@ def json_response(body: bytes, status: int = 200) -> Response:
     """JSON that PostgreSQL finished, with the base address in the place of U+0001."""
     base = current_app.extensions["pleroma"].base_address
     return Response(body.replace(b"\x01", base), status=status, content_type=JSON_TYPE)
+
+
+def no_content() -> Response:
+    """204 with an empty body and no type."""
+    response = Response(status=204)
+    del response.headers["Content-Type"]
+    return response

@@ -13,7 +13,7 @@ from psycopg import Connection
 from pleroma import auth, db, email_addresses, moderation_log, params
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
-from pleroma.paging import json_response
+from pleroma.paging import json_response, no_content
 from pleroma.settings import configured, in_force
 
 blueprint = Blueprint("admin_invites", __name__, url_prefix="/api/pleroma/admin/users")
@@ -102,4 +102,4 @@ def mail() -> Response:
             link=f"{configured().base_url}/registration/{token}",
         )
         _log(connection, "invite_email", f"sent invite #{invite.id} to {email}", invite.id, target=email)
-    return Response(status=204)
+    return no_content()

@@ -12,7 +12,7 @@ from psycopg import Connection
 from pleroma import auth, db, moderation_log, params, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
-from pleroma.paging import json_response
+from pleroma.paging import json_response, no_content
 from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
 
@@ -180,7 +180,7 @@ def _force(accounts: list[Any], connection: Connection) -> Response:
         f"forced password reset for users: {moderation_log.names(accounts)}",
         subjects=[moderation_log.subject(account) for account in accounts],
     )
-    return Response(status=204)
+    return no_content()
 
 
 @blueprint.patch("/<name>/force_password_reset")

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, moderation_log, params, posting
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, NotFound, found
-from pleroma.paging import json_response
+from pleroma.paging import json_response, no_content
 from pleroma.posting import NewStatus
 from pleroma.settings import configured
 from pleroma.views.admin import paging
@@ -78,7 +78,7 @@ def update_many() -> Response:
         for entry in entries:
             state = entry.get("state")
             _set_state(connection, params.as_identifier(entry.get("id")) or 0, str(state) if state else None)
-    return Response(status=204)
+    return no_content()
 
 
 @blueprint.post("/<id:report_id>/respond")

@@ -10,7 +10,7 @@ from psycopg import Connection
 from pleroma import auth, db, moderation_log, params
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
-from pleroma.paging import json_response
+from pleroma.paging import json_response, no_content
 from pleroma.views.admin import paging
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
@@ -99,7 +99,7 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
             nicknames=[moderation_log.full_name(account) for account in accounts],
             tags=tags,
         )
-    return Response(status=204)
+    return no_content()
 
 
 @blueprint.put("/tag")

@@ -56,10 +56,17 @@ def test_foreign_keys_are_ignored(client, root):
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [(":instance", {":name": ""}), (":instance", {":limit": 0}), (":instance", {":limit": "x"}),
-     (":instance", {":public": "maybe"}), ("Pleroma.Captcha", {":method": "x"}), ("Pleroma.Captcha", {":seconds_valid": 4000}),
-     ("Pleroma.Captcha.Kocaptcha", {":endpoint": "ftp://x"}), (":instance", {":name": ["x"]})],
-)  # fmt: skip
+    [
+        (":instance", {":name": ""}),
+        (":instance", {":name": ["x"]}),
+        (":instance", {":limit": 0}),
+        (":instance", {":limit": "x"}),
+        (":instance", {":public": "maybe"}),
+        ("Pleroma.Captcha", {":method": "x"}),
+        ("Pleroma.Captcha", {":seconds_valid": 4000}),
+        ("Pleroma.Captcha.Kocaptcha", {":endpoint": "ftp://x"}),
+    ],
+)
 def test_values_that_do_not_fit_change_nothing(client, root, key, value, log):
     configs = [
         {"group": "pleroma", "key": ":instance", "value": {":description": "new"}},

@@ -25,10 +25,15 @@ def test_an_empty_display_name_shows_the_nickname(client, alice):
 @pytest.mark.parametrize(
     "sent",
     [
-        [("fields_attributes[0][name]", "Town"), ("fields_attributes[0][value]", "https://t.example"), ("fields_attributes[1][name]", ""), ("fields_attributes[1][value]", "")],
+        [
+            ("fields_attributes[0][name]", "Town"),
+            ("fields_attributes[0][value]", "https://t.example"),
+            ("fields_attributes[1][name]", ""),
+            ("fields_attributes[1][value]", ""),
+        ],
         [("fields[][name]", "Town"), ("fields[][value]", "https://t.example")],
     ],
-)  # fmt: skip
+)
 def test_fields_in_every_spelling(client, alice, sent):
     changed = client.patch(PATH, sent, auth=alice, status=200).json
     assert changed["source"]["fields"] == [{"name": "Town", "value": "https://t.example"}]

@@ -1,0 +1,159 @@
+"""Mastodon.py against a running server: python mastodon_py.py ADDRESS. Prints a transcript, fails at the first fault."""
+
+import io
+import re
+import sys
+
+import requests
+from mastodon import Mastodon
+from PIL import Image
+
+SCOPES = ["read", "write", "follow", "push"]
+
+
+def picture():
+    """A small PNG."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "teal").save(file, "PNG")
+    return file.getvalue()
+
+
+def say(step, result):
+    """One line of the transcript."""
+    print(f"{step:34} {result}")
+
+
+def by_password(address, name):
+    """A client logged in by password."""
+    client_id, client_secret = Mastodon.create_app("mastodon.py", scopes=SCOPES, api_base_url=address)
+    client = Mastodon(client_id=client_id, client_secret=client_secret, api_base_url=address)
+    client.log_in(f"{name}@mail.example", "secret", scopes=SCOPES)
+    return client
+
+
+def by_code(address, name):
+    """A client logged in on the authorization page, out of band."""
+    client_id, client_secret = Mastodon.create_app("mastodon.py", scopes=SCOPES, api_base_url=address)
+    client = Mastodon(client_id=client_id, client_secret=client_secret, api_base_url=address)
+    browser = requests.Session()
+    url = client.auth_request_url(scopes=SCOPES)
+    form = browser.get(url)
+    form.raise_for_status()
+    fields = re.findall(r'<input[^>]*type="(?:hidden|checkbox)"[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form.text)
+    fields += [("authorization[name]", name), ("authorization[password]", "secret")]
+    page = browser.post(f"{address}/oauth/authorize", data=fields)
+    page.raise_for_status()
+    code = re.search(r"[A-Za-z0-9_-]{40,}", re.sub(r"<(style|head)>.*?</\1>", "", page.text, flags=re.S))[0]
+    client.log_in(code=code, scopes=SCOPES)
+    return client
+
+
+def statuses(alice, bob):
+    """Posting, answering, marking and deleting."""
+    media = alice.media_post(picture(), mime_type="image/png", description="teal", focus=(0.1, 0.2))
+    post = alice.status_post("hello #world @bob", media_ids=[media], spoiler_text="greeting", language="en")
+    assert post.media_attachments[0].description == "teal"
+    assert post.tags[0].name == "world"
+    say("post with a picture", post.url)
+    answer = bob.status_reply(bob.status(post.id), "hello yourself")
+    context = alice.status_context(post.id)
+    assert [s.id for s in context.descendants] == [answer.id]
+    say("reply and context", answer.content[:60])
+    assert bob.status_favourite(post.id).favourited
+    assert bob.status_reblog(post.id).reblog.id == post.id
+    assert bob.status_bookmark(post.id).bookmarked
+    assert [s.id for s in bob.bookmarks()] == [post.id]
+    assert [s.id for s in bob.favourites()] == [post.id]
+    assert [a.acct for a in alice.status_favourited_by(post.id)] == ["bob"]
+    assert [a.acct for a in alice.status_reblogged_by(post.id)] == ["bob"]
+    assert alice.status_pin(post.id).pinned and not alice.status_unpin(post.id).pinned
+    assert alice.status_mute(post.id).muted and not alice.status_unmute(post.id).muted
+    assert not bob.status_unfavourite(post.id).favourited
+    bob.status_unreblog(post.id)
+    bob.status_unbookmark(post.id)
+    say("favourite, reblog, bookmark, pin", "and back")
+    gone = alice.status_post("soon gone")
+    alice.status_delete(gone.id)
+    say("delete", gone.id)
+
+
+def timelines(alice, bob):
+    """Reading every timeline page by page."""
+    alice.account_follow(bob.me().id)
+    for number in range(25):
+        bob.status_post(f"number {number} #count")
+    for name, first in (
+        ("home", alice.timeline_home(limit=10)),
+        ("public", alice.timeline_public(limit=10)),
+        ("local", alice.timeline_local(limit=10)),
+        ("tag", alice.timeline_hashtag("count", limit=10)),
+        ("account", alice.account_statuses(bob.me().id, limit=10)),
+    ):
+        everything = alice.fetch_remaining(first)
+        ids = [status.id for status in everything]
+        assert len(set(ids)) == len(ids) >= 25, (name, len(ids))
+        assert ids == sorted(ids, key=int, reverse=True)
+        back = alice.fetch_previous(alice.fetch_next(first))
+        assert [s.id for s in back] == [s.id for s in first]
+        say(f"{name} page by page", f"{len(ids)} statuses")
+
+
+def people(alice, bob):
+    """Relationships, lists, notifications, search."""
+    me, other = alice.me(), bob.me()
+    assert alice.account_relationships([other.id])[0].following
+    assert [n.type for n in bob.notifications(types=["follow"])] == ["follow"]
+    assert {"mention", "follow"} <= {n.type for n in bob.notifications()}
+    say("notifications", [n.type for n in bob.notifications()])
+    alice.account_mute(other.id, duration=60)
+    assert [a.id for a in alice.mutes()] == [other.id]
+    alice.account_unmute(other.id)
+    alice.account_block(other.id)
+    assert [a.id for a in alice.blocks()] == [other.id]
+    alice.account_unblock(other.id)
+    bob.account_update_credentials(locked=True, display_name="Bob", note="note", fields=[("Town", "Here")])
+    assert alice.account_follow(other.id).requested
+    assert [a.id for a in bob.follow_requests()] == [me.id]
+    bob.follow_request_authorize(me.id)
+    assert alice.account_relationships([other.id])[0].following
+    say("mute, block, follow request", "done")
+    made = alice.list_create("friends")
+    alice.list_accounts_add(made.id, [other.id])
+    assert alice.timeline_list(made.id)
+    assert [entry.title for entry in alice.account_lists(other.id)] == ["friends"]
+    alice.list_delete(made.id)
+    say("list and its timeline", made.title)
+    found = alice.search_v2("bob")
+    assert [a.acct for a in found.accounts] == ["bob"]
+    assert alice.account_search("bob")[0].id == other.id
+    assert alice.search_v2("number", result_type="statuses").statuses
+    assert alice.account_lookup("bob").id == other.id
+    say("search", [a.acct for a in found.accounts])
+    alice.status_post("@bob secret", visibility="direct")
+    conversation = bob.conversations()[0]
+    assert conversation.unread and not bob.conversations_read(conversation.id).unread
+    say("direct message and conversation", conversation.last_status.content[-20:])
+    alice.markers_set(["home"], ["1"])
+    assert alice.markers_get(["home"]).home.last_read_id
+    assert alice.preferences()["posting:default:visibility"] == "public"
+    alice.report(other.id, comment="test")
+    alice.notifications_clear()
+    say("markers, preferences, report", "done")
+
+
+def main(address):
+    """The whole walk."""
+    instance = Mastodon(api_base_url=address).instance()
+    say("instance", instance.version)
+    alice, bob = by_password(address, "alice"), by_code(address, "bob")
+    assert alice.app_verify_credentials().name == "mastodon.py"
+    say("login by password, by code", (alice.me().acct, bob.me().acct))
+    statuses(alice, bob)
+    timelines(alice, bob)
+    people(alice, bob)
+    alice.revoke_access_token()
+    say("revoke", "done")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
