@@ -119,7 +119,7 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
         retry = procrastinate.RetryStrategy(max_attempts=known.attempts, exponential_wait=4)
         function = functools.partial(_run, known, config, ran)
         declared = app.task(function, name=known.name, queue=known.queue, retry=retry)  # type: ignore[call-overload]
-        if known.hourly:
+        if known.hourly and ran is None:
             app.periodic(cron="7 * * * *")(declared)
     return app
 
@@ -179,14 +179,20 @@ async def _worker(config: Config, url: str) -> None:
 
 
 async def _look_after(app: procrastinate.App) -> None:
-    """Each minute: take up the jobs of workers that died; give up those that every worker dies of."""
+    while True:
+        await _take_up(app)
+        await asyncio.sleep(_UPKEEP_EACH)
+
+
+async def _take_up(app: procrastinate.App) -> None:
+    """Take up the jobs of workers that died; give up those that every worker dies of."""
+    from procrastinate.exceptions import ConnectorException
     from procrastinate.jobs import Status
 
-    while True:
-        with contextlib.suppress(psycopg.Error):
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
-                if job.attempts < ATTEMPTS:
-                    await app.job_manager.retry_job(job)
-                else:
-                    await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
-        await asyncio.sleep(_UPKEEP_EACH)
+    # Another worker may be faster, and a database that is away stops the worker itself.
+    with contextlib.suppress(ConnectorException):
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_AFTER):
+            if job.attempts < ATTEMPTS:
+                await app.job_manager.retry_job(job)
+            else:
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)

@@ -1,0 +1,122 @@
+"""Jobs: enqueued with their transaction, repeated when they fail, taken up when their worker dies, cleared away."""
+
+import asyncio
+
+import pytest
+
+from pleroma import db, jobs
+from pleroma.db import queries
+
+
+@pytest.fixture
+def done():
+    """What the task of these tests has done."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def _example(monkeypatch, done):
+    def example(word, fail=False):
+        if fail:
+            raise RuntimeError("asked to fail")
+        done.append((word, jobs.configuration().base_url))
+
+    known = {known.name: known for known in jobs.registered()}
+    monkeypatch.setattr(jobs, "_tasks", {**known, "example": jobs.Task("example", "background", example)})
+
+
+@pytest.fixture
+def defer(sql, _pool):
+    """Stores a job for the example task."""
+
+    def store(arguments, due="now()"):
+        sql(f"select defer_job('background', 'example', '{arguments}'::jsonb, {due})")
+
+    return store
+
+
+def test_due_job_runs_once(settings, defer, done):
+    defer('{"word": "hello"}')
+    assert jobs.run_pending(settings) == 1
+    assert done == [("hello", settings.base_url)]
+    assert jobs.run_pending(settings) == 0
+
+
+def test_job_of_later_waits(settings, defer, done):
+    defer('{"word": "later"}', "now() + interval '1 hour'")
+    assert jobs.run_pending(settings) == 0
+    assert done == []
+
+
+def test_rollback_takes_the_job_along(settings, done, _pool):
+    with pytest.raises(RuntimeError), db.transaction() as connection:
+        connection.execute("select defer_job('background', 'example', '{\"word\": \"no\"}'::jsonb)")
+        raise RuntimeError
+    assert jobs.run_pending(settings) == 0
+
+
+def test_failed_job_is_tried_again_later(settings, defer, sql, done):
+    defer('{"word": "hello", "fail": true}')
+    assert jobs.run_pending(settings) == 0
+    ((status, attempts, wait),) = sql(
+        "select status::text, attempts, extract(epoch from scheduled_at - now())::int from procrastinate_jobs"
+    )
+    assert (status, attempts) == ("todo", 1)
+    assert 0 < wait <= 5
+    sql('update procrastinate_jobs set scheduled_at = now(), args = \'{"word": "hello"}\'')
+    assert jobs.run_pending(settings) == 1
+    assert len(done) == 1
+
+
+def test_job_that_always_fails_is_given_up(settings, defer, sql):
+    defer('{"word": "hello", "fail": true}')
+    sql("update procrastinate_jobs set attempts = %s", jobs.ATTEMPTS)
+    jobs.run_pending(settings)
+    assert sql("select status::text from procrastinate_jobs") == [("failed",)]
+
+
+def test_unknown_task_fails_alone(settings, defer, sql, done):
+    sql("select defer_job('background', 'nobody_knows', '{}'::jsonb)")
+    defer('{"word": "hello"}')
+    assert jobs.run_pending(settings) == 1
+    assert sql("select status::text from procrastinate_jobs order by id") == [("failed",), ("succeeded",)]
+
+
+@pytest.mark.parametrize(("attempts", "status"), [(0, "todo"), (jobs.ATTEMPTS, "failed")])
+def test_job_of_a_dead_worker_is_taken_up(settings, defer, sql, attempts, status):
+    defer('{"word": "hello"}')
+    sql(
+        "with dead as ("
+        "  insert into procrastinate_workers (last_heartbeat) values (now() - interval '1 hour') returning id) "
+        "update procrastinate_jobs set status = 'doing', attempts = %s, worker_id = (select id from dead)",
+        attempts,
+    )
+
+    async def look_after():
+        app = jobs._application(settings, settings.database_url)
+        async with app.open_async():
+            await jobs._take_up(app)
+
+    asyncio.run(look_after())
+    assert sql("select status::text from procrastinate_jobs") == [(status,)]
+
+
+def test_old_finished_jobs_are_removed(settings, sql, _pool):
+    for status, age in [("succeeded", 6), ("succeeded", 8), ("failed", 29), ("failed", 31), ("todo", 99)]:
+        sql(
+            "with job as (insert into procrastinate_jobs (queue_name, task_name, status)"
+            " values ('background', 'x', %s::procrastinate_job_status) returning id), events as ("
+            " delete from procrastinate_events where job_id = (select id from job))"
+            " insert into procrastinate_events (job_id, type, at)"
+            " select id, 'deferred', now() - make_interval(days => %s) from job",
+            status,
+            age,
+        )
+    sql("update procrastinate_events e set at = (select min(at) from procrastinate_events o where o.job_id = e.job_id)")
+    with db.transaction() as connection:
+        queries.jobs.remove_finished(connection)
+    assert sql("select status::text from procrastinate_jobs order by id") == [("succeeded",), ("failed",), ("todo",)]
+
+
+def test_every_task_has_a_known_queue():
+    assert {known.queue for known in jobs.registered()} <= set(jobs.QUEUES)
