@@ -90,3 +90,9 @@ where t.account_id = :account_id and t.last_used_at > now() - interval '1 year';
 -- name: end_token(account_id, token_id)!
 -- Ends one of the account's tokens.
 delete from tokens where id = :token_id and account_id = :account_id;
+
+-- name: issue_to(app_id, account_id, scopes, token_hash, refresh_hash)^
+-- Makes a token for an account that an app has just registered.
+insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
+values (:token_hash, :refresh_hash, :app_id, :account_id, :scopes)
+returning scopes, created_at;

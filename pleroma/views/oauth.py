@@ -80,8 +80,11 @@ _GRANTS: dict[str, Callable[[Connection, dict[str, Any]], Any]] = {
 }
 
 
-def token_answer(row: Any, token: str, refresh_token: str | None) -> Response:
-    """The answer that carries a token. Built here, because the database never sees one in the clear."""
+def token_answer(row: Any, token: str, refresh_token: str, nickname: str | None) -> Response:
+    """The answer that carries a token; of an app alone without `nickname`.
+
+    Built here, because the database never sees a token in the clear.
+    """
     answer = {
         "access_token": token,
         "token_type": "Bearer",
@@ -90,8 +93,8 @@ def token_answer(row: Any, token: str, refresh_token: str | None) -> Response:
         "expires_in": LIFETIME,
         "refresh_token": refresh_token,
     }
-    if row.nickname is not None:
-        answer["me"] = f"{configured().base_url}/users/{row.nickname}"
+    if nickname is not None:
+        answer["me"] = f"{configured().base_url}/users/{nickname}"
     return as_json(answer)
 
 
@@ -116,7 +119,7 @@ def create() -> Response:
         row = grant(connection, made)
     if row is None:
         raise InvalidParameters("Invalid credentials")
-    return token_answer(row, token, refresh_token)
+    return token_answer(row, token, refresh_token, row.nickname)
 
 
 @blueprint.post("/oauth/revoke")

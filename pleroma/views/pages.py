@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
@@ -30,6 +31,13 @@ def page(template: str, status: int = 200, **values: Any) -> Response:
     private = request.path.startswith(("/api", "/oauth"))
     response.headers["Cache-Control"] = "private, no-store" if private else "no-cache"
     return response
+
+
+def allow_pictures(response: Response, address: str) -> None:
+    """Let a page show pictures of the host of an address."""
+    parts = urlsplit(address)
+    policy = _HEADERS["Content-Security-Policy"]
+    response.headers["Content-Security-Policy"] = policy.replace(" data:", f" data: {parts.scheme}://{parts.netloc}", 1)
 
 
 def message(title: str, text: str = "", status: int = 200) -> Response:

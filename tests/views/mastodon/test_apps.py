@@ -7,7 +7,12 @@ OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 
 @pytest.mark.parametrize("send", ["post", "post_json"])
 def test_an_app_gets_an_id_and_a_secret(client, send):
-    sent = {"client_name": "Tusky", "redirect_uris": OUT_OF_BAND, "scopes": "read write", "website": "https://tusky.app"}
+    sent = {
+        "client_name": "Tusky",
+        "redirect_uris": OUT_OF_BAND,
+        "scopes": "read write",
+        "website": "https://tusky.app",
+    }
     app = getattr(client, send)("/api/v1/apps", sent, status=200).json
     assert {key: value for key, value in app.items() if key not in ("id", "client_id", "client_secret")} == {
         "name": "Tusky",
@@ -49,7 +54,9 @@ def test_several_redirect_addresses_are_understood_however_they_come(client, sen
         assert app["redirect_uri"] == sent
 
 
-@pytest.mark.parametrize("address", ["oauth2redirect://com.example/", "icecubesapp://", "app:/cb", "http://localhost:1/?a=b"])
+@pytest.mark.parametrize(
+    "address", ["oauth2redirect://com.example/", "icecubesapp://", "app:/cb", "http://localhost:1/?a=b"]
+)
 def test_the_schemes_of_apps_are_valid(client, address):
     parameters = {"client_name": "x", "redirect_uris": address}
     assert client.post("/api/v1/apps", parameters, status=200).json["redirect_uri"] == address

@@ -1,0 +1,158 @@
+"""Making an account: captcha, registration, confirmation (seed: captcha, account/register; spec 8, 10, 19.2)."""
+
+from __future__ import annotations
+
+import html
+import secrets
+
+from flask import Blueprint, Response, redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma import auth, captcha, db, kocaptcha, params, rate_limits, registration, text
+from pleroma.db import queries
+from pleroma.errors import Forbidden, InvalidParameters, NotFound
+from pleroma.paging import json_response
+from pleroma.registration import Registration
+from pleroma.settings import configured, in_force
+from pleroma.views import pages
+from pleroma.views.mastodon.instance import as_json
+from pleroma.views.oauth import token_answer
+
+blueprint = Blueprint("registration", __name__)
+
+
+def new_captcha() -> dict[str, str]:
+    """A captcha as clients get it; its answer stays here."""
+    settings = in_force("captcha", "kocaptcha_url")
+    kind = settings["captcha"]
+    if kind == "none":
+        return {"type": kind}
+    try:
+        answer, url = (
+            captcha.native() if kind == "native" else kocaptcha.challenge(settings["kocaptcha_url"], configured())
+        )
+    except kocaptcha.Unavailable:
+        return {"type": kind, "error": "Kocaptcha service unavailable"}
+    token = secrets.token_urlsafe(24)
+    with db.transaction() as connection:
+        queries.registration.keep_captcha(
+            connection,
+            token_hash=registration.captcha_hash(token),
+            kind=kind,
+            answer_hash=registration.captcha_digest(configured(), answer),
+        )
+    # Clients of the reference send answer_data back; here it means nothing.
+    return {"type": kind, "token": token, "url": url, "answer_data": secrets.token_urlsafe(24)}
+
+
+@blueprint.get("/api/pleroma/captcha")
+def show_captcha() -> Response:
+    """A new captcha (seed: captcha), or its type `none`."""
+    return as_json(new_captcha())
+
+
+def read_registration(nickname: str, fullname: str, confirm: str, *, pending: bool = False) -> Registration:
+    """The registration that the request describes. Raises InvalidParameters for what is no text."""
+    return Registration(
+        nickname=nickname.strip(),
+        fullname=text.strip_tags(fullname).strip(),
+        email=(params.text("email") or "").strip(),
+        password=params.secret("password"),
+        confirm=confirm,
+        bio=params.text("bio") or "",
+        captcha_token=params.text("captcha_token") or "",
+        captcha_solution=params.text("captcha_solution") or "",
+        invite=params.text("token") or "",
+        pending=pending,
+    )
+
+
+@blueprint.post("/api/account/register")
+@rate_limits.limited(rate_limits.ACCOUNT_CREATION)
+def register() -> Response:
+    """Make an account (seed: account/register) and answer its user object.
+
+    Raises FieldErrors, and InvalidParameters for an invite that is not good.
+    """
+    new = read_registration(params.text("nickname") or "", params.text("fullname") or "", params.secret("confirm"))
+    with db.transaction() as connection:
+        account_id = registration.register(connection, new, configured())
+        user = queries.registration.user_object(
+            connection, account_id=account_id, name_html=_name_html(new.fullname), description=new.bio
+        )
+    return json_response(user)
+
+
+def _name_html(name: str) -> str:
+    """A display name as HTML, with the pictures of installed emoji."""
+    shown = html.escape(name)
+    codes = text.emoji_codes(name)
+    if codes:
+        with db.read() as connection:
+            for emoji in queries.registration.emoji_pictures(connection, shortcodes=codes):
+                code = f":{emoji.shortcode}:"
+                source = html.escape(f"\x01{emoji.path}")
+                shown = shown.replace(code, f'<img class="emoji" alt="{code}" title="{code}" src="{source}">')
+    return shown
+
+
+@blueprint.post("/api/v1/accounts")
+@auth.optional("app")
+@rate_limits.limited(rate_limits.ACCOUNT_CREATION)
+def register_by_app() -> Response:
+    """Make an account with an app's own token, and answer a token for it (spec 19.2).
+
+    Raises Forbidden without such a token, InvalidParameters, FieldErrors.
+    """
+    caller = auth.caller()
+    if caller is None or caller.app_id is None or caller.account_id is not None:
+        raise Forbidden("Invalid credentials")
+    username = params.text("username") or ""
+    password = params.secret("password")
+    if not (username and password and params.text("email") and params.boolean("agreement")):
+        raise InvalidParameters("Missing parameters")
+    new = read_registration(username, params.text("fullname") or username, password, pending=True)
+    token, refresh_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    with db.transaction() as connection:
+        row = queries.oauth.issue_to(
+            connection,
+            app_id=caller.app_id,
+            account_id=registration.register(connection, new, configured()),
+            scopes=list(caller.scopes or ()),
+            token_hash=auth.token_hash(token),
+            refresh_hash=auth.token_hash(refresh_token),
+        )
+    return token_answer(row, token, refresh_token, new.nickname)
+
+
+@blueprint.get("/api/account/confirm_email/<id:account_id>/<token>")
+def confirm(account_id: int, token: str) -> BaseResponse:
+    """Confirm an account by the link of its mail, and lead to the front page. Raises NotFound for no good link."""
+    with db.transaction() as connection:
+        if registration.confirm(connection, configured(), account_id, token):
+            return redirect("/")
+    error = NotFound("This link is not good, or it was used already")
+    if pages.wants_page():
+        return pages.refusal(error)
+    raise error
+
+
+@blueprint.post("/api/v1/pleroma/accounts/confirmation_resend")
+@rate_limits.limited(rate_limits.CONFIRMATION_RESEND)
+def resend_confirmation() -> Response:
+    """Mail the confirmation link again to `email` or `nickname` (seed: confirmation_resend).
+
+    The answer never tells whether there is such an account.
+    """
+    with db.transaction() as connection:
+        account = queries.registration.waiting(
+            connection,
+            email=(params.text("email") or "").strip(),
+            nickname=(params.text("nickname") or "").strip(),
+            confirmation_required=str(configured().account_activation_required).lower(),
+        )
+        if account is not None:
+            registration.mail_confirmation(
+                connection, configured(), account.id, account.nickname, account.display_name, account.email
+            )
+    return Response(status=204)

@@ -1,0 +1,63 @@
+"""The form that makes an account, with an invite when its address holds one (DESIGN 4.2, admin API 12.5)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma import db, params, rate_limits, registration, sessions
+from pleroma.errors import ApiError
+from pleroma.registration import FieldErrors
+from pleroma.settings import configured, value
+from pleroma.views import pages
+from pleroma.views.pleroma.registration import new_captcha, read_registration
+
+blueprint = Blueprint("registration_page", __name__)
+blueprint.register_error_handler(ApiError, pages.refusal)
+_KEPT = ("nickname", "fullname", "email", "bio")
+_NAMES = {
+    "nickname": "Nickname",
+    "name": "Name",
+    "email": "E-mail address",
+    "bio": "About you",
+    "password": "Password",
+    "password_confirmation": "Password again",
+    "captcha": "Text in the picture",
+}
+
+
+def _form(invite: str, status: int = 200, errors: tuple[str, ...] = ()) -> Response:
+    kept = {name: params.text(name) or "" for name in _KEPT} if status != 200 else {}
+    captcha = new_captcha()
+    response = pages.page("registration.html", status, invite=invite, captcha=captcha, errors=errors, kept=kept)
+    if captcha["type"] == "kocaptcha":
+        pages.allow_pictures(response, captcha.get("url", ""))
+    return response
+
+
+@blueprint.get("/registration")
+@blueprint.get("/registration/<invite>")
+def show(invite: str = "") -> Response:
+    """The form."""
+    return _form(params.clean(invite))
+
+
+@blueprint.post("/registration")
+@rate_limits.limited(rate_limits.ACCOUNT_CREATION)
+def register() -> BaseResponse:
+    """Make the account and log in; when the address must be confirmed first, say so. Faults show the form again."""
+    new = read_registration(params.text("nickname") or "", params.text("fullname") or "", params.secret("confirm"))
+    response = redirect("/")
+    try:
+        # A savepoint: the form that shows the faults comes with a new captcha, which must be kept.
+        with db.transaction() as connection, connection.transaction():
+            account_id = registration.register(connection, new, configured())
+    except FieldErrors as error:
+        faults = [f"{_NAMES[field]} {', '.join(faults)}" for field, faults in error.faults.items()]
+        return _form(new.invite, 400, tuple(faults))
+    except ApiError as error:
+        return _form(new.invite, error.status, (error.message,))
+    if value("account_activation_required"):
+        return pages.message("Almost there", "Open the link in the mail that is on its way to you.")
+    sessions.start(account_id, response)
+    return response
