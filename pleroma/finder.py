@@ -20,7 +20,7 @@ SCHEMES = frozenset("http https dat dweb gopher ipfs ipns irc ircs magnet mailto
 _IN_ADDRESS = r'[^\s<>"`\\\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069“”„«»‹›、。〃〈-】〔-〟！，：；？（）［］｛｝]'
 # Nobody's address is longer; the bound keeps hostile texts from being read over and over.
 _ADDRESS = rf"{_IN_ADDRESS}{{1,4096}}+"
-_SCHEME = r"""(?i:https?://(?=[\p{L}\p{N}\[])|(?:dat|dweb|gopher|ipfs|ipns|ircs?|mumble|ssb|xmpp)://(?=[\p{L}\p{N}\[])
+_SCHEME = r"""(?i:(?:https?|dat|dweb|gopher|ipfs|ipns|ircs?|mumble|ssb|xmpp)://(?=[\p{L}\p{N}]|\[[0-9a-f:.]{2,45}\])
     |dweb:/(?=\w)|magnet:\?(?=\w)|ssb:(?=[%&@\w])|(?:mailto|xmpp):(?=[^\s@]{1,64}+@[\p{L}\p{N}]))"""
 # A domain without a scheme is not linked, but what follows it is part of an address and no handle.
 _BARE = rf"(?<![\p{{L}}\p{{N}}_.@:/-])(?:[A-Za-z0-9-]++\.)++[A-Za-z]{{2,}}+(?::\d+)?+[/?\#]{_IN_ADDRESS}*+"

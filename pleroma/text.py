@@ -246,14 +246,22 @@ class _Walk:
             self.at_line_start, self.divided, self.before = True, False, ""
         elif not closing:
             self.divide()
-        if name in self.depths:
-            self.depths[name] += -1 if closing else 1
-        markup = match.group()
+        outermost = self._count(name, bool(closing))
+        if name == "a" and not outermost:
+            return  # a link inside another one, which a table had kept apart
+        markup = _LINE_END.sub(" ", match.group())
         if name == "a" and not closing and " rel=" not in attributes:
             markup = f'{markup[:-1]} rel="ugc">'
         self.writer.pieces.append(_Piece(markup, ""))
         if name == "img":
             self.at_line_start = False
+
+    def _count(self, name: str, closing: bool) -> bool:
+        """Count an element that changes what is looked for; tell whether it is not inside another one of its name."""
+        if name not in self.depths:
+            return True
+        self.depths[name] += -1 if closing else 1
+        return self.depths[name] == (0 if closing else 1)
 
     def divide(self) -> None:
         """Write the line break that an element which is not allowed stood for."""
