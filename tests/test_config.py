@@ -1,12 +1,17 @@
 """Settings: where they come from, and that wrong ones are refused (README, settings)."""
 
 import concurrent.futures
+import dataclasses
+import re
 import stat
+from pathlib import Path
 
 import pytest
 
 from pleroma import config
-from pleroma.config import ConfigError
+from pleroma.config import Config, ConfigError
+
+ROOT = Path(__file__).parent.parent
 
 
 def test_defaults_need_no_environment():
@@ -97,3 +102,15 @@ def test_secret_key_is_made_once_for_its_owner_only(tmp_path):
 
 def test_given_secret_key_counts():
     assert config.secret_key(config.load({"PLEROMA_SECRET_KEY": "k" * 40})) == "k" * 40
+
+
+def test_readme_lists_every_setting_with_its_default():
+    rows = re.findall(r"^\| `PLEROMA_(\w+)` \|(.*?)\|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    documented = {name.lower(): default.strip("` ") for name, default in rows}
+    expected = {}
+    for field in dataclasses.fields(Config):
+        if field.name != "origins":
+            value = field.default
+            text = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
+            expected[field.name] = text.lower() if isinstance(value, bool) else text
+    assert documented == expected
