@@ -103,7 +103,7 @@ def test_nothing_is_looked_for_in_code_and_links(typed):
         ("&#1;/x", "/x"),
         (
             '<a href="http://a"><table><td><a href="http://b">c</a></table></a>',
-            '<a href="http://a" rel="ugc"><br>c</a>',
+            '<a href="http://a" rel="ugc">c</a>',
         ),
     ],
 )
