@@ -86,8 +86,9 @@ select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.pag
 from page
 join accounts a on a.id = page.account_id;
 
--- name: search(viewer_id, exact, words, nickname, domain, following, limit, offset)$
+-- name: search(viewer_id, exact, resolve, words, nickname, domain, following, limit, offset)$
 -- Accounts by nickname (exact, then prefix), then by words of the display name; followed ones first within each.
+-- Blocked ones are left out, but who asks to resolve an exact name gets it: that is how one is unblocked.
 select concat('[', string_agg(account_json(a, :viewer_id), ',' order by hit.place), ']')
 from (
   select s.id, row_number() over (order by s.rank, not s.is_followed, s.followers_count desc, s.id) as place
@@ -100,7 +101,8 @@ from (
     where a.active and a.confirmed
       and (:domain::text is null or coalesce(a.domain, '') = :domain)
       and (lower(a.nickname) like '%%' || :nickname || '%%' or lower(a.display_name) like '%%' || :words || '%%')
-      and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+      and (:resolve and lower(a.nickname) = :exact
+        or not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id))
     limit 1000
   ) s
   where not :following or s.is_followed

@@ -116,6 +116,7 @@ def people(alice, bob):
     assert [a.id for a in bob.follow_requests()] == [me.id]
     bob.follow_request_authorize(me.id)
     assert alice.account_relationships([other.id])[0].following
+    bob.account_update_credentials(locked=False)
     say("mute, block, follow request", "done")
     made = alice.list_create("friends")
     alice.list_accounts_add(made.id, [other.id])

@@ -11,3 +11,9 @@ def test_mastodon_py_walks_through_everything(server):
     script = [sys.executable, HERE / "mastodon_py.py", server]
     done = subprocess.run(script, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_toot_walks_through_everything(server):
+    script = [sys.executable, HERE / "toot_walk.py", server]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=180, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

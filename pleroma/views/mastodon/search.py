@@ -52,6 +52,7 @@ def _accounts(connection: Connection, query: str) -> bytes:
         connection,
         viewer_id=auth.viewer_id(),
         exact=nickname,
+        resolve=params.boolean("resolve", False),
         words=_escaped(words.removeprefix("@")),
         nickname=_escaped(nickname),
         domain=domain if "@" in words.removeprefix("@") else None,

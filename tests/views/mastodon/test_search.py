@@ -28,6 +28,13 @@ def test_exact_nicknames_come_first_and_blocked_ones_not_at_all(client, alice, p
     assert [a["id"] for a in search(client, "ann", alice)["accounts"]] == [str(anna.id)]
 
 
+def test_a_blocked_account_can_be_resolved_by_its_exact_name(client, alice, bob):
+    client.post(f"/api/v1/accounts/{bob.id}/block", auth=alice)
+    assert search(client, "bob", alice)["accounts"] == []
+    assert search(client, "bo", alice, resolve="true")["accounts"] == []
+    assert [a["acct"] for a in search(client, "bob", alice, resolve="true")["accounts"]] == ["bob"]
+
+
 def test_statuses_by_words(client, alice, bob, post):
     public, private = post(alice, "The quick brown fox"), post(alice, "quick secret", visibility="private")
     assert [s["id"] for s in search(client, "QUICK fox", bob)["statuses"]] == [public["id"]]
