@@ -128,7 +128,8 @@ class _Exchange:
                 data=data,
                 stream=True,
                 allow_redirects=False,
-                timeout=(min(self.timeout_connect, self._remaining()), self._remaining()),
+                # The deadline of `fetch` comes before that of a read, so that both are not told apart by chance.
+                timeout=(min(self.timeout_connect, self._remaining()), self._remaining() + 1),
             )
             try:
                 body = b"" if response.status_code in _REDIRECTS else self._read(response)
