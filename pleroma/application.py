@@ -21,9 +21,10 @@ from pleroma.params import ApiRequest, as_identifier
 _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
-    "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages", "registration"),
+    "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages", "password_reset", "registration"),
     "pleroma.views.pleroma": (
-        "accounts", "conversations", "imports", "notifications", "pictures", "registration", "scrobbles",
+        "account_lifecycle", "accounts", "conversations", "healthcheck", "imports", "notifications", "pictures", "registration",
+        "scrobbles",
     ),
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "media", "notifications",

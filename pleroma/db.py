@@ -133,6 +133,7 @@ def configure(url: str, size: int, *, statement_timeout: str = "10s", lock_timeo
         "kwargs": {
             "autocommit": True,
             "connect_timeout": 5,
+            "application_name": "pleroma",
             "options": session_options(statement_timeout, lock_timeout),
         },
     }
@@ -157,6 +158,20 @@ def close_pool() -> None:
     if _pool is not None and _pool_process == os.getpid():
         _pool.close()
     _pool = None
+
+
+@contextlib.contextmanager
+def separate_connection() -> Iterator[psycopg.Connection]:
+    """A connection beside the pool that gives up after a second. Raises psycopg.Error."""
+    connection = psycopg.connect(
+        _options["conninfo"],
+        autocommit=True,
+        connect_timeout=1,
+        application_name="pleroma health",
+        options=session_options("1s", "1s"),
+    )
+    with connection:
+        yield connection
 
 
 @contextlib.contextmanager

@@ -1,0 +1,31 @@
+"""The health check (seed: healthcheck; spec 16)."""
+
+from __future__ import annotations
+
+import json
+
+import psycopg
+from flask import Blueprint, Response
+from psycopg_pool import PoolTimeout
+
+from pleroma import health
+from pleroma.paging import json_response
+from pleroma.settings import configured, value
+
+blueprint = Blueprint("healthcheck", __name__)
+
+
+def _switched_on() -> bool:
+    try:
+        return bool(value("healthcheck"))
+    except (psycopg.Error, PoolTimeout):
+        return configured().healthcheck
+
+
+@blueprint.get("/api/pleroma/healthcheck")
+def healthcheck() -> Response:
+    """How the server is: 200 when healthy, 503 when not (seed: healthcheck); 503 and {} when switched off."""
+    body = health.check(configured())
+    if body["healthy"] and not _switched_on():
+        return json_response(b"{}", 503)
+    return json_response(json.dumps(body).encode(), 200 if body["healthy"] else 503)
