@@ -44,7 +44,7 @@ class WebServer(BaseApplication):
             "bind": [f"fd://{self._socket}"],
             "workers": settings.workers,
             "threads": settings.threads,
-            "worker_class": "sync" if settings.threads == 1 else "gthread",
+            "worker_class": "sync" if settings.threads == 1 else "pleroma.threaded_worker.ThreadedWorker",
             "preload_app": True,
             "graceful_timeout": GRACEFUL_TIMEOUT,
             # A sync worker shows no sign of life while a request arrives, which may take a minute.
