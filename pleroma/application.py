@@ -14,7 +14,7 @@ from flask import Blueprint, Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from pleroma import cross_origin, db, errors
+from pleroma import cross_origin, db, errors, frontend
 from pleroma.config import Config
 from pleroma.params import ApiRequest, as_identifier
 
@@ -143,6 +143,7 @@ def build(config: Config) -> Flask:
     errors.register(app)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
+    frontend.install(app, config)
     app.after_request(cross_origin.finish)
     inner = app.wsgi_app
     app.wsgi_app = Paths(inner, _behind_trusted_proxies(inner, config))  # type: ignore[method-assign]

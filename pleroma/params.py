@@ -192,7 +192,11 @@ def required_text(name: str) -> str:
 
 def secret(name: str) -> str:
     """A password or token exactly as typed, "" when absent. Raises InvalidParameters for what no text is."""
-    value = raw(name)
+    return as_secret(name, raw(name))
+
+
+def as_secret(name: str, value: Any) -> str:
+    """The same of a value that was found already; `name` is for the error."""
     if value is None:
         return ""
     if isinstance(value, int | float) and not isinstance(value, bool):

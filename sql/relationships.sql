@@ -25,6 +25,7 @@ with unblocked as (
        update accounts
        set following_count = following_count + (id = :account_id)::int, followers_count = followers_count + (id = :target_id)::int
        where id in (:account_id, :target_id) and (select is_new from followed)
+         and (select other.active from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id)
      )
 insert into notifications (account_id, from_account_id, type)
 select :target_id, :account_id, 'follow'
@@ -49,7 +50,7 @@ where is_new and wants_notification(:target_id, :account_id)
 on conflict do nothing;
 
 -- name: unfollow(account_id, target_id)!
--- Ends a follow, a request and a subscription, and uncounts it.
+-- Ends a follow, a request and a subscription, and uncounts it. The deactivated are not counted at all.
 with unfollowed as (
        delete from follows where follower_id = :account_id and followed_id = :target_id returning follower_id
      ), unasked as (
@@ -62,7 +63,8 @@ with unfollowed as (
      )
 update accounts
 set following_count = following_count - (id = :account_id)::int, followers_count = followers_count - (id = :target_id)::int
-where id in (:account_id, :target_id) and exists (select from unfollowed);
+where id in (:account_id, :target_id) and exists (select from unfollowed)
+  and (select other.active from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id);
 
 -- name: block(account_id, target_id)!
 -- Blocks; the ends of follows are two calls of unfollow.

@@ -86,7 +86,12 @@ def _asked() -> _Asked:
     everything = params.everything()
     nested = everything.get("authorization")
     sent = {**everything, **nested} if isinstance(nested, dict) else everything
-    fields = {name: _exactly(name, sent[name]) for name in (*_HIDDEN, "name", "password") if sent.get(name) is not None}
+    # Exactly as sent, because state must come back byte for byte (case L04).
+    fields = {
+        name: params.as_secret(name, sent[name])
+        for name in (*_HIDDEN, "name", "password")
+        if sent.get(name) is not None
+    }
     with db.read() as connection:
         client = queries.oauth.client(connection, client_id=params.clean(fields.get("client_id", "")))
     if client is None:
@@ -95,17 +100,6 @@ def _asked() -> _Asked:
     if address not in client.redirect_uris:
         raise InvalidParameters("The app has not registered this redirect_uri")
     return _Asked(client, fields, address, scopes.parse(sent.get("scope") or sent.get("scopes")))
-
-
-def _exactly(name: str, value: Any) -> str:
-    """A text that comes back as it was sent, case L04."""
-    if not isinstance(value, str):
-        raise InvalidParameters(f"{name} must be a text")
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidParameters(f"{name} is not valid UTF-8") from error
-    return value
 
 
 def _cookie() -> str:

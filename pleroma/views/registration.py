@@ -30,8 +30,8 @@ def _form(invite: str, status: int = 200, errors: tuple[str, ...] = ()) -> Respo
     kept = {name: params.text(name) or "" for name in _KEPT} if status != 200 else {}
     captcha = new_captcha()
     response = pages.page("registration.html", status, invite=invite, captcha=captcha, errors=errors, kept=kept)
-    if captcha["type"] == "kocaptcha":
-        pages.allow_pictures(response, captcha.get("url", ""))
+    if captcha["type"] == "kocaptcha" and "url" in captcha:
+        pages.allow_pictures(response, captcha["url"])
     return response
 
 

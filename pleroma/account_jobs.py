@@ -1,0 +1,79 @@
+"""How an account ends or rests: deletion and deactivation, as jobs and as functions of a transaction.
+
+A deletion runs in small transactions, so that it holds no lock for long; each one leaves counters and
+conversations right, and after a crash the job goes on where it was.
+"""
+
+from __future__ import annotations
+
+from psycopg import Connection
+
+from pleroma import db, jobs
+from pleroma.db import queries
+
+_BATCH = 100
+_NOTIFICATIONS = 1000
+
+
+@jobs.task("background", name="deactivate_account")
+def deactivate_account(account_id: int) -> None:
+    """Deactivate an account (spec 9.2)."""
+    with db.transaction() as connection:
+        deactivate(connection, account_id)
+
+
+@jobs.task("background", name="delete_account")
+def delete_account(account_id: int) -> None:
+    """Delete an account and everything of it (spec 9.1)."""
+    with db.transaction() as connection:
+        deactivate(connection, account_id)
+        queries.account_lifecycle.end_logins(connection, account_id=account_id)
+    for delete_some in (_delete_statuses, _delete_interactions, _delete_notifications):
+        while delete_some(account_id):
+            continue
+    with db.transaction() as connection:
+        # Somebody may have activated it meanwhile.
+        deactivate(connection, account_id)
+        queries.account_lifecycle.forget_files(connection, account_id=account_id)
+        queries.account_lifecycle.delete(connection, account_id=account_id)
+
+
+def deactivate(connection: Connection, account_id: int) -> bool:
+    """Deactivate an account: nothing authenticates as it, nobody sees or counts it. False when it was so already."""
+    return _set_active(connection, account_id, False)
+
+
+def activate(connection: Connection, account_id: int) -> bool:
+    """Take a deactivation back. False when the account was active."""
+    return _set_active(connection, account_id, True)
+
+
+def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
+    list(queries.account_lifecycle.lock_with_friends(connection, account_id=account_id))
+    return queries.account_lifecycle.set_active(connection, account_id=account_id, active=active) is not None
+
+
+def _delete_statuses(account_id: int) -> bool:
+    with db.transaction() as connection:
+        batch = queries.account_lifecycle.status_batch(connection, account_id=account_id, limit=_BATCH).ids
+        list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
+        rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
+        if rows:
+            threads = [row.thread_id for row in rows]
+            queries.account_lifecycle.settle_conversations(connection, thread_ids=threads)
+    return bool(batch)
+
+
+def _delete_interactions(account_id: int) -> bool:
+    with db.transaction() as connection:
+        batch = queries.account_lifecycle.interaction_batch(connection, account_id=account_id, limit=_BATCH).ids
+        list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
+        queries.account_lifecycle.delete_interactions(connection, account_id=account_id, status_ids=batch)
+    return bool(batch)
+
+
+def _delete_notifications(account_id: int) -> bool:
+    with db.transaction() as connection:
+        return bool(
+            queries.account_lifecycle.delete_notifications(connection, account_id=account_id, limit=_NOTIFICATIONS)
+        )

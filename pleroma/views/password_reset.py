@@ -1,0 +1,80 @@
+"""Forgotten passwords: the mail with a link, and the page that it leads to (spec 10.4)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, passwords, rate_limits, registration
+from pleroma.db import queries
+from pleroma.errors import ApiError, InvalidParameters
+from pleroma.views import pages
+
+blueprint = Blueprint("password_reset", __name__)
+
+
+@blueprint.get("/auth/password")
+def ask() -> Response:
+    """The form that asks for the mail."""
+    return pages.page("password_request.html")
+
+
+@blueprint.post("/auth/password")
+@rate_limits.limited(rate_limits.PASSWORD_RESET)
+def send_link() -> Response:
+    """Mail a link to the account of `email` or `nickname`. Raises InvalidParameters without either.
+
+    The answer never tells whether there is such an account. A browser gets a page.
+    """
+    email, nickname = ((params.text(name) or "").strip() for name in ("email", "nickname"))
+    if not email and not nickname:
+        error = InvalidParameters("email or nickname is missing")
+        if pages.wants_page():
+            return pages.refusal(error)
+        raise error
+    token = secrets.token_urlsafe(32)
+    with db.transaction() as connection:
+        queries.account_lifecycle.ask_for_reset(
+            connection, email=email, nickname=nickname, token=token, token_hash=auth.token_hash(token)
+        )
+    if pages.wants_page():
+        return pages.message("Look into your mails", "If there is such an account, a link is on its way.")
+    return Response(status=204)
+
+
+@blueprint.get("/api/pleroma/password_reset/<token>")
+def show(token: str) -> Response:
+    """The form for a new password; of a link that is not good it says so."""
+    with db.read() as connection:
+        link = queries.account_lifecycle.reset_link(connection, token_hash=auth.token_hash(token))
+    if link is None:
+        return pages.message("Invalid Token", "The link was used already, or it is older than a day.")
+    return pages.page("password_reset.html", token=token)
+
+
+@blueprint.post("/api/pleroma/password_reset")
+def reset() -> Response:
+    """Set the password `data[password]` by the link `data[token]`, once. Every token and session ends."""
+    try:
+        changed = _reset(params.mapping("data") or {})
+    except ApiError:
+        changed = False
+    return pages.message("Password changed!" if changed else "Password reset failed")
+
+
+def _reset(data: dict[str, Any]) -> bool:
+    password, again, token = (
+        params.as_secret(name, data.get(name)) for name in ("password", "password_confirmation", "token")
+    )
+    if password != again or registration.password_fault(password):
+        return False
+    with db.transaction() as connection:
+        link = queries.account_lifecycle.take_reset_link(connection, token_hash=auth.token_hash(token))
+        if link is None:
+            return False
+        queries.account_lifecycle.set_password(
+            connection, account_id=link.account_id, password_hash=passwords.hash_password(password)
+        )
+    return True

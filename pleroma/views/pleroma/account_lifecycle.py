@@ -1,0 +1,88 @@
+"""What people do with their own account: change its address or password, disable and delete it (seed; spec 9).
+
+Failures are answered with status 200 and an `error`, because clients look at the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import psycopg
+from flask import Blueprint, Response
+
+from pleroma import auth, db, params, passwords, registration
+from pleroma.db import queries
+from pleroma.views.mastodon.instance import as_json
+
+blueprint = Blueprint("account_lifecycle", __name__, url_prefix="/api/pleroma")
+
+
+def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
+    """A view that runs only when `password` is the caller's; it returns what went wrong, None for success."""
+
+    @wraps(view)
+    def checked() -> Response:
+        user = passwords.check_account(auth.account_id(), params.secret("password"))
+        error = view() if user is not None else "Invalid password."
+        return as_json({"error": error} if error else {"status": "success"})
+
+    return checked
+
+
+@blueprint.post("/delete_account")
+@auth.required("write:accounts")
+@_with_password
+def delete_account() -> None:
+    """Delete the caller's account, in a job (seed: delete_account)."""
+    _store_job("delete_account")
+
+
+@blueprint.post("/disable_account")
+@auth.required("write:accounts")
+@_with_password
+def disable_account() -> None:
+    """Deactivate the caller's account, in a job (seed: disable_account)."""
+    _store_job("deactivate_account")
+
+
+def _store_job(task: str) -> None:
+    with db.transaction() as connection:
+        queries.account_lifecycle.store_job(connection, task=task, account_id=auth.account_id())
+
+
+@blueprint.post("/change_email")
+@auth.required("write:accounts")
+@_with_password
+def change_email() -> str | None:
+    """Change the caller's address to `email`, at once (seed: change_email)."""
+    email = (params.text("email") or "").strip()
+    fault = registration.email_fault(email)
+    if fault:
+        return f"Email {fault}."
+    try:
+        with db.transaction() as connection, connection.transaction():
+            queries.account_lifecycle.set_email(connection, account_id=auth.account_id(), email=email)
+    except psycopg.errors.UniqueViolation:
+        return "Email has already been taken."
+    return None
+
+
+@blueprint.post("/change_password")
+@auth.required("write:accounts")
+@_with_password
+def change_password() -> str | None:
+    """Change the caller's password to `new_password`; every token and session ends (seed: change_password)."""
+    new = params.secret("new_password")
+    fault = registration.password_fault(new)
+    if fault:
+        return f"New password {fault}."
+    if params.secret("new_password_confirmation") != new:
+        return "New password does not match confirmation."
+    with db.transaction() as connection:
+        account_id = auth.account_id()
+        queries.account_lifecycle.set_password(
+            connection, account_id=account_id, password_hash=passwords.hash_password(new)
+        )
+        queries.account_lifecycle.end_reset_links(connection, account_id=account_id)
+    return None

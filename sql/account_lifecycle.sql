@@ -1,0 +1,180 @@
+-- name: store_job(task, account_id)!
+-- Stores a job about an account.
+select defer_job('background', :task, jsonb_build_object('account_id', :account_id::bigint));
+
+-- name: set_email(account_id, email)!
+-- Stores another address. One that belongs to somebody else violates users_email.
+update users set email = :email where account_id = :account_id;
+
+-- name: set_password(account_id, password_hash)!
+-- Stores a new password and ends the account's tokens, codes and sessions.
+with changed as (
+       update users set password_hash = :password_hash, password_reset_required = false where account_id = :account_id
+     ), tokenless as (
+       delete from tokens where account_id = :account_id
+     ), codeless as (
+       delete from authorization_codes where account_id = :account_id
+     )
+delete from sessions where account_id = :account_id;
+
+-- name: end_reset_links(account_id)!
+-- Ends the reset links of an account.
+delete from password_resets where account_id = :account_id;
+
+-- name: ask_for_reset(email, nickname, token, token_hash)!
+-- Stores a reset link and the job that mails it, when there is an active account with the address or nickname.
+with account as (
+       select a.id, a.nickname, a.display_name, u.email
+       from users u
+       join accounts a on a.id = u.account_id
+       where (lower(u.email) = lower(:email) or :email = '' and lower(a.nickname) = lower(:nickname)) and a.active
+     ), link as (
+       insert into password_resets (token_hash, account_id) select :token_hash, id from account
+     )
+select defer_job('mailer', 'send_mail', jsonb_build_object(
+    'template', 'password_reset', 'to', email, 'to_name', display_name,
+    'values', jsonb_build_object('nickname', nickname, 'token', :token::text)))
+from account;
+
+-- name: reset_link(token_hash)^
+-- Whose password a link resets, while it is good.
+select account_id from password_resets where token_hash = :token_hash and created_at > now() - interval '24 hours';
+
+-- name: take_reset_link(token_hash)^
+-- Uses a reset link up; nothing when it is not good.
+delete from password_resets
+where token_hash = :token_hash and created_at > now() - interval '24 hours'
+returning account_id;
+
+-- name: lock_with_friends(account_id)
+-- Locks, in the order of their ids, an account and everybody who counts it.
+select id
+from accounts
+where id = :account_id
+   or id in (select followed_id from follows where follower_id = :account_id)
+   or id in (select follower_id from follows where followed_id = :account_id)
+order by id
+for no key update;
+
+-- name: set_active(account_id, active)^
+-- Activates or deactivates an account, and counts it in or out at those who follow it or whom it follows. Their
+-- counters are those of their lists, which leave out the deactivated. Nothing when it was so already.
+with changed as (
+       update accounts set active = :active where id = :account_id and active <> :active
+       returning id, case when active then 1 else -1 end as difference
+     ), friends as (
+       select id, sum(following) as following, sum(followers) as followers
+       from (
+         select follower_id as id, 1 as following, 0 as followers from follows where followed_id = :account_id
+         union all
+         select followed_id, 0, 1 from follows where follower_id = :account_id
+       ) counted
+       group by id
+     ), counted as (
+       update accounts a
+       set following_count = greatest(a.following_count + changed.difference * friends.following, 0),
+           followers_count = greatest(a.followers_count + changed.difference * friends.followers, 0)
+       from changed, friends
+       where a.id = friends.id
+     )
+select id from changed;
+
+-- name: status_batch(account_id, limit)^
+-- The oldest statuses and reblogs of an account.
+select array(select id from statuses where account_id = :account_id order by id limit :limit) as ids;
+
+-- name: lock_statuses(status_ids)
+-- Locks, in the order of their ids, statuses and those that count them.
+select s.id
+from statuses s
+where s.id in (
+  select unnest(array[own.id, own.in_reply_to_id, own.reblog_of_id])
+  from statuses own
+  where own.id = any (:status_ids::bigint[]))
+order by s.id
+for update;
+
+-- name: delete_statuses(account_id, status_ids)
+-- Deletes statuses and reblogs of an account and uncounts them. The threads of the direct ones come back.
+with gone as (
+       select id, thread_id, in_reply_to_id, reblog_of_id, visibility
+       from statuses
+       where id = any (:status_ids::bigint[]) and account_id = :account_id
+     ), counted as (
+       select id, sum(replies) as replies, sum(reblogs) as reblogs
+       from (
+         select in_reply_to_id as id, 1 as replies, 0 as reblogs
+         from gone
+         where reblog_of_id is null and visibility in ('public', 'unlisted')
+         union all
+         select reblog_of_id, 0, 1 from gone
+       ) parts
+       where id is not null and id <> all (:status_ids)
+       group by id
+     ), uncounted as (
+       update statuses s
+       set replies_count = greatest(s.replies_count - counted.replies, 0),
+           reblogs_count = greatest(s.reblogs_count - counted.reblogs, 0)
+       from counted
+       where s.id = counted.id
+     ), deleted as (
+       delete from statuses where id in (select id from gone)
+     )
+select distinct thread_id from gone where visibility = 'direct';
+
+-- name: settle_conversations(thread_ids)!
+-- Lets each conversation of the threads end with the last direct status that is left.
+update participations p
+set last_status_id = (
+  select max(s.id)
+  from statuses s
+  where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
+where p.thread_id = any (:thread_ids::bigint[]);
+
+-- name: interaction_batch(account_id, limit)^
+-- Statuses that an account marked in any way.
+select array(select status_id from interactions where account_id = :account_id order by status_id limit :limit) as ids;
+
+-- name: delete_interactions(account_id, status_ids)!
+-- Takes back what an account did to statuses, and uncounts its favourites.
+with gone as (
+       delete from interactions
+       where account_id = :account_id and status_id = any (:status_ids::bigint[])
+       returning status_id, favourite_id
+     )
+update statuses
+set favourites_count = greatest(favourites_count - 1, 0)
+where id in (select status_id from gone where favourite_id is not null);
+
+-- name: delete_notifications(account_id, limit)!
+-- Deletes some of the notifications that an account has or caused.
+delete from notifications
+where id in (
+  (select id from notifications where from_account_id = :account_id limit :limit)
+  union all
+  (select id from notifications where account_id = :account_id limit :limit));
+
+-- name: forget_files(account_id)!
+-- Queues an account's files for removal from storage.
+insert into removed_files (name)
+select name
+from (
+  select unnest(array[file, preview]) as name from media where account_id = :account_id
+  union
+  select unnest(array[avatar, header, background]) from accounts where id = :account_id
+) files
+where name is not null
+on conflict do nothing;
+
+-- name: end_logins(account_id)!
+-- Ends tokens, codes and sessions of an account.
+with tokenless as (
+       delete from tokens where account_id = :account_id
+     ), codeless as (
+       delete from authorization_codes where account_id = :account_id
+     )
+delete from sessions where account_id = :account_id;
+
+-- name: delete(account_id)!
+-- Deletes an account and all that is left of it.
+delete from accounts where id = :account_id;
