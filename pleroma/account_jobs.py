@@ -24,18 +24,19 @@ def deactivate_account(account_id: int) -> None:
 
 @jobs.task("background", name="delete_account")
 def delete_account(account_id: int) -> None:
-    """Delete an account and everything of it (spec 9.1)."""
-    with db.transaction() as connection:
-        deactivate(connection, account_id)
-        queries.account_lifecycle.end_logins(connection, account_id=account_id)
-    for delete_some in (_delete_statuses, _delete_interactions, _delete_notifications):
-        while delete_some(account_id):
+    """Delete an account and everything of it (spec 9.1), in small transactions."""
+    for step in _STEPS:
+        more = True
+        while more:
+            with db.transaction() as connection:
+                more = step(connection, account_id)
+
+
+def delete(connection: Connection, account_id: int) -> None:
+    """Delete an account and everything of it in the caller's transaction."""
+    for step in _STEPS:
+        while step(connection, account_id):
             continue
-    with db.transaction() as connection:
-        # Somebody may have activated it meanwhile.
-        deactivate(connection, account_id)
-        queries.account_lifecycle.forget_files(connection, account_id=account_id)
-        queries.account_lifecycle.delete(connection, account_id=account_id)
 
 
 def deactivate(connection: Connection, account_id: int) -> bool:
@@ -53,27 +54,40 @@ def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
     return queries.account_lifecycle.set_active(connection, account_id=account_id, active=active) is not None
 
 
-def _delete_statuses(account_id: int) -> bool:
-    with db.transaction() as connection:
-        batch = queries.account_lifecycle.status_batch(connection, account_id=account_id, limit=_BATCH).ids
-        list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
-        rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
-        if rows:
-            threads = [row.thread_id for row in rows]
-            queries.account_lifecycle.settle_conversations(connection, thread_ids=threads)
+def _end_logins(connection: Connection, account_id: int) -> bool:
+    deactivate(connection, account_id)
+    queries.account_lifecycle.end_logins(connection, account_id=account_id)
+    return False
+
+
+def _delete_statuses(connection: Connection, account_id: int) -> bool:
+    batch = queries.account_lifecycle.status_batch(connection, account_id=account_id, limit=_BATCH).ids
+    list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
+    rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
+    if rows:
+        threads = [row.thread_id for row in rows]
+        queries.account_lifecycle.settle_conversations(connection, thread_ids=threads)
     return bool(batch)
 
 
-def _delete_interactions(account_id: int) -> bool:
-    with db.transaction() as connection:
-        batch = queries.account_lifecycle.interaction_batch(connection, account_id=account_id, limit=_BATCH).ids
-        list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
-        queries.account_lifecycle.delete_interactions(connection, account_id=account_id, status_ids=batch)
+def _delete_interactions(connection: Connection, account_id: int) -> bool:
+    batch = queries.account_lifecycle.interaction_batch(connection, account_id=account_id, limit=_BATCH).ids
+    list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
+    queries.account_lifecycle.delete_interactions(connection, account_id=account_id, status_ids=batch)
     return bool(batch)
 
 
-def _delete_notifications(account_id: int) -> bool:
-    with db.transaction() as connection:
-        return bool(
-            queries.account_lifecycle.delete_notifications(connection, account_id=account_id, limit=_NOTIFICATIONS)
-        )
+def _delete_notifications(connection: Connection, account_id: int) -> bool:
+    return bool(queries.account_lifecycle.delete_notifications(connection, account_id=account_id, limit=_NOTIFICATIONS))
+
+
+def _delete_the_rest(connection: Connection, account_id: int) -> bool:
+    # Somebody may have activated it meanwhile.
+    deactivate(connection, account_id)
+    queries.account_lifecycle.forget_files(connection, account_id=account_id)
+    queries.account_lifecycle.delete(connection, account_id=account_id)
+    return False
+
+
+# Each says whether it has more to do.
+_STEPS = (_end_logins, _delete_statuses, _delete_interactions, _delete_notifications, _delete_the_rest)

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from pleroma import nicknames
+from pleroma import account_jobs, nicknames
 from pleroma.config import Config, boolean
 from pleroma.db import queries
 
@@ -67,16 +67,12 @@ def create(
 
 def set_active(connection: psycopg.Connection, account_id: int, active: bool) -> None:
     """Activate or deactivate an account, and count it in or out at those who follow it or whom it follows."""
-    friends = list(queries.command_line.lock_friends(connection, account_id=account_id))
-    if queries.command_line.set_active(connection, account_id=account_id, active=active) and friends:
-        queries.command_line.count_friends(connection, account_id=account_id, change=1 if active else -1)
+    (account_jobs.activate if active else account_jobs.deactivate)(connection, account_id)
 
 
 def delete(connection: psycopg.Connection, account_id: int) -> None:
     """Delete an account and everything of it; what others count no longer counts it."""
-    set_active(connection, account_id, False)
-    for statement in ("uncount_answers", "uncount_interactions", "settle_conversations", "remove_files", "delete"):
-        getattr(queries.command_line, statement)(connection, account_id=account_id)
+    account_jobs.delete(connection, account_id)
 
 
 def set_password(connection: psycopg.Connection, account_id: int, password: str) -> None:

@@ -356,21 +356,21 @@ def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
     client.post(f"/api/v1/statuses/{parent['id']}/reblog", auth=alice, status=200)
     for number in range(7):
         post(alice, f"@bob {number}", in_reply_to_id=parent["id"])
-    real, calls = account_jobs._delete_statuses, []
+    steps, batches = account_jobs._STEPS, []
 
-    def crashing(account_id):
-        if len(calls) == 2:
+    def crashing(connection, account_id):
+        if len(batches) == 2:
             raise ConnectionError
-        calls.append(account_id)
-        return real(account_id)
+        batches.append(account_id)
+        return steps[1](connection, account_id)
 
-    monkeypatch.setattr(account_jobs, "_delete_statuses", crashing)
+    monkeypatch.setattr(account_jobs, "_STEPS", (steps[0], crashing))
     with pytest.raises(ConnectionError):
         account_jobs.delete_account(alice.id)
     assert sql("select count(*) from statuses where account_id = %s", alice.id) == [(4,)]
     assert counters(bob) == (0, 0)
     client.get(f"/api/v1/accounts/{alice.id}", status=404)
-    monkeypatch.setattr(account_jobs, "_delete_statuses", real)
+    monkeypatch.setattr(account_jobs, "_STEPS", steps)
     account_jobs.delete_account(alice.id)
     assert _traces(sql, alice) == []
     assert counters(bob) == (0, 0)
