@@ -54,10 +54,12 @@ def generation(socket: int, report: int, address: str, no_worker: bool) -> None:
 @cli.command()
 def worker() -> None:
     """Run background jobs only."""
-    from pleroma import jobs
+    from pleroma import jobs, schema
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
+        if missing := schema.missing_migrations(url):
+            raise schema.SchemaBehind(f"the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
         sys.exit(jobs.work(settings, url))
 
 
@@ -272,7 +274,7 @@ def main() -> None:
         cli()
     except ConfigError as error:
         _fail(error, _USAGE)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, OSError) as error:
         _fail(error, 1)
 
 

@@ -233,6 +233,37 @@ def test_no_worker_leaves_the_jobs_alone(serve):
     until(lambda: len(server.children("generation")) == 4)
 
 
+def test_worker_alone_brings_its_database_and_takes_it_along(tmp_path):
+    log = tmp_path / "log"
+    command = [sys.executable, str(ROOT / "app.py")]
+    refused = subprocess.run([*command, "worker"], cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    assert (refused.returncode, "run `python app.py db migrate`" in refused.stderr) == (1, True)
+    subprocess.run([*command, "db", "migrate"], cwd=tmp_path, env=_environment(), check=True, capture_output=True)
+    with open(log, "ab") as output:
+        process = subprocess.Popen(
+            [*command, "worker"],
+            cwd=tmp_path, env=_environment(PLEROMA_LOG_LEVEL="debug"), stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        until(lambda: "Starting worker on all queues" in log.read_text() or process.poll() is not None)
+        process.terminate()
+        assert process.wait(SECONDS) == 0, log.read_text()
+    finally:
+        process.kill()
+        process.wait()
+    assert not postgres.is_running(tmp_path / "instance")
+
+
+def test_one_thread_is_served_by_sync_workers(serve):
+    server = serve("--host", "::1", PLEROMA_THREADS="1")
+    until(lambda: "Serving http://[::1]:" in server.said() or server.process.poll() is not None)
+    with contextlib.closing(http.client.HTTPConnection("::1", server.port, timeout=10)) as connection:
+        connection.request("GET", "/api/v1/instance")
+        assert connection.getresponse().status == 200
+    server.process.terminate()
+    assert server.process.wait(SECONDS) == 0
+
+
 def test_wrong_setting_stops_the_start(serve):
     server = serve(PLEROMA_COLOUR="red")
     assert server.process.wait(SECONDS) == 2
