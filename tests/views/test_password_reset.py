@@ -61,6 +61,7 @@ def test_the_mail_that_is_sent_holds_a_link_that_works(client, alice, run_jobs, 
     run_jobs()
     (path,) = set((data_directory / "mail").glob("*.eml")) - before
     text = path.read_text().replace("=\n", "")
+    path.unlink()
     assert "Subject: Password reset" in text
     (link,) = set(re.findall(r"https://pleroma.example(/api/pleroma/password_reset/[\w-]+)", text))
     assert client.get(link, status=200).forms

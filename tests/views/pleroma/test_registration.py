@@ -503,6 +503,7 @@ def test_the_mail_that_is_sent_holds_the_link(strict, register, run_jobs, data_d
     run_jobs(account_activation_required=True)
     (path,) = set((data_directory / "mail").glob("*.eml")) - before
     (link,) = set(re.findall(rf"{BASE}(/api/account/confirm_email/\d+/\w+)", path.read_text().replace("=\n", "")))
+    path.unlink()
     strict.get(link, status=302)
     _log_in(strict)
 
