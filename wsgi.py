@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from pleroma import config, create_app, db, postgres, schema
+from pleroma import config, create_app, db, emoji_list, postgres, schema
 
 
 def _load() -> Flask:
@@ -18,6 +18,7 @@ def _load() -> Flask:
         raise SystemExit(f"Error: set PLEROMA_DATABASE_URL, or start the PostgreSQL of {settings.data_dir} first")
     if missing := schema.missing_migrations(url):
         raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
+    emoji_list.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     return create_app(settings)
 

@@ -23,14 +23,16 @@ _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
     "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages", "password_reset", "registration"),
     "pleroma.views.pleroma": (
-        "account_lifecycle", "accounts", "conversations", "healthcheck", "imports", "notifications", "pictures", "registration",
-        "scrobbles",
+        "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
+        "notifications", "pictures", "registration", "scrobbles",
     ),
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "media", "notifications",
         "profiles", "relationships", "reports", "search", "statuses", "timelines",
     ),
-    "pleroma.views.admin": ("config", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users"),
+    "pleroma.views.admin": (
+        "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users",
+    ),
 }  # fmt: skip
 
 

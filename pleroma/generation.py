@@ -31,11 +31,12 @@ class GenerationError(RuntimeError):
 
 def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, worker: bool) -> int:
     """Load, migrate, fork and watch until told to end; returns the exit status."""
-    from pleroma import create_app, db
+    from pleroma import create_app, db, emoji_list
 
     app = create_app(settings)
     url = _database(settings)
     _migrate(url)
+    emoji_list.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     children = [Child("web server", lambda: _serve(app, settings, socket_descriptor, report_descriptor))]
     if worker:

@@ -29,14 +29,17 @@ returns bigint language sql volatile as $$
     row(queue, task, 0, null, null, arguments, due)::procrastinate_job_to_defer_v1]))[1]
 $$;
 
+-- An installed emoji as the Mastodon API shows it.
+create or replace function emoji_json(e emojis) returns text language sql stable
+return concat(
+  '{"shortcode":', json_text(e.shortcode), ',"url":', json_text(chr(1) || e.path),
+  ',"static_url":', json_text(chr(1) || e.path), ',"visible_in_picker":true,"tags":', to_json(e.tags),
+  ',"category":', json_text(array_to_string(array_remove(e.tags, 'Custom'), ',')), '}');
+
 -- The JSON array of the installed emoji among some shortcodes.
 create or replace function emojis_json(codes text[]) returns text language sql stable
 return (
-  select concat('[', string_agg(concat(
-      '{"shortcode":', json_text(e.shortcode), ',"url":', json_text(chr(1) || e.path),
-      ',"static_url":', json_text(chr(1) || e.path), ',"visible_in_picker":true,"tags":', to_json(e.tags),
-      ',"category":', json_text(array_to_string(array_remove(e.tags, 'Custom'), ',')), '}'),
-    ',' order by e.shortcode), ']')
+  select concat('[', string_agg(emoji_json(e), ',' order by e.shortcode), ']')
   from emojis e
   where e.shortcode = any (codes)
 );
@@ -112,7 +115,7 @@ return concat(
   ',"direct_conversation_id":', coalesce(direct_conversation_id::text, 'null'),
   ',"spoiler_text":{"text/plain":', case when c.spoiler_text = '' then '""' else json_text(c.spoiler_text) end,
   '},"expires_at":', case when s.expires_at is not null and s.account_id = viewer then json_time(s.expires_at) else 'null' end,
-  ',"thread_muted":', muted::text, '}}');
+  ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
 
 -- The Status entities of ids, each with its place in ids. Ids that are not there are left out; whether
 -- viewer may see them was decided by whoever chose the ids.

@@ -1,0 +1,127 @@
+"""The list of installed emoji: the table `emojis`, filled from what lies on disk (spec 4).
+
+Sources, of which a later one wins where two have the same shortcode: each folder of DATA_DIR/emoji (with pack.json;
+else with emoji.txt; else every .png and .gif below it), then DATA_DIR/emoji.txt and DATA_DIR/custom_emoji.txt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import psycopg
+
+from pleroma import emoji_files
+from pleroma.db import queries
+from pleroma.emoji_files import BrokenPack
+from pleroma.params import clean
+
+EMOJI_TXT = "emoji.txt"
+_LISTS = (EMOJI_TXT, "custom_emoji.txt")
+_ADVISORY_LOCK = 7_276_032
+_CUSTOM = "Custom"
+_LONGEST_LIST = 10_000_000
+log = logging.getLogger(__name__)
+
+
+class Line(NamedTuple):
+    """A line of an emoji.txt: `shortcode, /path/file.png, Tag, Tag`."""
+
+    shortcode: str
+    path: str
+    tags: list[str]
+
+
+def reload(connection: psycopg.Connection, data_dir: Path) -> None:
+    """Fill the list from disk, inside the transaction of `connection`; others wait until it ends, then see the same."""
+    queries.emojis.lock(connection, key=_ADVISORY_LOCK)
+    entries = {entry["shortcode"]: entry for entry in _entries(data_dir) if _storable(entry["shortcode"])}
+    queries.emojis.replace(connection, entries=json.dumps(list(entries.values())))
+
+
+def reload_at_start(url: str, data_dir: Path) -> None:
+    """The same for a process that starts; a list that cannot be filled is no reason not to start."""
+    from pleroma.emoji_packs import Packs
+
+    try:
+        Packs(data_dir).recover()
+        with psycopg.connect(url) as connection:
+            reload(connection, data_dir)
+    except (OSError, psycopg.Error) as error:
+        log.error("The list of emoji cannot be filled: %s", error)
+
+
+def folders(root: Path) -> list[Path]:
+    """The folders of emoji/ that can be packs, by name; none when there is no emoji/."""
+    try:
+        with os.scandir(root) as found:
+            names = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return [root / name for name in sorted(names) if emoji_files.is_pack_name(name)]
+
+
+def lines(path: Path) -> list[Line]:
+    """The lines of an emoji.txt; blank and malformed ones are skipped. Raises OSError."""
+    return list(_lines(emoji_files.read(path, _LONGEST_LIST)))
+
+
+def _lines(data: bytes) -> Iterator[Line]:
+    for text in data.decode("utf-8-sig", "replace").splitlines():
+        shortcode, *rest = [part.strip() for part in text.split(",")]
+        if shortcode and rest and rest[0] and not text.startswith("#"):
+            yield Line(shortcode, rest[0], [tag for tag in rest[1:] if tag])
+
+
+def in_folder(path: str, folder: Path) -> str:
+    """The path of a line as a file of the folder where emoji.txt lies: /emoji/NAME/file.png is file.png."""
+    return path.removeprefix(f"/emoji/{folder.name}/")
+
+
+def _storable(shortcode: str) -> bool:
+    return clean(shortcode) == shortcode and bool(shortcode.strip())
+
+
+def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
+    root = data_dir / "emoji"
+    for folder in folders(root):
+        yield from _of_folder(folder)
+    for name in _LISTS:
+        if (data_dir / name).is_file():
+            for line in lines(data_dir / name):
+                if line.path.startswith("/") and clean(line.path) == line.path:
+                    yield _entry(line.shortcode, None, line.path, line.tags or _group(line.path))
+
+
+def _of_folder(folder: Path) -> Iterator[dict[str, Any]]:
+    if (folder / emoji_files.PACK_JSON).exists():
+        try:
+            files = emoji_files.read_pack(folder)["files"]
+        except BrokenPack as error:
+            log.warning("The emoji pack %s is left out: %s", folder.name, error)
+            return
+        found = [(code, name, [f"pack:{folder.name}"]) for code, name in files.items()]
+    elif (folder / EMOJI_TXT).is_file():
+        found = [
+            (line.shortcode, in_folder(line.path, folder), [clean(tag) for tag in line.tags] or [_CUSTOM])
+            for line in lines(folder / EMOJI_TXT)
+        ]
+    else:
+        found = [(Path(name).stem, name, [_CUSTOM]) for name in emoji_files.pictures_below(folder)]
+    for shortcode, name, tags in found:
+        path = emoji_files.inside(folder, name)
+        if path is not None and path.exists():
+            yield _entry(shortcode, folder.name, f"/emoji/{folder.name}/{name}", tags)
+
+
+def _entry(shortcode: str, pack: str | None, path: str, tags: list[str]) -> dict[str, Any]:
+    return {"shortcode": shortcode, "pack": pack, "path": quote(path), "tags": tags}
+
+
+def _group(path: str) -> list[str]:
+    return [_CUSTOM] if path.startswith("/emoji/") else []

@@ -1,0 +1,21 @@
+"""Reading the emoji on disk again (admin API 18)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, emoji_list, moderation_log
+from pleroma.paging import json_response
+from pleroma.settings import configured
+
+blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
+
+
+@blueprint.post("/reload_emoji")
+@auth.admin_required
+def reload() -> Response:
+    """Fill the list of emoji from disk; answers "ok"."""
+    with db.transaction() as connection:
+        emoji_list.reload(connection, configured().data_dir)
+        moderation_log.record(connection, auth.account_id(), "reload_emoji", "reloaded emoji")
+    return json_response(b'"ok"')

@@ -1,0 +1,25 @@
+"""The installed emoji (spec 4 and 19.3)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+
+from pleroma import db
+from pleroma.db import queries
+from pleroma.paging import json_response
+
+blueprint = Blueprint("emoji", __name__)
+
+
+@blueprint.get("/api/pleroma/emoji")
+def index() -> Response:
+    """An object of shortcodes: `{"fox": {"image_url": "/emoji/PACK/FILE", "tags": ["pack:PACK"]}}` (seed: emoji)."""
+    with db.read() as connection:
+        return json_response(queries.emojis.by_shortcode(connection))
+
+
+@blueprint.get("/api/v1/custom_emojis")
+def custom_emojis() -> Response:
+    """The same emoji as an array of `{shortcode, url, static_url, visible_in_picker, tags, category}`."""
+    with db.read() as connection:
+        return json_response(queries.emojis.custom_emojis(connection))
