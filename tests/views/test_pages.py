@@ -1,9 +1,5 @@
 """The pages of ours: HTML without script (DESIGN 4.2)."""
 
-import http.server
-import json
-import threading
-
 import pytest
 from bs4 import BeautifulSoup
 
@@ -19,12 +15,6 @@ PAGES = [
     "/api/pleroma/password_reset/x",
 ]
 FIELDS = {"nickname": "lain", "fullname": "Lain", "email": "lain@wired.example", "password": "p", "confirm": "p"}
-
-
-@pytest.fixture
-def browser(make_client):
-    """A client of a site without TLS, so that it sends the cookie back."""
-    return make_client(base_url="http://localhost")
 
 
 def _soup(page):
@@ -199,26 +189,6 @@ def test_the_form_asks_for_the_captcha_and_after_a_fault_for_another(make_client
     assert again["captcha_token"].value != form["captcha_token"].value
     again["captcha_solution"], again["password"], again["confirm"] = "kotoba", "p", "p"
     again.submit(status=302)
-
-
-@pytest.fixture
-def kocaptcha():
-    """A kocaptcha service."""
-
-    class Service(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"token": "t", "url": "/captchas/t.png", "md5": "0" * 32}).encode())
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
 
 
 def test_the_picture_of_a_kocaptcha_may_be_shown(make_client, kocaptcha):
