@@ -268,6 +268,26 @@ def create_invite(max_use: int | None, expires_at: Any) -> None:
     click.echo(f"{settings.base_url}/registration/{token}")
 
 
+@cli.group()
+def emoji() -> None:
+    """Custom emoji."""
+
+
+@emoji.command("import")
+@click.argument("source")
+@click.argument("pack", required=False)
+def import_emoji(source: str, pack: str | None) -> None:
+    """Import a pack from a folder, a zip, or the address of another server with the pack's name there."""
+    from pleroma import emoji_import, emoji_list
+
+    imported = emoji_import.run(config.load(), source, pack)
+    with _database() as (settings, connection):
+        emoji_list.reload(connection, settings.data_dir)
+    click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
+    if imported.left_out:
+        click.echo(f"Left out, because there is no picture: {', '.join(imported.left_out)}.")
+
+
 def main() -> None:
     """Run the command line; what goes wrong is one line on standard error."""
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import stat
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ TYPES = {
 # Folders without pack.json are searched for these alone.
 FOUND_TYPES = (".png", ".gif")
 _FORMATS = ("PNG", "GIF", "JPEG", "WEBP", "AVIF")
+_MAX_DEPTH = 32
 _LONGEST_PART = 255
 _LONGEST_NAME = 1000
 # A picture that is shown as large as a letter needs no more.
@@ -94,6 +96,12 @@ def inside(directory: Path, name: str) -> Path | None:
     return None if found is not None and not stat.S_ISREG(found.st_mode) else path
 
 
+def has(directory: Path, name: str) -> bool:
+    """Whether a pack has a file of that name."""
+    path = inside(directory, name)
+    return path is not None and path.exists()
+
+
 def _status(path: Path) -> os.stat_result | None:
     try:
         return os.lstat(path)
@@ -124,13 +132,27 @@ def parse_json(data: bytes | str) -> Any:
     """JSON from elsewhere, with or without a byte order mark. Raises ValueError, also for NaN and deep nesting."""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        return json.loads(text, parse_constant=_refuse_constant)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
+    if not _is_flat(value, _MAX_DEPTH):
+        raise ValueError("nested too deep")
+    return value
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON")
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no JSON")
+    return number
+
+
+def _is_flat(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    return levels > 0 and all(
+        _is_flat(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value)
+    )
 
 
 def parse_pack(data: bytes) -> dict[str, Any]:
@@ -175,6 +197,7 @@ def dump_pack(document: dict[str, Any]) -> bytes:
 
 def write(path: Path, data: bytes, unfinished: Path) -> None:
     """Put `data` at `path` for good, whole or not at all; `unfinished` is a name nearby that nobody else uses."""
+    new_folders = [parent for parent in path.parents if not parent.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(unfinished, "wb") as file:
@@ -185,7 +208,8 @@ def write(path: Path, data: bytes, unfinished: Path) -> None:
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    sync(path.parent)
+    for folder in (path.parent, *(new.parent for new in new_folders)):
+        sync(folder)
 
 
 def remove(directory: Path, name: str) -> None:

@@ -75,12 +75,19 @@ def _lines(data: bytes) -> Iterator[Line]:
     for text in data.decode("utf-8-sig", "replace").splitlines():
         shortcode, *rest = [part.strip() for part in text.split(",")]
         if shortcode and rest and rest[0] and not text.startswith("#"):
-            yield Line(shortcode, rest[0], [tag for tag in rest[1:] if tag])
+            yield Line(shortcode, rest[0], [tag for tag in map(clean, rest[1:]) if tag])
 
 
-def in_folder(path: str, folder: Path) -> str:
-    """The path of a line as a file of the folder where emoji.txt lies: /emoji/NAME/file.png is file.png."""
-    return path.removeprefix(f"/emoji/{folder.name}/")
+def found_in(folder: Path) -> list[Line]:
+    """The emoji of a folder without pack.json: those of its emoji.txt, else all its pictures. Raises OSError.
+
+    Paths are relative to the folder; what is not there is left out.
+    """
+    if not (folder / EMOJI_TXT).is_file():
+        return [Line(Path(name).stem, name, []) for name in emoji_files.pictures_below(folder)]
+    prefix = f"/emoji/{folder.name}/"
+    found = [line._replace(path=line.path.removeprefix(prefix)) for line in lines(folder / EMOJI_TXT)]
+    return [line for line in found if emoji_files.has(folder, line.path)]
 
 
 def _storable(shortcode: str) -> bool:
@@ -105,18 +112,12 @@ def _of_folder(folder: Path) -> Iterator[dict[str, Any]]:
         except BrokenPack as error:
             log.warning("The emoji pack %s is left out: %s", folder.name, error)
             return
-        found = [(code, name, [f"pack:{folder.name}"]) for code, name in files.items()]
-    elif (folder / EMOJI_TXT).is_file():
-        found = [
-            (line.shortcode, in_folder(line.path, folder), [clean(tag) for tag in line.tags] or [_CUSTOM])
-            for line in lines(folder / EMOJI_TXT)
-        ]
+        tags = [f"pack:{folder.name}"]
+        found = [Line(code, name, tags) for code, name in files.items() if emoji_files.has(folder, name)]
     else:
-        found = [(Path(name).stem, name, [_CUSTOM]) for name in emoji_files.pictures_below(folder)]
-    for shortcode, name, tags in found:
-        path = emoji_files.inside(folder, name)
-        if path is not None and path.exists():
-            yield _entry(shortcode, folder.name, f"/emoji/{folder.name}/{name}", tags)
+        found = found_in(folder)
+    for line in found:
+        yield _entry(line.shortcode, folder.name, f"/emoji/{folder.name}/{line.path}", line.tags or [_CUSTOM])
 
 
 def _entry(shortcode: str, pack: str | None, path: str, tags: list[str]) -> dict[str, Any]:

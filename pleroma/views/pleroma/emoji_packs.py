@@ -1,23 +1,174 @@
-"""Emoji packs: listed, changed, and given to other servers (spec 5)."""
+"""Emoji packs: listed, changed, and exchanged with other servers (spec 5 and 6). Only administrators change them."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+import json
+import os
+import re
+from typing import Any
+from urllib.parse import quote
 
+from flask import Blueprint, Response, send_file
+from werkzeug.datastructures import FileStorage
+
+from pleroma import auth, db, emoji_list, emoji_sharing, params
 from pleroma.emoji_packs import Packs
+from pleroma.errors import InvalidParameters, TooLarge
 from pleroma.paging import json_response
-from pleroma.settings import configured
+from pleroma.settings import configured, value
 
 blueprint = Blueprint("emoji_packs", __name__, url_prefix="/api/pleroma/emoji/packs")
 
 
-def packs() -> Packs:
-    """The packs of this server."""
+def _packs() -> Packs:
     return Packs(configured().data_dir)
+
+
+def _as_json(answer: Any) -> Response:
+    return json_response(json.dumps(answer).encode())
+
+
+def _reloaded(answer: Any) -> Response:
+    """The answer, once every worker's list of emoji shows the change."""
+    with db.transaction() as connection:
+        emoji_list.reload(connection, configured().data_dir)
+    return _as_json(answer)
+
+
+def _instance() -> emoji_sharing.Instance:
+    address = params.required_text("instance_address")
+    return emoji_sharing.Instance(address, allow_loopback=configured().remote_allow_loopback)
 
 
 @blueprint.get("")
 @blueprint.get("/list")
 def index() -> Response:
     """Every pack by its name with `pack` and `files`; /list is where older servers look (seed: emoji/packs)."""
-    return json_response(packs().listed())
+    return json_response(_packs().listed())
+
+
+# The names are paths, so that one with a slash is refused and not just unknown.
+@blueprint.put("/<path:name>")
+@auth.admin_required
+def create(name: str) -> Response:
+    """Make an empty pack; answers "ok" (seed: emoji/packs/:name). Raises InvalidParameters, Conflict."""
+    _packs().create(name)
+    return _as_json("ok")
+
+
+@blueprint.delete("/<path:name>")
+@auth.admin_required
+def delete(name: str) -> Response:
+    """Delete a pack with its files; answers "ok" (seed: emoji/packs/:name).
+
+    Raises InvalidParameters, NotFound, and a 500 when it cannot be deleted.
+    """
+    _packs().delete(name)
+    return _reloaded("ok")
+
+
+@blueprint.post("/<path:name>/update_file")
+@auth.admin_required
+def update_file(name: str) -> Response:
+    """Add, update or remove an emoji, as `action` says; answers the pack's `files` (seed: update_file).
+
+    Raises InvalidParameters, NotFound, Conflict for a shortcode or a file that is there, TooLarge.
+    """
+    action = params.required_text("action")
+    if action not in _ACTIONS:
+        raise InvalidParameters(f"Unknown action: {action}")
+    return _reloaded(_ACTIONS[action](name, params.sent_text("shortcode") or ""))
+
+
+def _add(name: str, shortcode: str) -> dict[str, str]:
+    _packs().require_new(name, shortcode)
+    wanted = params.sent_text("filename")
+    file_name, data = _sent_picture()
+    return _packs().add(name, shortcode, file_name if wanted is None else wanted, data)
+
+
+def _sent_picture() -> tuple[str, bytes]:
+    """The name and the bytes of `file`: an upload, or an address to fetch it from."""
+    sent = params.raw("file")
+    if isinstance(sent, FileStorage):
+        limit = value("upload_limit")
+        data = sent.stream.read(limit + 1)
+        if len(data) > limit:
+            raise TooLarge()
+        return re.split(r"[/\\]", sent.filename or "")[-1], data
+    if not isinstance(sent, str) or not sent.strip():
+        raise InvalidParameters("file is missing")
+    return emoji_sharing.picture(sent.strip(), allow_loopback=configured().remote_allow_loopback)
+
+
+def _update(name: str, shortcode: str) -> dict[str, str]:
+    return _packs().update(name, shortcode, params.sent_text("new_shortcode"), params.sent_text("new_filename"))
+
+
+def _remove(name: str, shortcode: str) -> dict[str, str]:
+    return _packs().remove(name, shortcode)
+
+
+_ACTIONS = {"add": _add, "update": _update, "remove": _remove}
+
+
+@blueprint.post("/<path:name>/update_metadata")
+@auth.admin_required
+def update_metadata(name: str) -> Response:
+    """Replace the `pack` section by `new_data`, and answer it (seed: update_metadata).
+
+    A new `fallback-src` is fetched and checked first. Raises InvalidParameters, NotFound.
+    """
+    metadata = params.mapping("new_data")
+    if metadata is None:
+        raise InvalidParameters("new_data is missing")
+    return _as_json(
+        emoji_sharing.update_metadata(
+            _packs(), name, params.clean_tree(metadata), allow_loopback=configured().remote_allow_loopback
+        )
+    )
+
+
+@blueprint.post("/import_from_fs")
+@auth.admin_required
+def import_from_fs() -> Response:
+    """Make packs of the folders without pack.json; answers their names (spec 5.6). Raises a 500."""
+    return _reloaded(_packs().import_folders())
+
+
+@blueprint.post("/list_from")
+@auth.admin_required
+def list_from() -> Response:
+    """The packs of the server at `instance_address`, as it lists them (seed: list_from). Raises a 500."""
+    return _as_json(_instance().packs())
+
+
+@blueprint.post("/download_from")
+@auth.admin_required
+def download_from() -> Response:
+    """Take the pack `pack_name` of the server at `instance_address`, under the name `as`; answers "ok".
+
+    (Seed: download_from.) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
+    """
+    instance, pack_name = _instance(), params.required_text("pack_name")
+    emoji_sharing.download(_packs(), instance, pack_name, params.text("as") or pack_name)
+    return _reloaded("ok")
+
+
+@blueprint.get("/<path:name>/download_shared")
+@blueprint.get("/download_shared/<path:name>")
+def download_shared(name: str) -> Response:
+    """The archive of a shared pack; the second path is the older servers' (seed: download_shared).
+
+    Raises NotFound, Forbidden.
+    """
+    archive = _packs().archive(name)
+    response = send_file(archive, mimetype="application/zip", etag=False)
+    response.content_length = os.fstat(archive.fileno()).st_size
+    plain = re.sub(r'[^ -~]|["\\]', "_", f"{name}.zip")
+    response.headers["Content-Disposition"] = (
+        f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}.zip"
+        if plain != f"{name}.zip"
+        else f'attachment; filename="{plain}"'
+    )
+    return response

@@ -1,0 +1,108 @@
+"""Emoji packs that an operator brings: a folder, a zip, or one of another server (spec 5.6)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from pleroma import emoji_changes, emoji_files, emoji_list
+from pleroma.config import Config
+from pleroma.emoji_archives import MAX_UNPACKED, Archive, BadArchive
+from pleroma.emoji_files import MAX_PACK_JSON, PACK_JSON
+from pleroma.emoji_list import EMOJI_TXT
+from pleroma.emoji_packs import Packs
+from pleroma.errors import ApiError
+
+_MAX_ZIP = 200_000_000
+
+
+class EmojiImportError(ValueError):
+    """The pack cannot be imported; the message says why."""
+
+
+class Imported(NamedTuple):
+    """The name of the new pack, how many emoji it has, and the shortcodes that were left out."""
+
+    name: str
+    emoji: int
+    left_out: list[str]
+
+
+def run(config: Config, source: str, name: str | None) -> Imported:
+    """Import a pack from a folder, a zip, or the address of a server. Raises EmojiImportError."""
+    packs = Packs(config.data_dir)
+    try:
+        if source.startswith(("http://", "https://")):
+            return _from_instance(packs, source, name, config.remote_allow_loopback)
+        path = Path(source)
+        if path.is_dir():
+            return _from_folder(packs, path, name or path.resolve().name)
+        return _from_zip(packs, path, name)
+    except (ApiError, BadArchive, OSError) as error:
+        raise EmojiImportError(f"{source} cannot be imported: {error}") from error
+
+
+def _from_instance(packs: Packs, address: str, name: str | None, allow_loopback: bool) -> Imported:
+    from pleroma import emoji_sharing
+
+    if name is None:
+        raise EmojiImportError("say which pack of that server to take")
+    emoji_sharing.download(packs, emoji_sharing.Instance(address, allow_loopback=allow_loopback), name, name)
+    return Imported(name, len(packs.files(name)), [])
+
+
+def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
+    packs.require_free(name)
+    document = {"pack": {}, "files": {line.shortcode: line.path for line in emoji_list.found_in(folder)}}
+    if (folder / PACK_JSON).exists():
+        document = emoji_files.read_pack(folder)
+    pictures = dict(_pictures(folder, set(document["files"].values())))
+    left_out = [code for code, file in document["files"].items() if file not in pictures]
+    document["files"] = {code: file for code, file in document["files"].items() if file in pictures}
+    if not document["files"]:
+        raise EmojiImportError(f"there are no emoji in {folder}")
+    with emoji_changes.workspace(packs.root) as made:
+        emoji_changes.fill(made, document, ((file, emoji_files.read(path)) for file, path in pictures.items()))
+        emoji_changes.install(packs.root, made, name)
+    return Imported(name, len(document["files"]), left_out)
+
+
+def _pictures(folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
+    for name in sorted(names):
+        path = emoji_files.inside(folder, name)
+        if path is not None and path.exists() and emoji_files.is_picture(emoji_files.read(path)):
+            yield name, path
+
+
+def _from_zip(packs: Packs, path: Path, name: str | None) -> Imported:
+    data = emoji_files.read(path, _MAX_ZIP)
+    with tempfile.TemporaryDirectory() as directory:
+        _unpack(Archive(data), Path(directory))
+        folder = _pack_in(Path(directory))
+        own_name = path.stem if folder == Path(directory) else folder.name
+        return _from_folder(packs, folder, name or own_name)
+
+
+def _unpack(archive: Archive, directory: Path) -> None:
+    """Unpack what can belong to a pack: pictures, pack.json and emoji.txt, under safe names."""
+    for entry in archive.names:
+        name = entry.replace("\\", "/")
+        parent, _, last = name.rpartition("/")
+        is_text = last in (PACK_JSON, EMOJI_TXT)
+        # A text stands where a picture could.
+        if not emoji_files.is_file_name(f"{parent}/x.png".lstrip("/") if is_text else name):
+            continue
+        target = directory / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(archive.read(entry, MAX_PACK_JSON if is_text else MAX_UNPACKED))
+
+
+def _pack_in(directory: Path) -> Path:
+    """The folder of an unpacked archive that is the pack: where its list is, else the one folder on top."""
+    lists = [path for name in (PACK_JSON, EMOJI_TXT) for path in directory.rglob(name)]
+    if lists:
+        return min(lists, key=lambda path: (len(PurePosixPath(path).parts), path.name == EMOJI_TXT, path)).parent
+    found = list(directory.iterdir())
+    return found[0] if len(found) == 1 and found[0].is_dir() else directory
