@@ -114,14 +114,14 @@ def _behind_trusted_proxies(
     fixed = ProxyFix(application, x_for=1, x_proto=0, x_host=0, x_port=0, x_prefix=0)
     trusted = set(config.trusted_proxies)
 
-    def choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR") or ""
         # A Unix socket has no peer address.
         if not peer or peer in trusted:
             return fixed(environ, start_response)
         return application(environ, start_response)
 
-    return choose
+    return _choose
 
 
 def blueprints() -> list[Blueprint]:

@@ -175,12 +175,12 @@ def _refuse(status: int) -> Response:
 
 
 def _protect(scope: str, optional: bool) -> Callable[[Callable[..., Any]], Any]:
-    def decorate(view: Callable[..., Any]) -> Any:
+    def _decorate(view: Callable[..., Any]) -> Any:
         protected = authentication.login_required(role=scope, optional=optional)(idempotency.replayed(view))
         protected.scope = f"{scope}?" if optional else scope or "login"
         return protected
 
-    return decorate
+    return _decorate
 
 
 def required(scope: str = "") -> Callable[[Callable[..., Any]], Any]:

@@ -155,12 +155,12 @@ def _list(value: str) -> tuple[str, ...]:
 
 
 def _one_of(*choices: str) -> Callable[[str], str]:
-    def choose(value: str) -> str:
+    def _choose(value: str) -> str:
         if value.lower() not in choices:
             raise ValueError(f"is none of {', '.join(choices)}")
         return value.lower()
 
-    return choose
+    return _choose
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

@@ -34,6 +34,7 @@ class _Adapter(PyFormatAdapter):
         return connection.cursor(row_factory=namedtuple_row)
 
     def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
+        """The first row of a ``$`` statement: bytes for one column, a tuple of bytes for several, or None."""
         result = connection.execute(sql, parameters, prepare=True).pgresult
         if result is None or result.ntuples == 0:
             return None

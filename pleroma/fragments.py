@@ -14,17 +14,17 @@ BASE = "\x01"
 
 def json_text(value: Any) -> str:
     """`value` as JSON in which U+0001 stays raw; U+FFFF, which no stored text holds, takes its place on the way."""
+    return json.dumps(_guarded(value), ensure_ascii=False, separators=(",", ":")).replace("\uffff", BASE)
 
-    def guarded(item: Any) -> Any:
-        if isinstance(item, str):
-            return item.replace(BASE, "\uffff")
-        if isinstance(item, dict):
-            return {key: guarded(part) for key, part in item.items()}
-        if isinstance(item, list):
-            return [guarded(part) for part in item]
-        return item
 
-    return json.dumps(guarded(value), ensure_ascii=False, separators=(",", ":")).replace("\uffff", BASE)
+def _guarded(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace(BASE, "\uffff")
+    if isinstance(value, dict):
+        return {key: _guarded(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_guarded(part) for part in value]
+    return value
 
 
 def acct(account: dict[str, Any]) -> str:

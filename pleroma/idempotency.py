@@ -24,7 +24,7 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view, run at most once per key and account."""
 
     @wraps(view)
-    def once(*arguments: Any, **values: Any) -> Any:
+    def _once(*arguments: Any, **values: Any) -> Any:
         key = request.headers.get("Idempotency-Key", "")[:_MAXIMUM_LENGTH]
         caller = g.get("caller")
         if not key or request.method not in _METHODS or caller is None or not caller.account_id:
@@ -42,7 +42,7 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
                 )
         return response
 
-    return once
+    return _once
 
 
 def _replay(answer: Any) -> Response:

@@ -154,8 +154,6 @@ def version_2(config: Config) -> dict[str, Any]:
 def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> dict[str, Any]:
     """The nodeinfo document of version 2.0 or 2.1 (spec 6.1)."""
     values, figures = _settings_and_figures()
-    with db.read() as connection:
-        staff = [f"{config.base_url}/users/{row.nickname}" for row in queries.instance.staff(connection)]
     software = {"name": "pleroma", "version": SOFTWARE_VERSION}
     if version == "2.1" and config.source_url:
         software["repository"] = config.source_url
@@ -170,33 +168,45 @@ def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> d
             "localPosts": figures.statuses,
         },
         "metadata": {
-            "nodeName": values["instance_name"],
-            "nodeDescription": values["description"],
-            "private": not values["public"],
-            "suggestions": {"enabled": False, "web": ""},
-            "staffAccounts": staff,
-            "federation": {"enabled": False, "mrf_policies": [], "quarantined_instances": [], "exclusions": False},
-            "pollLimits": _POLLS,
-            "postFormats": POST_FORMATS,
-            "uploadLimits": {
-                "general": values["upload_limit"],
-                "avatar": values["avatar_limit"],
-                "banner": values["banner_limit"],
-                "background": values["background_limit"],
-            },
-            "fieldsLimits": {
-                "maxFields": values["fields_limit"],
-                "maxRemoteFields": 20,
-                "nameLength": 512,
-                "valueLength": 2048,
-            },
-            "accountActivationRequired": values["account_activation_required"],
-            "invitesEnabled": values["invites_enabled"],
-            "mailerEnabled": True,
-            "features": FEATURES,
+            "staffAccounts": _staff(config),
             "restrictedNicknames": restricted_nicknames,
-            "skipThreadContainment": True,
+            **_nodeinfo_metadata(values),
         },
+    }
+
+
+def _staff(config: Config) -> list[str]:
+    with db.read() as connection:
+        return [f"{config.base_url}/users/{row.nickname}" for row in queries.instance.staff(connection)]
+
+
+def _nodeinfo_metadata(values: dict[str, Any]) -> dict[str, Any]:
+    """What front ends read of nodeinfo, and give up without."""
+    return {
+        "nodeName": values["instance_name"],
+        "nodeDescription": values["description"],
+        "private": not values["public"],
+        "suggestions": {"enabled": False, "web": ""},
+        "federation": {"enabled": False, "mrf_policies": [], "quarantined_instances": [], "exclusions": False},
+        "pollLimits": _POLLS,
+        "postFormats": POST_FORMATS,
+        "uploadLimits": {
+            "general": values["upload_limit"],
+            "avatar": values["avatar_limit"],
+            "banner": values["banner_limit"],
+            "background": values["background_limit"],
+        },
+        "fieldsLimits": {
+            "maxFields": values["fields_limit"],
+            "maxRemoteFields": 20,
+            "nameLength": 512,
+            "valueLength": 2048,
+        },
+        "accountActivationRequired": values["account_activation_required"],
+        "invitesEnabled": values["invites_enabled"],
+        "mailerEnabled": True,
+        "features": FEATURES,
+        "skipThreadContainment": True,
     }
 
 
@@ -204,7 +214,7 @@ def statusnet(config: Config) -> dict[str, Any]:
     """The configuration that the front end of 2019 starts with: numbers as texts, flags as "0" and "1"."""
     values = in_force(*_IN_FORCE)
 
-    def flag(value: bool) -> str:
+    def _flag(value: bool) -> str:
         return "1" if value else "0"
 
     return {
@@ -219,10 +229,10 @@ def statusnet(config: Config) -> dict[str, Any]:
                 "backgroundlimit": str(values["background_limit"]),
                 "bannerlimit": str(values["banner_limit"]),
             },
-            "closed": flag(not values["registrations_open"]),
-            "private": flag(not values["public"]),
-            "accountActivationRequired": flag(values["account_activation_required"]),
-            "invitesEnabled": flag(values["invites_enabled"]),
+            "closed": _flag(not values["registrations_open"]),
+            "private": _flag(not values["public"]),
+            "accountActivationRequired": _flag(values["account_activation_required"]),
+            "invitesEnabled": _flag(values["invites_enabled"]),
             "safeDMMentionsEnabled": "0",
             "vapidPublicKey": "",
             "pleromafe": {},

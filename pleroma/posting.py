@@ -17,6 +17,8 @@ from pleroma.errors import NotFound, Unprocessable
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 SHORTEST_LIFE = 3600
+# Beyond any limit that can be set, in code points: nothing longer is even parsed.
+_LONGEST = 1_000_000
 # What an administrator's tag does to new statuses (admin API 7): both names of each.
 _FORCE_SENSITIVE = {"mrf_tag:media-force-nsfw", "force_nsfw"}
 _STRIP_MEDIA = {"mrf_tag:media-strip", "strip_media"}
@@ -59,15 +61,12 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     cannot be posted (Mastodon page 4.1).
     """
     own_host = config.base_url.partition("://")[2]
+    if len(new.source) + len(new.spoiler_text) > _LONGEST:
+        raise Unprocessable("The status is over the character limit")
     draft, named = _read_draft(connection, account_id, new, config, own_host)
     tags = set(draft.tags)
     media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
-    if not new.source and not media_ids:
-        raise Unprocessable("Cannot post an empty status without attachments")
-    if text.length(new.source) + text.length(new.spoiler_text) > draft.status_limit:
-        raise Unprocessable("The status is over the character limit")
-    if draft.media_count != len(set(new.media_ids)):
-        raise Unprocessable("A media attachment is not there")
+    _check(new, draft, media_ids)
     mentioned = {fragments.acct(account).lower(): account for account in draft.mentioned}
     rendered = text.render(
         new.source,
@@ -82,6 +81,35 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     )
     audience = _audience(account_id, new, draft, rendered.mentions, mentioned, tags, own_host)
     sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
+    status_id = _store(connection, account_id, new, draft, rendered, audience, media_ids, sensitive)
+    queries.statuses.notify(connection, status_id=status_id)
+    if audience.visibility == "direct":
+        queries.statuses.converse(connection, status_id=status_id)
+    return status_id
+
+
+def _check(new: NewStatus, draft: Any, media_ids: list[int]) -> None:
+    if not new.source and not media_ids:
+        raise Unprocessable("Cannot post an empty status without attachments")
+    if text.length(new.source) + text.length(new.spoiler_text) > draft.status_limit:
+        raise Unprocessable("The status is over the character limit")
+    if draft.media_count != len(set(new.media_ids)):
+        raise Unprocessable("A media attachment is not there")
+
+
+def _store(
+    connection: Connection,
+    account_id: int,
+    new: NewStatus,
+    draft: Any,
+    rendered: text.Rendered,
+    audience: _Audience,
+    media_ids: list[int],
+    sensitive: bool,
+) -> int:
+    body = fragments.status_body(
+        rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, audience.in_reply_to
+    )
     row = queries.statuses.create(
         connection,
         account_id=account_id,
@@ -96,18 +124,13 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
         content_type=new.content_type,
         source=new.source,
         spoiler_text=new.spoiler_text,
-        body=fragments.status_body(
-            rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, audience.in_reply_to
-        ),
+        body=body,
         involved=list(dict.fromkeys([account_id, *(account["id"] for account in audience.addressed)])),
         hashtags=rendered.hashtags,
         emoji_codes=draft.emoji_codes or None,
         media_ids=media_ids,
     )
-    queries.statuses.notify(connection, status_id=row.id)
-    if audience.visibility == "direct":
-        queries.statuses.converse(connection, status_id=row.id)
-    return row.id
+    return int(row.id)
 
 
 def _read_draft(

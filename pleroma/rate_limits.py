@@ -86,17 +86,17 @@ def limited(*buckets: Bucket) -> Callable[[Callable[..., Any]], Callable[..., An
     Stands below the decorator of auth, else it counts addresses only.
     """
 
-    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+    def _decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
-        def limited_view(*arguments: Any, **values: Any) -> Any:
+        def _limited_view(*arguments: Any, **values: Any) -> Any:
             who = g.get("caller")
             caller = (who and who.account_id) or client_address()
             count({_key(bucket, caller, values): bucket for bucket in buckets})
             return view(*arguments, **values)
 
-        return limited_view
+        return _limited_view
 
-    return decorate
+    return _decorate
 
 
 def _key(bucket: Bucket, caller: int | str, values: dict[str, Any]) -> str:

@@ -32,9 +32,7 @@ class ThreadedWorker(ThreadWorker):
         if start is None and not conn.data_ready and not conn.initialized:
             conn.timeout = time.monotonic() + self.cfg.keepalive
             self.pending_conns.append(conn)
-            self.poller.register(
-                conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn)
-            )
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
             return
         threads = self.spare if (start or b"").startswith(_HEALTH) else self.tpool
         done = threads.submit(self.handle, conn)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 from werkzeug.datastructures import FileStorage
 
@@ -13,6 +13,8 @@ from pleroma.config import Config
 from pleroma.errors import ApiError, InvalidParameters, TooLarge, Unprocessable
 from pleroma.media import LocalStore, NotAPicture, Prepared, Saved
 from pleroma.settings import configured, value
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
 
 class Place(NamedTuple):
@@ -39,13 +41,17 @@ def prepare(
     data: bytes | FileStorage, limit: int, *, pictures_only: bool = False, bounds: tuple[int, int] | None = None
 ) -> Prepared:
     """Judge a file and make a picture anew. Raises TooLarge (413), Unprocessable (422) for what is no whole picture."""
+    content = data if isinstance(data, bytes) else cast(BinaryIO, data.stream)
     try:
-        content = data if isinstance(data, bytes) else data.stream  # type: ignore[assignment]
-        return media.prepare(content, limit=limit, pictures_only=pictures_only, bounds=bounds)  # type: ignore[arg-type]
+        prepared = media.prepare(content, limit=limit, pictures_only=pictures_only, bounds=bounds)
     except media.TooLarge as error:
         raise TooLarge(str(error)) from error
     except NotAPicture as error:
         raise Unprocessable(str(error)) from error
+    if prepared.kind == "unknown" and not isinstance(data, bytes) and data.mimetype in _PICTURES:
+        # Who sends a broken picture wants to hear of it, and not to attach a file that nobody can open.
+        raise Unprocessable("The picture cannot be read")
+    return prepared
 
 
 class Uploads:

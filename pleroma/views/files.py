@@ -36,28 +36,21 @@ def emoji(name: str) -> Response:
     return _from_users(configured().data_dir.absolute() / "emoji", name, _DAY)
 
 
-@blueprint.get("/<any(images, static, instance):folder>/<path:name>")
-def picture(folder: str, name: str) -> Response:
-    """A file of the operator's or ours."""
-    return own_file(f"{folder}/{name}")
+@blueprint.get("/<path:name>")
+def file(name: str) -> Response:
+    """A file of the operator's or ours, at any address that is nothing else's. Raises NotFound."""
+    return own_file(name)
 
 
-@blueprint.get("/favicon.ico")
-@blueprint.get("/robots.txt")
-def well_known_file() -> Response:
-    """The icon, and what robots should leave alone."""
-    from flask import request
-
-    return own_file(request.path[1:])
-
-
-def own_file(name: str) -> Response:
-    """A file of `static/` in the data directory, else ours of that name. Raises NotFound."""
-    for directory in (configured().data_dir.absolute() / "static", OURS):
+def own_file(name: str, front_end: Path | None = None) -> Response:
+    """A file of `static/` in the data directory, else of the front end, else ours. Raises NotFound."""
+    operators = configured().data_dir.absolute() / "static"
+    places = [(operators, name), (OURS, name.removeprefix("static/"))]
+    if front_end is not None:
+        places.insert(1, (front_end.absolute(), name))
+    for directory, place in places:
         try:
-            return send_from_directory(
-                directory, name.removeprefix("static/") if directory == OURS else name, max_age=_DAY
-            )
+            return send_from_directory(directory, place, max_age=_DAY)
         except NotFound:
             continue
     raise NotFound

@@ -1,4 +1,4 @@
-"""Mastodon.py against a running server: python mastodon_py.py ADDRESS. Prints a transcript, fails at the first fault."""
+"""Mastodon.py against a running server: python mastodon_py.py ADDRESS. Prints a transcript, stops at a fault."""
 
 import io
 import re

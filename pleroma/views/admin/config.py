@@ -32,12 +32,12 @@ class Option(NamedTuple):
 
 
 def _text(longest: int, shortest: int = 0) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
+    def _reader(value: Any) -> str:
         if not isinstance(value, str) or not shortest <= len(value.strip()) <= longest:
             raise ValueError
         return params.clean(value.strip())
 
-    return read
+    return _reader
 
 
 def _boolean(value: Any) -> bool:
@@ -49,7 +49,7 @@ def _boolean(value: Any) -> bool:
 
 
 def _whole(most: int, least: int = 1) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
+    def _reader(value: Any) -> int:
         if isinstance(value, bool) or not re.fullmatch(r"[0-9]{1,12}", str(value).strip()):
             raise ValueError
         number = int(str(value).strip())
@@ -57,7 +57,7 @@ def _whole(most: int, least: int = 1) -> Callable[[Any], int]:
             raise ValueError
         return number
 
-    return read
+    return _reader
 
 
 def _address(value: Any) -> str:

@@ -85,9 +85,10 @@ def nothing_for_anybody(account_id: int = 0) -> Response:
 @blueprint.get("/api/v2/suggestions")
 @blueprint.get("/api/v1/featured_tags")
 @blueprint.get("/api/v1/featured_tags/suggestions")
+@blueprint.get("/api/v1/pleroma/chats")
 @auth.required("read:accounts")
 def nothing_for_the_caller() -> Response:
-    """An empty list: nothing is announced, suggested or featured."""
+    """An empty list: nothing is announced, suggested or featured; front ends ask for chats unasked."""
     return as_json([])
 
 

@@ -86,10 +86,10 @@ def unfollow(account_id: int) -> Response:
 def remove_from_followers(account_id: int) -> Response:
     """End the account's follow of the caller. Raises NotFound."""
 
-    def remove(connection: Connection, own_id: int, follower_id: int) -> None:
+    def _remove(connection: Connection, own_id: int, follower_id: int) -> None:
         relationships.unfollow(connection, follower_id, own_id)
 
-    return _change(remove, account_id)
+    return _change(_remove, account_id)
 
 
 @blueprint.post("/accounts/<id:account_id>/block")

@@ -61,6 +61,7 @@ def test_faults_are_told_apart(client, alice, upload, make_client):
     assert "error" in client.post("/api/v1/media", auth=alice, status=400).json
     assert "error" in upload(alice, b"", status=422)
     assert "error" in upload(alice, png()[:40], status=422)
+    assert "error" in upload(alice, b"no picture at all", "x.png", status=422)
     small = make_client(upload_limit=50)
     answer = small.post("/api/v1/media", upload_files=[("file", "x.png", png(300, 300))], auth=alice, status=413)
     assert isinstance(answer.json["error"], str)

@@ -12,7 +12,7 @@ STATUS_KEYS = set(
 )
 PLEROMA_KEYS = set(
     "content in_reply_to_account_acct local conversation_id direct_conversation_id spoiler_text expires_at"
-    " thread_muted".split()
+    " thread_muted emoji_reactions".split()
 )
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 

@@ -1,0 +1,79 @@
+"""A built front end at the root of the site: its files, and its page for every address of its own (DESIGN 4.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Flask, Response, redirect, request, send_from_directory
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma.config import Config
+from pleroma.views.files import own_file
+
+# What is the server's own and never the front end's.
+_OURS = (
+    "/api", "/oauth", "/auth", "/objects", "/.well-known", "/nodeinfo", "/media", "/emoji", "/images",
+    "/pleroma/admin", "/health", "/metrics",
+)  # fmt: skip
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src * data: blob:; media-src * blob:; font-src 'self' data:; connect-src 'self' https: ws: wss:; "
+    "object-src 'none'; base-uri 'self'; frame-ancestors 'none'; manifest-src 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+_HOUR = 3600
+
+
+def page(directory: Path) -> Response:
+    """The front end's index.html."""
+    response = send_from_directory(directory.absolute(), "index.html")
+    response.headers.update(_HEADERS)
+    return response
+
+
+def _is_ours(path: str) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in _OURS)
+
+
+def _asks_for_a_page(path: str) -> bool:
+    """A browser that goes to an address, and not a script that asks for a file which is not there."""
+    accepted = request.headers.get("Accept", "*/*")
+    return "text/html" in accepted or ("*/*" in accepted and "." not in path.rpartition("/")[2])
+
+
+def _serve(directory: Path) -> Callable[[], Response | None]:
+    def serve() -> Response | None:
+        path = request.path
+        if request.method not in ("GET", "HEAD") or _is_ours(path):
+            return None
+        try:
+            return own_file(path[1:], directory)
+        except NotFound:
+            pass
+        return page(directory) if _asks_for_a_page(path) else None
+
+    return serve
+
+
+def install(app: Flask, config: Config) -> None:
+    """Let the front ends that are configured answer before our pages do."""
+    if config.frontend_dir:
+        app.before_request(_serve(config.frontend_dir))
+    if config.admin_frontend_dir:
+        _install_admin(app, config.admin_frontend_dir)
+
+
+def _install_admin(app: Flask, directory: Path) -> None:
+    def admin_page() -> BaseResponse:
+        # Its files are named relative to the directory.
+        return page(directory) if request.path.endswith("/") else redirect("/pleroma/admin/")
+
+    def admin_file(name: str) -> Response:
+        return send_from_directory(directory.absolute(), name, max_age=_HOUR)
+
+    app.add_url_rule("/pleroma/admin/", "admin_page", admin_page, methods=["GET"])
+    app.add_url_rule("/pleroma/admin/<path:name>", "admin_file", admin_file, methods=["GET"])
