@@ -1,40 +1,6 @@
 """The list of installed emoji: its sources, its two forms, and when it is read again."""
 
-import io
-import json
-import shutil
-
 import pytest
-from PIL import Image
-
-
-def picture(kind="PNG", colour=0):
-    """A small picture."""
-    output = io.BytesIO()
-    Image.new("RGB", (8, 8), (colour, 0, 0)).save(output, kind)
-    return output.getvalue()
-
-
-@pytest.fixture
-def root(person):
-    """The administrator."""
-    return person("root", admin=True)
-
-
-@pytest.fixture
-def place(settings):
-    """Puts files into the data directory, gone after the test: place("emoji/a/x.png", b"…")."""
-
-    def put(name, content):
-        path = settings.data_dir / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(json.dumps(content).encode() if isinstance(content, dict) else content)
-
-    shutil.rmtree(settings.data_dir / "emoji", ignore_errors=True)
-    yield put
-    shutil.rmtree(settings.data_dir / "emoji", ignore_errors=True)
-    for name in ("emoji.txt", "custom_emoji.txt"):
-        (settings.data_dir / name).unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -53,7 +19,7 @@ def test_there_are_none(client, place, reload):
     assert client.get("/api/v1/custom_emojis", status=200).json == []
 
 
-def test_emoji_of_a_pack(client, place, reload):
+def test_emoji_of_a_pack(client, picture, place, reload):
     place("emoji/my cats/pack.json", {"pack": {}, "files": {"cat": "faces/cat é.png", "gone": "gone.png"}})
     place("emoji/my cats/faces/cat é.png", picture())
     path = "/emoji/my%20cats/faces/cat%20%C3%A9.png"
@@ -71,7 +37,7 @@ def test_emoji_of_a_pack(client, place, reload):
     ]
 
 
-def test_emoji_of_a_folder_with_a_list(client, place, reload):
+def test_emoji_of_a_folder_with_a_list(client, picture, place, reload):
     place("emoji/listed/a.png", picture())
     place("emoji/listed/b.png", picture())
     place("emoji/listed/emoji.txt", b"a, a.png, Funny, Small\nb, /emoji/listed/b.png\n\nnonsense\nc, missing.png\n")
@@ -82,7 +48,7 @@ def test_emoji_of_a_folder_with_a_list(client, place, reload):
     assert [emoji["category"] for emoji in client.get("/api/v1/custom_emojis").json] == ["Funny,Small", ""]
 
 
-def test_emoji_of_a_bare_folder(place, reload):
+def test_emoji_of_a_bare_folder(picture, place, reload):
     place("emoji/bare/Shouting.PNG", picture())
     place("emoji/bare/in a folder/deep/moves.gif", picture("GIF"))
     for name in ("._Shouting.PNG", ".DS_Store", "Thumbs.db", "__MACOSX/x.png", ".git/y.png", "photo.jpg"):
@@ -94,7 +60,7 @@ def test_emoji_of_a_bare_folder(place, reload):
     }
 
 
-def test_emoji_of_the_operators_lists(place, reload):
+def test_emoji_of_the_operators_lists(picture, place, reload):
     place("emoji/p/pack.json", {"pack": {}, "files": {"fox": "fox.png"}})
     place("emoji/p/fox.png", picture())
     place("emoji.txt", b"firefox, /static/Firefox.gif, Gif, Fun\nfox, /static/other.png\n")
@@ -106,14 +72,14 @@ def test_emoji_of_the_operators_lists(place, reload):
     }
 
 
-def test_a_broken_pack_hides_no_other(place, reload):
+def test_a_broken_pack_hides_no_other(picture, place, reload):
     place("emoji/broken/pack.json", b"{")
     place("emoji/good/pack.json", {"pack": {}, "files": {"x": "x.png"}})
     place("emoji/good/x.png", picture())
     assert list(reload()) == ["x"]
 
 
-def test_no_link_is_followed(settings, place, reload):
+def test_no_link_is_followed(settings, picture, place, reload):
     place("secret.png", picture())
     place("emoji/p/pack.json", {"pack": {}, "files": {"a": "link.png", "b": "../../secret.png", "c": "/etc/passwd"}})
     (settings.data_dir / "emoji/p/link.png").symlink_to(settings.data_dir / "secret.png")
@@ -127,7 +93,7 @@ def test_reading_again_is_logged(client, place, reload, root):
     assert [(item["message"], item["data"]["action"]) for item in log] == [("@root reloaded emoji", "reload_emoji")]
 
 
-def test_statuses_and_profiles_show_emoji(client, alice, post, place, reload):
+def test_statuses_and_profiles_show_emoji(client, alice, post, picture, place, reload):
     place("emoji/p/pack.json", {"pack": {}, "files": {"blobCat": "x.png", "blob-2": "x.png"}})
     place("emoji/p/x.png", picture())
     reload()
@@ -146,7 +112,7 @@ def test_statuses_and_profiles_show_emoji(client, alice, post, place, reload):
     assert status["emojis"][0]["url"] == "https://pleroma.example/emoji/p/x.png"
 
 
-def test_pictures_are_cached_for_a_day_and_run_nothing(client, place):
+def test_pictures_are_cached_for_a_day_and_run_nothing(client, picture, place):
     place("emoji/p/x.png", picture())
     answer = client.get("/emoji/p/x.png", status=200)
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
