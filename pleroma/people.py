@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 
-from pleroma import account_jobs, nicknames
+from pleroma import account_jobs, email_addresses, nicknames
 from pleroma.config import Config, boolean
 from pleroma.db import queries
-
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
-    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*"
-)
-_PASSWORD_LENGTH = 1000
 
 
 class PeopleError(ValueError):
@@ -77,8 +70,8 @@ def delete(connection: psycopg.Connection, account_id: int) -> None:
 
 def set_password(connection: psycopg.Connection, account_id: int, password: str) -> None:
     """Store a new password; every login of the account ends."""
-    queries.command_line.set_password(connection, account_id=account_id, password_hash=_hashed(password))
-    queries.command_line.end_logins(connection, account_id=account_id)
+    queries.account_lifecycle.set_password(connection, account_id=account_id, password_hash=_hashed(password))
+    queries.account_lifecycle.end_reset_links(connection, account_id=account_id)
 
 
 def change(connection: psycopg.Connection, account_id: int, changes: Mapping[str, str]) -> None:
@@ -91,7 +84,9 @@ def change(connection: psycopg.Connection, account_id: int, changes: Mapping[str
         raise PeopleError(f"admin, moderator and locked are true or false: the value {error}") from error
     if "email" in changes:
         try:
-            queries.command_line.set_email(connection, account_id=account_id, email=_checked_email(changes["email"]))
+            queries.account_lifecycle.set_email(
+                connection, account_id=account_id, email=_checked_email(changes["email"])
+            )
         except psycopg.errors.UniqueViolation as error:
             raise PeopleError("email has already been taken") from error
     queries.command_line.set_flags(
@@ -104,15 +99,15 @@ def change(connection: psycopg.Connection, account_id: int, changes: Mapping[str
 
 
 def _checked_email(email: str) -> str:
-    if not _EMAIL.fullmatch(email) or len(email) > 254:
+    if not email_addresses.is_valid(email):
         raise PeopleError("email has invalid format")
     return email
 
 
 def _hashed(password: str) -> str:
     # Imported here because it brings Flask along.
-    from pleroma.passwords import hash_password
+    from pleroma import passwords
 
-    if not 1 <= len(password) <= _PASSWORD_LENGTH:
-        raise PeopleError(f"password should have 1 to {_PASSWORD_LENGTH} characters")
-    return hash_password(password)
+    if not 1 <= len(password) <= passwords.MAXIMUM_LENGTH:
+        raise PeopleError(f"password should have 1 to {passwords.MAXIMUM_LENGTH} characters")
+    return passwords.hash_password(password)

@@ -16,25 +16,6 @@ from accounts a
 where lower(a.nickname) = lower(:nickname) and coalesce(a.domain, '') = ''
 for update;
 
--- name: end_logins(account_id)!
--- Ends the tokens, codes, sessions and reset links of an account.
-with coded as (
-       delete from authorization_codes where account_id = :account_id
-     ), asked as (
-       delete from password_resets where account_id = :account_id
-     ), remembered as (
-       delete from sessions where account_id = :account_id
-     )
-delete from tokens where account_id = :account_id;
-
--- name: set_password(account_id, password_hash)!
--- Stores a new password.
-update users set password_hash = :password_hash, password_reset_required = false where account_id = :account_id;
-
--- name: set_email(account_id, email)!
--- Stores a new address. A taken one violates users_email.
-update users set email = :email where account_id = :account_id;
-
 -- name: set_flags(account_id, is_admin, is_moderator, locked)!
 -- Changes those flags that are not null.
 update accounts
