@@ -31,7 +31,7 @@ _VIEWS = {
         "profiles", "relationships", "reports", "search", "statuses", "timelines",
     ),
     "pleroma.views.admin": (
-        "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users",
+        "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users",
     ),
 }  # fmt: skip
 

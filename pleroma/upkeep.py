@@ -25,6 +25,7 @@ def remove_files() -> None:
     from pleroma import uploads
 
     store = uploads.store(jobs.configuration())
+    store.sweep()
     while True:
         with db.transaction() as connection:
             names = [row.name for row in queries.upkeep.removed_files(connection, limit=_FILES_AT_ONCE)]

@@ -1,13 +1,17 @@
 -- name: account(viewer_id, account_id, confirmation_required)$
--- One Account with viewer's relationship to it. Not there: the deactivated, and for all but staff the unconfirmed.
+-- One Account with viewer's relationship to it. The deactivated and unconfirmed are there for staff alone;
+-- administrators see who is deactivated.
 with wanted as materialized (select array[:account_id::bigint] as ids)
-select account_json(a, :viewer_id, case when :viewer_id::bigint > 0 then coalesce(r.entity, '{}') else '{}' end)
+select account_json(a, :viewer_id, concat(
+    case when :viewer_id::bigint > 0 then coalesce(r.entity, '{}') else '{}' end,
+    case when viewer.is_admin then concat(',"deactivated":', (not a.active)::text) end))
 from wanted
 cross join accounts a
 left join lateral relationships(:viewer_id, wanted.ids) r on true
+left join accounts viewer on viewer.id = :viewer_id
 where a.id = :account_id
   and (a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
-    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)));
+    or viewer.is_admin or viewer.is_moderator);
 
 -- name: accounts(viewer_id, account_ids)$
 -- Those of the accounts that are there, in the order of the ids.
@@ -19,6 +23,10 @@ where a.active and a.confirmed;
 -- name: id_of(nickname, domain)^
 -- The id of the account with an address, in any letter case; domain is '' for this server.
 select id from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = :domain;
+
+-- name: known(account_id)^
+-- Whether there is such an account, active or not.
+select id from accounts where id = :account_id;
 
 -- name: exists(account_id)^
 -- Whether there is such an account, for the lists below it.

@@ -42,9 +42,7 @@ with tokens_gone as (
      ), notifications_gone as (
        delete from notifications where is_seen and created_at < now() - interval '180 days'
      )
-delete from apps
-where created_at < now() - interval '30 days'
-  and not exists (select from tokens t where t.app_id = apps.id);
+delete from apps where created_at < now() - interval '30 days' and not has_had_token;
 
 -- name: report(report_id)^
 -- What the mails about a report say, and to whom they go.

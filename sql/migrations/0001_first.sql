@@ -123,6 +123,7 @@ create table apps (
   redirect_uri text not null,
   redirect_uris text[] not null,
   scopes text[] not null,
+  has_had_token boolean not null default false,
   created_at timestamptz not null default now()
 );
 
@@ -150,6 +151,15 @@ create table tokens (
 );
 create index tokens_app on tokens (app_id);
 create index tokens_account on tokens (account_id);
+
+-- An app that ever got a token is kept for good, one that never did for a while.
+create function note_token() returns trigger language plpgsql as $$
+begin
+  update apps set has_had_token = true where id = new.app_id and not has_had_token;
+  return null;
+end
+$$;
+create trigger note_token after insert on tokens for each row execute function note_token();
 
 create table sessions (
   id_hash bytea primary key,

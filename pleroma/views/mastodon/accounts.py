@@ -23,11 +23,12 @@ def split_address(address: str) -> tuple[str, str]:
     return nickname, "" if domain.lower() == own else domain.lower()
 
 
-def find_id(name: str, message: str | None = None) -> int:
+def find_id(name: str, message: str | None = None, *, inactive: bool = False) -> int:
     """The id of an account by id or address; digits are tried as an id first. Raises NotFound."""
+    there = queries.accounts.known if inactive else queries.accounts.exists
     with db.read() as connection:
         number = as_identifier(name)
-        if number and queries.accounts.exists(connection, account_id=number):
+        if number and there(connection, account_id=number):
             return number
         nickname, domain = split_address(name)
         return int(found(queries.accounts.id_of(connection, nickname=nickname, domain=domain), message).id)
@@ -57,7 +58,7 @@ def verify_credentials() -> Response:
 @auth.optional("read:accounts")
 def show(name: str) -> Response:
     """One Account by id or nickname. Raises NotFound."""
-    return show_account(find_id(name, "Can't find user"), "Can't find user")
+    return show_account(find_id(name, "Can't find user", inactive=True), "Can't find user")
 
 
 @blueprint.get("/lookup")

@@ -1,0 +1,207 @@
+"""Making, deleting and (de)activating users (admin API 5 and 6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import Blueprint, Response
+from psycopg import Connection
+
+from pleroma import account_jobs, auth, db, moderation_log, nicknames, params, passwords, registration
+from pleroma.db import queries
+from pleroma.errors import Forbidden, InvalidParameters
+from pleroma.paging import json_response, no_content
+from pleroma.settings import configured
+from pleroma.views.admin.users import find, find_all
+
+blueprint = Blueprint("admin_accounts", __name__, url_prefix="/api/pleroma/admin/users")
+_MOST_AT_ONCE = 1000
+
+
+def _text(entry: dict[str, Any], name: str) -> str:
+    value = entry.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _fault(connection: Connection, entry: dict[str, Any], taken: tuple[set[str], set[str]]) -> str:
+    """What is wrong with an entry, "" when nothing is: FIELD SPACE MESSAGE of the first field that is wrong."""
+    nickname, email = _text(entry, "nickname"), _text(entry, "email")
+    known = queries.registration.taken(connection, nickname=params.clean(nickname), email=params.clean(email))
+    if fault := nicknames.fault(nickname, configured().extended_nicknames):
+        return f"nickname {fault}"
+    if known.nickname or nickname.lower() in taken[0]:
+        return "nickname has already been taken"
+    if fault := registration.email_fault(email):
+        return f"email {fault}"
+    if known.email or email.lower() in taken[1]:
+        return "email has already been taken"
+    fault = registration.password_fault(_text(entry, "password"))
+    return f"password {fault}" if fault else ""
+
+
+def _faults(connection: Connection, entries: list[dict[str, Any]]) -> list[str]:
+    names: tuple[set[str], set[str]] = (set(), set())
+    found = []
+    for entry in entries:
+        found.append(_fault(connection, entry, names))
+        names[0].add(_text(entry, "nickname").lower())
+        names[1].add(_text(entry, "email").lower())
+    return found
+
+
+def _make(connection: Connection, entry: dict[str, Any]) -> Any:
+    return queries.users.create(
+        connection,
+        nickname=entry["nickname"],
+        email=entry["email"],
+        password_hash=passwords.hash_password(entry["password"]),
+        display_name=entry["nickname"],
+        note=".",
+        note_source=".",
+        confirmed=True,
+        confirmation_pending=False,
+        hide_favorites=configured().hide_favorites,
+        is_admin=False,
+        is_moderator=False,
+    ).id
+
+
+def _answer(entries: list[dict[str, Any]], faults: list[str] | None) -> Response:
+    status = 409 if faults else 200
+    body = []
+    for entry, fault in zip(entries, faults or [""] * len(entries), strict=True):
+        data = {"nickname": _text(entry, "nickname"), "email": _text(entry, "email")}
+        result = {"type": "error" if faults else "success", "code": status, "data": data}
+        body.append({**result, "error": fault} if faults else result)
+    return json_response(json.dumps(body, ensure_ascii=False).encode(), status)
+
+
+@blueprint.post("")
+@auth.admin_required
+def create() -> Response:
+    """Make the accounts `users`, all or none; they work at once. A 409 lists what is wrong with each."""
+    entries = params.raw("users")
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise InvalidParameters("users must be a list of objects")
+    if len(entries) > _MOST_AT_ONCE:
+        raise InvalidParameters(f"At most {_MOST_AT_ONCE} users at once")
+    with db.transaction() as connection:
+        faults = _faults(connection, entries)
+        if any(faults):
+            return _answer(entries, faults)
+        ids = [_make(connection, entry) for entry in entries]
+        names = [entry["nickname"] for entry in entries]
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "create",
+            f"created users: {', '.join(f'@{name}' for name in names)}",
+            subjects=[
+                {"id": str(account_id), "nickname": name, "type": "user"}
+                for account_id, name in zip(ids, names, strict=True)
+            ],
+        )
+    return _answer(entries, None)
+
+
+def _named(connection: Connection) -> tuple[list[Any], bool]:
+    """(the accounts that the request names, whether by a list)."""
+    if params.present("nicknames"):
+        return find_all(connection, params.texts("nicknames")), True
+    return [find(connection, params.required_text("nickname"))], False
+
+
+def _protect_administrators(connection: Connection, accounts: list[Any]) -> None:
+    """Refuse what would lock oneself or everybody out. Raises Forbidden."""
+    if any(account.id == auth.account_id() for account in accounts):
+        raise Forbidden("You cannot do that to yourself")
+    leaving = sum(account.is_admin and account.active for account in accounts)
+    if leaving and queries.admin_users.active_administrators(connection).number <= leaving:
+        raise Forbidden("The last administrator must stay")
+
+
+@blueprint.delete("")
+@auth.admin_required
+def delete() -> Response:
+    """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
+    with db.transaction() as connection:
+        accounts, is_list = _named(connection)
+        _protect_administrators(connection, accounts)
+        for account in sorted(accounts, key=lambda account: account.id):
+            account_jobs.deactivate(connection, account.id)
+            queries.account_lifecycle.store_job(connection, task="delete_account", account_id=account.id)
+        subjects = [moderation_log.subject(account) for account in accounts]
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "delete",
+            f"deleted {'users:' if is_list else 'user'} {moderation_log.names(accounts)}",
+            subject=subjects if is_list else subjects[0],
+        )
+    names = [moderation_log.full_name(account) for account in accounts]
+    return json_response(json.dumps(names if is_list else names[0]).encode())
+
+
+def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:
+    if not active:
+        _protect_administrators(connection, [account for account in accounts if account.active])
+    change = account_jobs.activate if active else account_jobs.deactivate
+    ordered = sorted(accounts, key=lambda account: account.id)
+    changed = {account.id for account in ordered if change(connection, account.id)}
+    subjects = [account for account in accounts if account.id in changed]
+    if not subjects:
+        return
+    moderation_log.record(
+        connection,
+        auth.account_id(),
+        "activate" if active else "deactivate",
+        f"{'activated' if active else 'deactivated'} {'users:' if len(subjects) > 1 else 'user'} "
+        f"{moderation_log.names(subjects)}",
+        subject=[moderation_log.subject(account) for account in subjects],
+    )
+
+
+@blueprint.patch("/<name>/toggle_activation")
+@auth.admin_required
+def toggle_activation(name: str) -> Response:
+    """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
+    with db.transaction() as connection:
+        account = find(connection, name)
+        _set_active(connection, [account], not account.active)
+        return json_response(queries.admin_users.user(connection, account_id=account.id))
+
+
+@blueprint.put("/<name>/activation_status")
+@auth.admin_required
+def activation_status(name: str) -> Response:
+    """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
+    wanted = {"true": True, "1": True, "false": False, "0": False}.get(params.text("status") or "")
+    with db.transaction() as connection:
+        account = find(connection, name)
+        if wanted is None:
+            raise InvalidParameters("status is neither true nor false")
+        _set_active(connection, [account], wanted)
+    return no_content()
+
+
+def _many(active: bool) -> Response:
+    with db.transaction() as connection:
+        accounts = find_all(connection, params.texts("nicknames"))
+        _set_active(connection, accounts, active)
+        users = queries.admin_users.users(connection, account_ids=[account.id for account in accounts])
+    return json_response(b'{"users":%b}' % users)
+
+
+@blueprint.patch("/activate")
+@auth.admin_required
+def activate() -> Response:
+    """Activate the users `nicknames`. Raises NotFound."""
+    return _many(True)
+
+
+@blueprint.patch("/deactivate")
+@auth.admin_required
+def deactivate() -> Response:
+    """Deactivate the users `nicknames`. Raises NotFound, Forbidden when oneself is among them."""
+    return _many(False)
