@@ -142,7 +142,8 @@ def _finish(root: Path) -> None:
 
 
 def _sweep(root: Path) -> None:
-    """Remove workspaces whose makers died."""
+    """Remove the file that was being written and the workspaces whose makers died."""
+    (root / _UNFINISHED).unlink(missing_ok=True)
     with os.scandir(root) as found:
         left = [entry.path for entry in found if entry.name.startswith(_WORKSPACE)]
     for path in left:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pleroma import emoji_changes, emoji_files, emoji_list
 from pleroma.config import Config
 from pleroma.emoji_archives import MAX_UNPACKED, Archive, BadArchive
-from pleroma.emoji_files import MAX_PACK_JSON, PACK_JSON
+from pleroma.emoji_files import MAX_PACK_JSON, PACK_JSON, BrokenPack
 from pleroma.emoji_list import EMOJI_TXT
 from pleroma.emoji_packs import Packs
 from pleroma.errors import ApiError
@@ -40,7 +40,7 @@ def run(config: Config, source: str, name: str | None) -> Imported:
         if path.is_dir():
             return _from_folder(packs, path, name or path.resolve().name)
         return _from_zip(packs, path, name)
-    except (ApiError, BadArchive, OSError) as error:
+    except (ApiError, BadArchive, BrokenPack, OSError) as error:
         raise EmojiImportError(f"{source} cannot be imported: {error}") from error
 
 
