@@ -164,11 +164,12 @@ def update_metadata(packs: Packs, name: str, metadata: dict[str, Any], *, allow_
 
 def picture(url: str, *, allow_loopback: bool) -> tuple[str, bytes]:
     """The file name and the bytes of a picture at an address. Raises InvalidParameters."""
-    return unquote(urlsplit(url).path.rpartition("/")[2]), _fetched(url, allow_loopback)
+    data = _fetched(url, allow_loopback)
+    return unquote(urlsplit(url).path.rpartition("/")[2]), data
 
 
 def _fetched(url: str, allow_loopback: bool) -> bytes:
     try:
         return Instance(url, allow_loopback=allow_loopback).fetch(url, MAX_DOWNLOAD)
-    except (ApiError, ValueError) as error:
+    except ApiError as error:
         raise InvalidParameters(str(error)) from error
