@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
+from pleroma import emoji_files
 from pleroma.settings import configured
 
 blueprint = Blueprint("files", __name__)
@@ -32,8 +33,12 @@ def media(name: str) -> Response:
 
 @blueprint.get("/emoji/<path:name>")
 def emoji(name: str) -> Response:
-    """A picture of an emoji pack."""
-    return _from_users(configured().data_dir.absolute() / "emoji", name, _DAY)
+    """A picture of an emoji pack; what a change has not finished is hidden. Raises NotFound."""
+    if name.startswith(".") or "/." in name:
+        raise NotFound
+    response = _from_users(configured().data_dir.absolute() / "emoji", name, _DAY)
+    response.content_type = emoji_files.TYPES.get(Path(name).suffix.lower(), response.content_type)
+    return response
 
 
 @blueprint.get("/<path:name>")

@@ -119,3 +119,9 @@ def test_pictures_are_cached_for_a_day_and_run_nothing(client, picture, place):
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert "max-age=86400" in answer.headers["Cache-Control"]
     client.get("/emoji/p/x.png", headers={"If-None-Match": answer.headers["ETag"]}, status=304)
+
+
+def test_what_a_change_has_not_finished_is_not_served(client, picture, place):
+    for name in (".work-1/x.png", ".lock", "p/.x.png"):
+        place(f"emoji/{name}", picture())
+        client.get(f"/emoji/{name}", status=404)
