@@ -83,23 +83,23 @@ def is_picture(data: bytes, *, whole: bool = False) -> bool:
     return fits
 
 
-def inside(directory: Path, name: str) -> Path | None:
-    """Where a file of a pack is, or would be; None when its name is unsafe or leads through a link or a file."""
+def inside(directory: Path, name: str, *, present: bool = False) -> Path | None:
+    """Where a file of a pack is, or would be unless it has to be `present`.
+
+    None when its name is unsafe or leads through a link or a file.
+    """
     if not is_file_name(name):
         return None
-    path = directory / name
-    for parent in path.relative_to(directory).parents:
-        found = _status(directory / parent)
+    parts = name.split("/")
+    for depth in range(1, len(parts)):
+        found = _status(directory.joinpath(*parts[:depth]))
         if found is not None and not stat.S_ISDIR(found.st_mode):
             return None
+    path = directory / name
     found = _status(path)
-    return None if found is not None and not stat.S_ISREG(found.st_mode) else path
-
-
-def has(directory: Path, name: str) -> bool:
-    """Whether a pack has a file of that name."""
-    path = inside(directory, name)
-    return path is not None and path.exists()
+    if found is None:
+        return None if present else path
+    return path if stat.S_ISREG(found.st_mode) else None
 
 
 def _status(path: Path) -> os.stat_result | None:

@@ -71,8 +71,8 @@ def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
 
 def _pictures(folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
     for name in sorted(names):
-        path = emoji_files.inside(folder, name)
-        if path is not None and path.exists() and emoji_files.is_picture(emoji_files.read(path)):
+        path = emoji_files.inside(folder, name, present=True)
+        if path is not None and emoji_files.is_picture(emoji_files.read(path)):
             yield name, path
 
 

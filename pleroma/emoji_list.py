@@ -87,7 +87,7 @@ def found_in(folder: Path) -> list[Line]:
         return [Line(Path(name).stem, name, []) for name in emoji_files.pictures_below(folder)]
     prefix = f"/emoji/{folder.name}/"
     found = [line._replace(path=line.path.removeprefix(prefix)) for line in lines(folder / EMOJI_TXT)]
-    return [line for line in found if emoji_files.has(folder, line.path)]
+    return [line for line in found if emoji_files.inside(folder, line.path, present=True)]
 
 
 def _storable(shortcode: str) -> bool:
@@ -113,7 +113,9 @@ def _of_folder(folder: Path) -> Iterator[dict[str, Any]]:
             log.warning("The emoji pack %s is left out: %s", folder.name, error)
             return
         tags = [f"pack:{folder.name}"]
-        found = [Line(code, name, tags) for code, name in files.items() if emoji_files.has(folder, name)]
+        found = [
+            Line(code, name, tags) for code, name in files.items() if emoji_files.inside(folder, name, present=True)
+        ]
     else:
         found = found_in(folder)
     for line in found:

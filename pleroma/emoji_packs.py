@@ -21,7 +21,7 @@ from pleroma.errors import ApiError, Conflict, Forbidden, InvalidParameters, Not
 # A file that was overwritten in its place is noticed after this long; what is added, renamed or removed, at once.
 _TRUSTED_SECONDS = 1.0
 # Time stamps on disk are this coarse: what is younger may change again under the same one.
-_SETTLED_NS = 100_000_000
+_SETTLED_NS = 20_000_000
 
 
 class Packs:
@@ -218,11 +218,12 @@ def _replacement(files: dict[str, str], shortcode: str, code: str | None, name: 
 class _State(NamedTuple):
     """What a pack was when it was last looked at."""
 
-    outside: tuple[int, ...]
+    outside: tuple[int, ...] | None
     files: tuple[int, ...] | None
-    checked: float
+    paths: list[Path]
     folders: list[Path]
     entry: bytes | None
+    checked: float
 
 
 class _Shown:
@@ -235,32 +236,35 @@ class _Shown:
     def entry(self) -> bytes | None:
         """The pack's content as JSON; None when it has no pack.json that can be read."""
         state = self._state
-        if state is not None and self._is_fresh(state):
-            return state.entry
-        state = self._look(state)
-        newest = max((*state.outside, *(state.files or ())), default=0)
+        if state is None or self._outside(state.folders) != state.outside:
+            state = self._look()
+        elif time.monotonic() - state.checked > _TRUSTED_SECONDS:
+            unchanged = _stamps(state.paths) == state.files
+            state = state._replace(checked=time.monotonic()) if unchanged else self._look()
+        newest = max((*(state.outside or ()), *(state.files or ())), default=0)
         self._state = state if time.time_ns() - newest > _SETTLED_NS else None
         return state.entry
 
-    def _is_fresh(self, state: _State) -> bool:
-        if time.monotonic() - state.checked > _TRUSTED_SECONDS:
-            return False
-        return _stamps([self._folder / PACK_JSON, *state.folders]) == state.outside
+    def _outside(self, folders: list[Path]) -> tuple[int, ...] | None:
+        return _stamps([self._folder / PACK_JSON, *folders])
 
-    def _look(self, before: _State | None) -> _State:
+    def _look(self) -> _State:
         checked = time.monotonic()
+        # Stamps are taken before what they stand for is read: a change in between is noticed the next time.
+        outside = self._outside([self._folder])
         try:
             document = emoji_files.read_pack(self._folder)
         except BrokenPack:
-            return _State(_stamps([self._folder / PACK_JSON, self._folder]) or (), None, checked, [self._folder], None)
+            return _State(outside, (), [], [self._folder], None, checked)
         shared = document["pack"].get("share-files") is True
-        paths = _paths(self._folder, document) if shared else None
-        folders = sorted({self._folder, *(path.parent for path in paths or ())})
-        outside = _stamps([self._folder / PACK_JSON, *folders]) or ()
-        files = _stamps(paths) if paths is not None else None
-        if before is not None and (before.outside, before.files) == (outside, files):
-            return before._replace(checked=checked)
-        return _State(outside, files, checked, folders, self._render(document, files is not None))
+        paths = _paths(self._folder, document) if shared else []
+        below = sorted({path.parent for path in paths or ()} - {self._folder})
+        inner = _stamps(below)
+        # Without stamps of files, a pack that lacks some is looked at again and again.
+        files = None if paths is None else _stamps(paths)
+        entry = self._render(document, complete=shared and files is not None)
+        outside = None if outside is None or inner is None else outside + inner
+        return _State(outside, files, paths or [], [self._folder, *below], entry, checked)
 
     def _render(self, document: dict[str, Any], complete: bool) -> bytes:
         pack = {key: value for key, value in document["pack"].items() if key != "download-sha256"}
@@ -283,8 +287,8 @@ def _paths(folder: Path, document: dict[str, Any]) -> list[Path] | None:
     """Where the files of a pack are; None when one is missing or has a name that is not safe."""
     paths = []
     for name in sorted(set(document["files"].values())):
-        path = emoji_files.inside(folder, name)
-        if path is None or not path.exists():
+        path = emoji_files.inside(folder, name, present=True)
+        if path is None:
             return None
         paths.append(path)
     return paths
