@@ -35,8 +35,8 @@ CONCURRENCY = 2
 MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep")
 _GRACE = 20
 _HEARTBEAT = 10.0
-_STALLED_AFTER = 40.0
-_UPKEEP_EACH = 60.0
+_STALLED_AFTER = 30.0
+_UPKEEP_EACH = 10.0
 
 Function = Callable[..., object]
 
