@@ -13,9 +13,7 @@ from pleroma.db import queries
 
 def record(connection: Connection, actor_id: int, action: str, message: str, **data: Any) -> None:
     """Log an action of the actor; `message` goes on after the actor's name, `data` holds what the entry adds."""
-    queries.moderation_log.record(
-        connection, actor_id=actor_id, action=action, message=message, data=json.dumps(data)
-    )
+    queries.moderation_log.record(connection, actor_id=actor_id, action=action, message=message, data=json.dumps(data))
 
 
 def subject(account: Any) -> dict[str, str]:
