@@ -27,8 +27,8 @@ _VIEWS = {
         "notifications", "pictures", "registration", "scrobbles",
     ),
     "pleroma.views.mastodon": (
-        "accounts", "apps", "domain_blocks", "instance", "interactions", "lists", "markers", "media", "notifications",
-        "profiles", "relationships", "reports", "search", "statuses", "timelines",
+        "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
+        "notifications", "profiles", "relationships", "reports", "search", "statuses", "timelines",
     ),
     "pleroma.views.admin": (
         "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users",

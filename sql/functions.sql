@@ -355,3 +355,9 @@ join reports r on r.id = chosen.id
 left join accounts target on target.id = r.target_id
 left join accounts actor on actor.id = r.account_id;
 end;
+
+-- A Filter, as the first version of the API knows it.
+create or replace function filter_json(f filters) returns text language sql stable
+return concat('{"id":"', f.id, '","phrase":', json_text(f.phrase), ',"context":', to_json(f.context),
+  ',"whole_word":', f.whole_word::text, ',"irreversible":', f.irreversible::text,
+  ',"expires_at":', coalesce(json_time(f.expires_at), 'null'), '}');

@@ -425,6 +425,17 @@ create table participation_recipients (
 );
 create index participation_recipients_account on participation_recipients (account_id);
 
+create table filters (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  phrase text not null,
+  context text[] not null,
+  irreversible boolean not null,
+  whole_word boolean not null,
+  expires_at timestamptz
+);
+create index filters_account on filters (account_id, id);
+
 create table markers (
   account_id bigint not null references accounts on delete cascade,
   timeline text not null,

@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db, instance, params
 from pleroma.db import queries
-from pleroma.errors import InvalidParameters
+from pleroma.errors import InvalidParameters, NotFound
 from pleroma.paging import json_response
 from pleroma.settings import configured
 
@@ -113,11 +113,26 @@ def scheduled_statuses() -> Response:
     return as_json([])
 
 
-@blueprint.get("/api/v1/filters")
-@auth.required("read:filters")
-def filters() -> Response:
-    """An empty list."""
-    return as_json([])
+@blueprint.get("/api/v1/scheduled_statuses/<id:status_id>")
+@auth.required("read:statuses")
+def scheduled_status(status_id: int) -> Response:
+    """Not there: nothing can be scheduled."""
+    raise NotFound()
+
+
+@blueprint.put("/api/v1/scheduled_statuses/<id:status_id>")
+@blueprint.delete("/api/v1/scheduled_statuses/<id:status_id>")
+@auth.required("write:statuses")
+def change_scheduled_status(status_id: int) -> Response:
+    """Not there: nothing can be scheduled."""
+    raise NotFound()
+
+
+@blueprint.post("/api/v1/announcements/<id:announcement_id>/dismiss")
+@auth.required("write:accounts")
+def dismiss_announcement(announcement_id: int) -> Response:
+    """Not there: nothing is announced."""
+    raise NotFound()
 
 
 @blueprint.get("/health")
