@@ -31,7 +31,8 @@ _VIEWS = {
         "notifications", "profiles", "relationships", "reports", "search", "statuses", "timelines",
     ),
     "pleroma.views.admin": (
-        "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses", "users",
+        "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",
+        "users",
     ),
 }  # fmt: skip
 
