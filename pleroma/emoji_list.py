@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -95,31 +95,32 @@ def _storable(shortcode: str) -> bool:
 
 
 def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
-    root = data_dir / "emoji"
-    for folder in folders(root):
-        yield from _of_folder(folder)
+    for folder in folders(data_dir / "emoji"):
+        for line in _or_nothing(_of_folder, folder):
+            yield _entry(line.shortcode, folder.name, f"/emoji/{folder.name}/{line.path}", line.tags or [_CUSTOM])
     for name in _LISTS:
-        if (data_dir / name).is_file():
-            for line in lines(data_dir / name):
-                if line.path.startswith("/") and clean(line.path) == line.path:
-                    yield _entry(line.shortcode, None, line.path, line.tags or _group(line.path))
+        for line in _or_nothing(lines, data_dir / name):
+            if line.path.startswith("/") and clean(line.path) == line.path:
+                yield _entry(line.shortcode, None, line.path, line.tags or _group(line.path))
 
 
-def _of_folder(folder: Path) -> Iterator[dict[str, Any]]:
-    if (folder / emoji_files.PACK_JSON).exists():
-        try:
-            files = emoji_files.read_pack(folder)["files"]
-        except BrokenPack as error:
-            log.warning("The emoji pack %s is left out: %s", folder.name, error)
-            return
-        tags = [f"pack:{folder.name}"]
-        found = [
-            Line(code, name, tags) for code, name in files.items() if emoji_files.inside(folder, name, present=True)
-        ]
-    else:
-        found = found_in(folder)
-    for line in found:
-        yield _entry(line.shortcode, folder.name, f"/emoji/{folder.name}/{line.path}", line.tags or [_CUSTOM])
+def _or_nothing(source: Callable[[Path], list[Line]], path: Path) -> list[Line]:
+    """What a source holds; one that cannot be read hides no other."""
+    try:
+        return source(path)
+    except FileNotFoundError:
+        return []
+    except (BrokenPack, OSError) as error:
+        log.warning("The emoji of %s are left out: %s", path, error)
+        return []
+
+
+def _of_folder(folder: Path) -> list[Line]:
+    if not (folder / emoji_files.PACK_JSON).exists():
+        return found_in(folder)
+    files = emoji_files.read_pack(folder)["files"]
+    tags = [f"pack:{folder.name}"]
+    return [Line(code, name, tags) for code, name in files.items() if emoji_files.inside(folder, name, present=True)]
 
 
 def _entry(shortcode: str, pack: str | None, path: str, tags: list[str]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ _COMPUTED = ("can-download", "download-sha256")
 _MAX_LIST = 4_000_000
 _MAX_NODEINFO = 1_000_000
 _JSON_SECONDS = 10.0
-_SECONDS = 27.0
-_UNPACKING_SECONDS = 5.0
+# For all of it: what is left after the download is for unpacking.
+_SECONDS = 25.0
 
 
 class Instance:
@@ -32,7 +32,7 @@ class Instance:
     def __init__(self, address: str, *, allow_loopback: bool) -> None:
         self._base = address.strip().rstrip("/")
         self._allow_loopback = allow_loopback
-        self._give_up = time.monotonic() + _SECONDS
+        self.give_up = time.monotonic() + _SECONDS
 
     def packs(self) -> dict[str, Any]:
         """Its list of packs as it is, once it was seen that it shares some."""
@@ -49,7 +49,7 @@ class Instance:
 
     def fetch(self, url: str, limit: int, seconds: float = _SECONDS) -> bytes:
         """The body of an answer of status 200."""
-        left = self._give_up - time.monotonic()
+        left = self.give_up - time.monotonic()
         try:
             answer = remote.fetch(
                 url, allow_loopback=self._allow_loopback, max_bytes=limit, total=max(0.1, min(seconds, left))
@@ -87,7 +87,7 @@ def download(packs: Packs, instance: Instance, pack_name: str, name: str) -> Non
     entry = _entry(instance.packs(), pack_name)
     try:
         data, is_shared = _archive(instance, pack_name, entry["pack"])
-        archive = Archive(data, time.monotonic() + _UNPACKING_SECONDS)
+        archive = Archive(data, instance.give_up)
         document = _shared_document(archive, entry) if is_shared else _without_computed(entry)
         with emoji_changes.workspace(packs.root) as folder:
             emoji_changes.fill(folder, document, archive.pictures(sorted(set(entry["files"].values()))))

@@ -2,6 +2,8 @@
 
 import pytest
 
+from pleroma import emoji_list
+
 
 @pytest.fixture
 def reload(client, root):
@@ -77,6 +79,24 @@ def test_a_broken_pack_hides_no_other(picture, place, reload):
     place("emoji/good/pack.json", {"pack": {}, "files": {"x": "x.png"}})
     place("emoji/good/x.png", picture())
     assert list(reload()) == ["x"]
+
+
+def test_a_list_that_cannot_be_read_hides_no_other(settings, picture, place, reload):
+    place("emoji/good/x.png", picture())
+    (settings.data_dir / "emoji.txt").mkdir()
+    try:
+        assert list(reload()) == ["x"]
+    finally:
+        (settings.data_dir / "emoji.txt").rmdir()
+
+
+def test_the_list_is_filled_at_the_start(client, settings, database_url, picture, place):
+    place("emoji/p/x.png", picture())
+    place("emoji/.work-0/x.png", picture())
+    emoji_list.reload_at_start(database_url, settings.data_dir)
+    assert list(client.get("/api/pleroma/emoji").json) == ["x"]
+    assert not (settings.data_dir / "emoji/.work-0").exists()
+    emoji_list.reload_at_start("postgresql://nobody@127.0.0.1:1/x", settings.data_dir)
 
 
 def test_no_link_is_followed(settings, picture, place, reload):
