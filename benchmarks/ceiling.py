@@ -1,0 +1,41 @@
+"""The ceiling: a Flask view that only runs `select 1`, through the same pool and under the same gunicorn settings.
+
+python benchmarks/ceiling.py PORT DATABASE_URL THREADS
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from flask import Flask, Response
+from gunicorn.arbiter import Arbiter
+
+from pleroma import config, db
+from pleroma.web_server import WebServer
+
+
+def main() -> None:
+    """Serve until told to end."""
+    port, url, threads = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    settings = config.load({}, threads=threads, database_url=url, secret_key="x" * 32)
+    db.configure(url, threads)
+    app = Flask("ceiling", static_folder=None)
+
+    @app.get("/")
+    def view() -> Response:
+        with db.read() as connection:
+            result = connection.execute("select 1::text", prepare=True).pgresult
+            return Response(result.get_value(0, 0) if result else b"", content_type="application/json")
+
+    listener = socket.create_server(("127.0.0.1", port), backlog=128)
+    sink = os.open(os.devnull, os.O_WRONLY)
+    Arbiter(WebServer(app, settings, listener.fileno(), sink)).run()
+
+
+if __name__ == "__main__":
+    main()

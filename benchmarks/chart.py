@@ -1,0 +1,31 @@
+"""The picture of a run: one bar for each line of the table, as a share of what is to be reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from measure import Row
+
+
+def draw(rows: list[Row], title: str, file: Path) -> None:
+    """Draw the lines that have a figure to reach; the format is that of the file's name."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plot
+
+    shown = [row for row in rows if row.good is not None][::-1]
+    height = 0.34 * len(shown) + 1.2
+    figure, axes = plot.subplots(figsize=(9, height), layout="constrained")
+    colours = ["#4c8c4a" if row.good else "#c0603a" for row in shown]
+    shares = [row.value / float(row.reach.split()[-1].rstrip("×")) for row in shown]
+    axes.barh([row.what for row in shown], shares, color=colours)
+    for place, row in enumerate(shown):
+        text = f" {row.value:.3g} {row.unit} ({row.reach})"
+        axes.text(min(shares[place], 2.0), place, text, va="center", fontsize=8)
+    axes.axvline(1, color="#444", linewidth=1)
+    axes.set_xlim(0, 2.6)
+    axes.set_xlabel("measured, as a share of the figure to reach")
+    axes.set_title(title, fontsize=10)
+    axes.tick_params(labelsize=8)
+    figure.savefig(file)
