@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from pleroma import emoji_files
-from pleroma.emoji_files import PACK_JSON
+from pleroma.emoji_files import MAX_PACK_JSON, PACK_JSON
 
 if TYPE_CHECKING:
     from zipfile import ZipFile, ZipInfo
@@ -29,28 +29,38 @@ class BadArchive(ValueError):
     """An archive that is none, that is too large, or whose content is not what it should be."""
 
 
-def build(folder: Path, names: Iterable[str]) -> IO[bytes]:
-    """The archive of a pack, a file at its beginning: pack.json and the named files. Raises OSError for missing ones.
+def build(folder: Path) -> IO[bytes]:
+    """The archive of a pack, a file at its beginning: pack.json and the files that it names.
 
-    Nothing in it depends on when or where it is made: fixed times and order, and no compression, which the pictures
-    have already.
+    Raises BrokenPack, and OSError for a file that is missing or has a name that is not safe. Nothing in it depends on
+    when or where it is made: fixed times and order, and no compression, which the pictures have already.
     """
     import zipfile
 
     file = tempfile.TemporaryFile()  # noqa: SIM115 (the caller sends it)
     try:
         with zipfile.ZipFile(file, "w") as archive:
-            for name in (PACK_JSON, *sorted(set(names))):
+            for name, data in _content(folder):
                 info = zipfile.ZipInfo(name, _FIRST_DAY)
                 info.create_system = 3
                 info.external_attr = (stat.S_IFREG | 0o644) << 16
-                data = emoji_files.read(folder / name)
-                archive.writestr(info, data.removeprefix(b"\xef\xbb\xbf") if name == PACK_JSON else data)
+                archive.writestr(info, data)
         file.seek(0)
     except BaseException:
         file.close()
         raise
     return file
+
+
+def _content(folder: Path) -> Iterator[tuple[str, bytes]]:
+    document = emoji_files.read(folder / PACK_JSON, MAX_PACK_JSON)
+    names = sorted(set(emoji_files.parse_pack(document)["files"].values()))
+    yield PACK_JSON, document.removeprefix(b"\xef\xbb\xbf")
+    for name in names:
+        path = emoji_files.inside(folder, name, present=True)
+        if path is None:
+            raise FileNotFoundError(f"{name} is missing")
+        yield name, emoji_files.read(path)
 
 
 def fingerprint(file: IO[bytes]) -> str:

@@ -47,10 +47,10 @@ class Packs:
         folder = self._existing(name)
         document = self._read(name)
         try:
-            if document["pack"].get("share-files") is not True or _paths(folder, document) is None:
-                raise OSError
-            return emoji_archives.build(folder, document["files"].values())
-        except OSError as error:
+            if document["pack"].get("share-files") is not True:
+                raise BrokenPack("not shared")
+            return emoji_archives.build(folder)
+        except (BrokenPack, OSError) as error:
             raise Forbidden(
                 f"Pack {name} cannot be downloaded from this instance, either pack sharing was disabled for this pack"
                 " or some files are missing"
@@ -271,9 +271,9 @@ class _Shown:
         pack["can-download"] = complete
         if complete:
             try:
-                with emoji_archives.build(self._folder, document["files"].values()) as archive:
+                with emoji_archives.build(self._folder) as archive:
                     pack["download-sha256"] = emoji_archives.fingerprint(archive)
-            except OSError:
+            except (BrokenPack, OSError):
                 pack["can-download"] = False
         return json.dumps({**document, "pack": pack}).encode()
 
