@@ -10,7 +10,7 @@ from typing import Any
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import psycopg
-from flask import Blueprint, Flask
+from flask import Blueprint, Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
@@ -21,7 +21,9 @@ from pleroma.params import ApiRequest, as_identifier
 _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
-    "pleroma.views": ("authorize", "files", "nodeinfo", "oauth", "pages", "password_reset", "registration"),
+    "pleroma.views": (
+        "authorize", "files", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
+    ),
     "pleroma.views.pleroma": (
         "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
         "notifications", "pictures", "registration", "scrobbles",
@@ -35,6 +37,11 @@ _VIEWS = {
         "users",
     ),
 }  # fmt: skip
+
+
+# What PostgreSQL does to one of several requests that wait for each other in a ring.
+_ROLLED_BACK = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
+_REPEATS = 2
 
 
 @dataclass(frozen=True)
@@ -72,13 +79,16 @@ class Application(Flask):
     def dispatch_request(self) -> Any:
         """Run the view in one scope: its transaction is committed when the view has returned.
 
-        A connection that turns out to be cut before anything was written is replaced once.
+        Run it anew when that failed and nothing was written: a connection turned out to be cut, or PostgreSQL ended
+        a deadlock by rolling this request back.
         """
-        try:
-            return self._dispatch_once()
-        except psycopg.OperationalError as error:
-            if not getattr(error, "nothing_written", False):
-                raise
+        for _ in range(_REPEATS):
+            try:
+                return self._dispatch_once()
+            except psycopg.OperationalError as error:
+                if not getattr(error, "nothing_written", False):
+                    raise
+            _rewind()
         return self._dispatch_once()
 
     def _dispatch_once(self) -> Any:
@@ -86,8 +96,16 @@ class Application(Flask):
             try:
                 return super().dispatch_request()
             except psycopg.OperationalError as error:
-                error.nothing_written = scope.cut and not scope.writing  # type: ignore[attr-defined]
+                rolled_back = isinstance(error, _ROLLED_BACK) or (scope.cut and not scope.writing)
+                error.nothing_written = rolled_back  # type: ignore[attr-defined]
                 raise
+
+
+def _rewind() -> None:
+    """Make the request ready to be run anew: its files are read from their start, its limits count it once."""
+    g.repeated = True
+    for file in request.files.values():
+        file.stream.seek(0)
 
 
 class Paths:

@@ -21,7 +21,7 @@ from pleroma import cross_origin
 log = logging.getLogger(__name__)
 
 JSON_TYPE = "application/json; charset=utf-8"
-_JSON_PATHS = ("/api", "/oauth", "/nodeinfo", "/.well-known")
+_JSON_PATHS = ("/api", "/oauth", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images")
 
 
 class ApiError(Exception):
@@ -123,17 +123,27 @@ def _from_database(error: psycopg.Error) -> ApiError:
     return ApiError("Something went wrong", 500)
 
 
+def _answer(error: ApiError) -> Response:
+    """The refusal as a page where a browser asks for one, else as JSON."""
+    if request.path.startswith(_JSON_PATHS) or "text/html" not in request.headers.get("Accept", ""):
+        return error_response(error)
+    # The pages build on this module.
+    from pleroma.views.pages import failure
+
+    return failure(error)
+
+
 def _not_routed(error: HTTPException) -> Response:
     if request.method == "OPTIONS":
         return cross_origin.preflight()
     if request.path.startswith(_JSON_PATHS):
         return error_response(NotFound("Not implemented"))
-    return error_response(NotFound("Not found"))
+    return _answer(NotFound("Not found"))
 
 
 def _http_error(error: HTTPException) -> Response:
     message = {413: "Request is too large"}.get(error.code or 500, error.description or error.name)
-    return error_response(ApiError(message, error.code or 500))
+    return _answer(ApiError(message, error.code or 500))
 
 
 def _undecodable(error: UnicodeDecodeError) -> Response:
@@ -144,14 +154,14 @@ def _unexpected(error: Exception) -> Response:
     log.exception("unexpected", exc_info=error)
     if current_app.config.get("PROPAGATE_UNEXPECTED"):
         raise error
-    return error_response(ApiError("Something went wrong", 500))
+    return _answer(ApiError("Something went wrong", 500))
 
 
 def register(app: Flask) -> None:
     """Make `app` answer every refusal and failure as JSON."""
-    app.register_error_handler(ApiError, error_response)
-    app.register_error_handler(psycopg.Error, lambda error: error_response(_from_database(error)))
-    app.register_error_handler(PoolTimeout, lambda _: error_response(ApiError("The database is not available", 503)))
+    app.register_error_handler(ApiError, _answer)
+    app.register_error_handler(psycopg.Error, lambda error: _answer(_from_database(error)))
+    app.register_error_handler(PoolTimeout, lambda _: _answer(ApiError("The database is not available", 503)))
     app.register_error_handler(NoRoute, _not_routed)
     app.register_error_handler(MethodNotAllowed, _not_routed)
     app.register_error_handler(HTTPException, _http_error)

@@ -22,11 +22,30 @@ _HEADERS = {
 }
 
 
+_TITLES = {403: "Not allowed", 404: "Not found", 429: "Too many requests", 503: "Not available"}
+
+
+def failure(error: ApiError) -> Response:
+    """A friendly page for a refusal or a fault; it asks nothing of the database, which may be the fault."""
+    config = configured()
+    instance = {"instance_name": config.instance_name, "description": config.description}
+    title = _TITLES.get(error.status, "Something went wrong" if error.status >= 500 else "That did not work")
+    response = _render("message.html", error.status, instance, title=title, text=error.message)
+    response.headers.update(error.headers)
+    return response
+
+
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page made from a template, with the instance's name and the headers that every page carries."""
-    instance = in_force("instance_name", "description", "registrations_open")
+    return _render(template, status, in_force("instance_name", "description", "registrations_open"), **values)
+
+
+def _render(template: str, status: int, instance: dict[str, Any], **values: Any) -> Response:
     language = next(iter(configured().languages), "en")
-    response = Response(render_template(template, language=language, instance=instance, **values), status)
+    base = configured().base_url
+    response = Response(
+        render_template(template, language=language, instance=instance, base=base, path=request.path, **values), status
+    )
     response.headers.update(_HEADERS)
     private = request.path.startswith(("/api", "/oauth"))
     response.headers["Cache-Control"] = "private, no-store" if private else "no-cache"
@@ -61,16 +80,10 @@ def refusal(error: ApiError) -> Response:
 blueprint.register_error_handler(ApiError, refusal)
 
 
-@blueprint.get("/")
-def home() -> Response:
-    """What this server is, and the ways in."""
-    return page("home.html")
-
-
 @blueprint.get("/about")
 def about() -> Response:
-    """The same, at the address that front ends link to."""
-    return page("home.html")
+    """What this server is, who runs it, and the ways in."""
+    return page("about.html", contact=configured().contact_email, source=configured().source_url)
 
 
 @blueprint.get("/login")

@@ -1,0 +1,144 @@
+"""What a browser sees of accounts, statuses and tags (DESIGN 4.2): only what everybody may see."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template
+from werkzeug.wrappers import Response as BaseResponse
+
+from pleroma import auth, db, params, rendering
+from pleroma.db import queries
+from pleroma.errors import NotFound, found
+from pleroma.params import MAXIMUM_ID
+from pleroma.settings import configured
+from pleroma.views import pages
+
+blueprint = Blueprint("public_pages", __name__)
+blueprint.register_error_handler(NotFound, pages.refusal)
+_PAGE = 20
+_THREAD = 200
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+@blueprint.app_template_filter("ago")
+def _ago(moment: str) -> str:
+    return rendering.ago(moment)
+
+
+@blueprint.app_template_filter("name")
+def _name(account: dict[str, Any]) -> str:
+    return rendering.name_with_emoji(account)
+
+
+@blueprint.app_template_filter("emoji")
+def _emoji(html: str, emojis: list[dict[str, Any]]) -> str:
+    return rendering.with_emoji(html, emojis)
+
+
+@blueprint.app_template_filter("excerpt")
+def _excerpt(text: str) -> str:
+    return rendering.excerpt(text)
+
+
+def _max_id() -> int:
+    return params.identifier("max_id") or MAXIMUM_ID
+
+
+def _older(statuses: list[dict[str, Any]]) -> str | None:
+    """The bound of the next page, None when this one is the last."""
+    return statuses[-1]["id"] if len(statuses) == _PAGE else None
+
+
+def public_statuses() -> list[dict[str, Any]]:
+    """A page of the public timeline."""
+    with db.read() as connection:
+        body, _, _ = queries.timelines.public(
+            connection,
+            viewer_id=0,
+            with_muted=False,
+            only_media=False,
+            local=True,
+            remote=False,
+            max_id=_max_id(),
+            since_id=0,
+            min_id=0,
+            limit=_PAGE,
+        )
+    return rendering.entities(body, configured().base_url)
+
+
+@blueprint.get("/")
+def front() -> Response:
+    """What this server is, the ways in, and its public timeline."""
+    statuses = public_statuses() if auth.is_public() else []
+    return pages.page("front.html", statuses=statuses, older=_older(statuses))
+
+
+def _profile(nickname: str) -> dict[str, Any]:
+    with db.read() as connection:
+        profile = queries.pages.profile(connection, nickname=params.clean(nickname), max_id=_max_id(), limit=_PAGE)
+    return rendering.entities(found(profile, "There is no such account"), configured().base_url)
+
+
+@blueprint.get("/users/<nickname>")
+def profile(nickname: str) -> Response:
+    """An account with its pinned and its newest statuses. Raises NotFound."""
+    values = _profile(nickname)
+    return pages.page("profile.html", **values, older=_older(values["statuses"]), first=_max_id() == MAXIMUM_ID)
+
+
+@blueprint.get("/users/<nickname>/feed.atom")
+def feed(nickname: str) -> Response:
+    """An Atom feed of an account's statuses that everybody may see (RFC 4287). Raises NotFound."""
+    values = _profile(nickname)
+    body = render_template("feed.xml", **values, base=configured().base_url)
+    response = Response(body, content_type="application/atom+xml; charset=utf-8")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@blueprint.get("/notice/<id:status_id>")
+def status(status_id: int) -> Response:
+    """A status with its thread. Raises NotFound."""
+    with db.read() as connection:
+        body = found(queries.pages.thread(connection, status_id=status_id, limit=_THREAD), "There is no such status")
+    thread = rendering.entities(body, configured().base_url)
+    focused = next(status for status in thread["statuses"] if status["id"] == thread["id"])
+    return pages.page("status.html", statuses=thread["statuses"], focused=focused)
+
+
+@blueprint.get("/objects/<uuid>")
+def status_object(uuid: str) -> BaseResponse:
+    """Leads to the status that an object's address names. Raises NotFound."""
+    if not _UUID.fullmatch(uuid):
+        raise NotFound("There is no such status")
+    with db.read() as connection:
+        row = found(queries.pages.object(connection, uuid=uuid), "There is no such status")
+    return redirect(f"/notice/{row.id}")
+
+
+@blueprint.get("/tag/<name>")
+def tag(name: str) -> Response:
+    """Public statuses with a hashtag."""
+    name = params.clean(name).lower()
+    statuses: list[dict[str, Any]] = []
+    if auth.is_public():
+        with db.read() as connection:
+            body, _, _ = queries.timelines.tag(
+                connection,
+                viewer_id=0,
+                with_muted=False,
+                only_media=False,
+                local=False,
+                tags=[name],
+                all_tags=[],
+                none_tags=[],
+                max_id=_max_id(),
+                since_id=0,
+                min_id=0,
+                limit=_PAGE,
+            )
+        statuses = rendering.entities(body, configured().base_url)
+    return pages.page("tag.html", tag=name, statuses=statuses, older=_older(statuses))
