@@ -219,12 +219,7 @@ def account_id() -> int:
     return viewer_id()
 
 
-def is_public() -> bool:
-    """Whether this request may see what everybody may: the instance is public, or the caller is logged in."""
-    return bool(viewer_id() or value("public"))
-
-
 def require_public() -> None:
     """On an instance that is not public, refuse anonymous callers. Raises Forbidden."""
-    if not is_public():
+    if not viewer_id() and not value("public"):
         raise Forbidden("This resource requires authentication.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from pleroma import logins, params, rate_limits, sessions
@@ -37,7 +37,14 @@ def failure(error: ApiError) -> Response:
 
 def page(template: str, status: int = 200, **values: Any) -> Response:
     """A page made from a template, with the instance's name and the headers that every page carries."""
-    return _render(template, status, in_force("instance_name", "description", "registrations_open"), **values)
+    return _render(template, status, instance(), **values)
+
+
+def instance() -> dict[str, Any]:
+    """What every page knows of the instance: one select a request."""
+    if "instance" not in g:
+        g.instance = in_force("instance_name", "description", "registrations_open", "public")
+    return g.instance
 
 
 def _render(template: str, status: int, instance: dict[str, Any], **values: Any) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import auth, db, params, rendering
+from pleroma import db, params, rendering
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
 from pleroma.params import MAXIMUM_ID
@@ -72,7 +72,7 @@ def public_statuses() -> list[dict[str, Any]]:
 @blueprint.get("/")
 def front() -> Response:
     """What this server is, the ways in, and its public timeline."""
-    statuses = public_statuses() if auth.is_public() else []
+    statuses = public_statuses() if pages.instance()["public"] else []
     return pages.page("front.html", statuses=statuses, older=_older(statuses))
 
 
@@ -124,7 +124,7 @@ def tag(name: str) -> Response:
     """Public statuses with a hashtag."""
     name = params.clean(name).lower()
     statuses: list[dict[str, Any]] = []
-    if auth.is_public():
+    if pages.instance()["public"]:
         with db.read() as connection:
             body, _, _ = queries.timelines.tag(
                 connection,
