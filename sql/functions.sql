@@ -66,7 +66,7 @@ return concat(
   ',"following_count":', case when a.hide_follows_count and a.id <> viewer then 0 else a.following_count end,
   ',"statuses_count":', a.statuses_count,
   ',"last_status_at":', case when a.last_status_at is null then 'null'
-    else to_char(a.last_status_at at time zone 'UTC', '"\""YYYY-MM-DD"\""') end,
+    else to_json((a.last_status_at at time zone 'UTC')::date)::text end,
   ',"emojis":', case when a.emoji_codes = '{}' then '[]' else emojis_json(a.emoji_codes) end);
 
 -- Account of the Mastodon API as viewer sees it; in lists its pleroma.relationship is empty.
@@ -96,14 +96,7 @@ create or replace function status_json(
   muted boolean, direct_conversation_id bigint, reblog text
 ) returns text language sql stable
 return concat(
-  '{"id":"', s.id, '","created_at":', json_time(s.created_at), ',"edited_at":null,"visibility":"', s.visibility,
-  '","uri":"', chr(1), '/objects/', c.uuid, '","url":"', chr(1), '/notice/', c.id,
-  '","in_reply_to_id":', case when s.in_reply_to_id is null or s.in_reply_to_account_id is null
-    then 'null,"in_reply_to_account_id":null'
-    else concat('"', s.in_reply_to_id, '","in_reply_to_account_id":"', s.in_reply_to_account_id, '"') end,
-  ',"sensitive":', c.sensitive::text,
-  ',"spoiler_text":', case when c.spoiler_text = '' then '""' else json_text(c.spoiler_text) end,
-  ',"application":{"name":"Web","website":null},"card":null,"poll":null',
+  s.head, c.frame, ',"application":{"name":"Web","website":null},"card":null,"poll":null',
   ',"replies_count":', s.replies_count, ',"reblogs_count":', s.reblogs_count, ',"favourites_count":', s.favourites_count,
   ',"favourited":', (marks.favourite_id is not null)::text, ',"reblogged":', (marks.reblog_id is not null)::text,
   ',"bookmarked":', (marks.bookmark_id is not null)::text, ',"muted":', muted::text,
@@ -117,23 +110,36 @@ return concat(
   '},"expires_at":', case when s.expires_at is not null and s.account_id = viewer then json_time(s.expires_at) else 'null' end,
   ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
 
+-- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that
+-- viewer ever did would be read.
+create or replace function marks_of(viewer bigint, of_status_id bigint)
+returns setof interactions language sql stable begin atomic
+select i.* from interactions i where i.account_id = viewer and i.status_id = of_status_id limit 1;
+end;
+
+-- The threads that viewer muted, as one array that is read once (the offset sees to that).
+create or replace function muted_threads(viewer bigint)
+returns table (ids bigint[]) language sql stable begin atomic
+select array(select t.thread_id from thread_mutes t where t.account_id = viewer) offset 0;
+end;
+
 -- The Status entities of ids, each with its place in ids. Ids that are not there are left out; whether
 -- viewer may see them was decided by whoever chose the ids.
 create or replace function status_entities(viewer bigint, ids bigint[])
 returns table (place bigint, status_id bigint, entity text) language sql stable begin atomic
 select chosen.place, s.id,
-       status_json(s, coalesce(o, s), account_json(a, viewer), marks, viewer, tm.thread_id is not null,
+       status_json(s, coalesce(o, s), account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids),
          case when s.visibility = 'direct'
            then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
          case when s.reblog_of_id is null then 'null'
-           else status_json(o, o, account_json(oa, viewer), marks, viewer, tm.thread_id is not null, null, 'null') end)
+           else status_json(o, o, account_json(oa, viewer), marks, viewer, s.thread_id = any (muted.ids), null, 'null') end)
 from unnest(ids) with ordinality as chosen (id, place)
 join statuses s on s.id = chosen.id
 join accounts a on a.id = s.account_id
 left join statuses o on o.id = s.reblog_of_id
 left join accounts oa on oa.id = o.account_id
-left join interactions marks on marks.account_id = viewer and marks.status_id = coalesce(s.reblog_of_id, s.id)
-left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id;
+left join lateral marks_of(viewer, coalesce(s.reblog_of_id, s.id)) marks on true
+cross join muted_threads(viewer) muted;
 end;
 
 -- A page of statuses as one JSON array, with its first and last id for the Link header.
@@ -252,7 +258,7 @@ select chosen.place, n.id,
        concat('{"id":"', n.id, '","type":"', n.type, '","created_at":', json_time(n.created_at),
          ',"account":', account_json(sender, viewer),
          case when s.id is not null then concat(',"status":',
-           status_json(s, s, account_json(a, viewer), marks, viewer, tm.thread_id is not null,
+           status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids),
              case when s.visibility = 'direct'
                then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
              'null')) end,
@@ -262,8 +268,8 @@ join notifications n on n.id = chosen.id
 join accounts sender on sender.id = n.from_account_id
 left join statuses s on s.id = n.status_id
 left join accounts a on a.id = s.account_id
-left join interactions marks on marks.account_id = viewer and marks.status_id = s.id
-left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id;
+left join lateral marks_of(viewer, s.id) marks on true
+cross join muted_threads(viewer) muted;
 end;
 
 create or replace function notification_page(viewer bigint, ids bigint[])
@@ -295,11 +301,11 @@ select chosen.place, p.id,
            from participation_recipients r join accounts a on a.id = r.account_id
            where r.participation_id = p.id and r.account_id <> viewer),
          '],"last_status":', coalesce((
-           select status_json(s, s, account_json(a, viewer), marks, viewer, tm.thread_id is not null, p.id, 'null')
+           select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids), p.id, 'null')
            from statuses s
            join accounts a on a.id = s.account_id
-           left join interactions marks on marks.account_id = viewer and marks.status_id = s.id
-           left join thread_mutes tm on tm.account_id = viewer and tm.thread_id = s.thread_id
+           left join lateral marks_of(viewer, s.id) marks on true
+           cross join muted_threads(viewer) muted
            where s.id = p.last_status_id), 'null'),
          ',"pleroma":{"recipients":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)

@@ -9,6 +9,16 @@ create sequence id_sequence;
 create function next_id() returns bigint language sql volatile
 return ((extract(epoch from clock_timestamp()) * 1000)::bigint << 16) | (nextval('id_sequence') & 65535);
 
+-- Stable and not immutable, so that PostgreSQL inlines them: what they call is no more than that.
+-- A JSON string; the raw U+0001 that stands for the base address stays raw. It takes the place of U+FFFF on the
+-- way, which no stored text holds, because a text may hold the six characters of its escape.
+create function json_text(value text) returns text language sql stable
+return replace(to_json(replace(value, chr(1), chr(65535)))::text, chr(65535), chr(1));
+
+-- A JSON time in UTC with milliseconds; null stays null.
+create function json_time(value timestamptz) returns text language sql stable
+return to_char(value at time zone 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""');
+
 create table settings (
   name text collate "C" primary key,
   value jsonb not null,
@@ -283,6 +293,23 @@ create index list_members_account on list_members (account_id);
 
 create sequence thread_sequence;
 
+-- What a Status begins with, and what a reblog of it begins with as well: stored with the row, because making
+-- them costs more than the rest of the entity.
+create function status_head(
+  id bigint, created_at timestamptz, visibility text, in_reply_to_id bigint, in_reply_to_account_id bigint
+) returns text language sql immutable
+return concat(
+  '{"id":"', id, '","created_at":', json_time(created_at), ',"edited_at":null,"visibility":"', visibility,
+  '","in_reply_to_id":', case when in_reply_to_id is null or in_reply_to_account_id is null
+    then 'null,"in_reply_to_account_id":null'
+    else concat('"', in_reply_to_id, '","in_reply_to_account_id":"', in_reply_to_account_id, '"') end);
+
+create function status_frame(id bigint, uuid uuid, sensitive boolean, spoiler_text text)
+returns text language sql immutable
+return concat(
+  ',"uri":"', chr(1), '/objects/', uuid, '","url":"', chr(1), '/notice/', id, '","sensitive":', sensitive::text,
+  ',"spoiler_text":', json_text(spoiler_text));
+
 create table statuses (
   id bigint primary key default next_id(),
   account_id bigint not null references accounts on delete cascade,
@@ -308,7 +335,10 @@ create table statuses (
   language text,
   spoiler_text text not null default '',
   source text,
-  body text
+  body text,
+  head text not null generated always as (
+    status_head(id, created_at, visibility, in_reply_to_id, in_reply_to_account_id)) stored,
+  frame text not null generated always as (status_frame(id, uuid, sensitive, spoiler_text)) stored
 );
 create unique index statuses_uuid on statuses (uuid);
 create index statuses_of_account on statuses (account_id, id);
@@ -497,15 +527,6 @@ create table emojis (
   path text collate "C" not null,
   tags text[] not null
 );
-
--- A JSON string; the raw U+0001 that stands for the base address stays raw. It takes the place of U+FFFF on the
--- way, which no stored text holds, because a text may hold the six characters of its escape.
-create function json_text(value text) returns text language sql immutable
-return replace(to_json(replace(value, chr(1), chr(65535)))::text, chr(65535), chr(1));
-
--- A JSON time in UTC with milliseconds; null stays null.
-create function json_time(value timestamptz) returns text language sql immutable
-return to_char(value at time zone 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.MS"Z\""');
 
 -- The address of a stored file, or that of the default picture.
 create function file_url(name text, default_path text) returns text language sql immutable
