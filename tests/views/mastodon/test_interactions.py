@@ -137,7 +137,7 @@ def test_favourited_by_leaves_out_whom_the_viewer_blocks(client, alice, bob, car
 )
 def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, alice, person, post, do, undo, count):
     status = post(alice, "x")
-    people = [person(f"p{number}") for number in range(10)]
+    people = [person(f"p{number}") for number in range(30)]
 
     def work(who):
         own = make_client()
@@ -149,6 +149,6 @@ def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, 
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         list(pool.map(work, people))
     below = "favourited_by" if do == "favourite" else "reblogged_by"
-    listed = client.get(f"/api/v1/statuses/{status['id']}/{below}").json
+    listed = client.get(f"/api/v1/statuses/{status['id']}/{below}?limit=80").json
     assert client.get(f"/api/v1/statuses/{status['id']}").json[count] == len(listed)
     assert len(listed) == sum(1 for who in people if not who.id % 2)

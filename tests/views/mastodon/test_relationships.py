@@ -157,7 +157,7 @@ def test_follow_by_address(client, alice, bob):
 
 
 def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, alice, person):
-    people = [person(f"p{number}") for number in range(10)]
+    people = [person(f"p{number}") for number in range(30)]
 
     def work(who):
         own = make_client()
@@ -169,8 +169,8 @@ def test_counters_equal_the_lists_after_simultaneous_calls(make_client, client, 
 
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
         list(pool.map(work, people))
-    followers = client.get(f"/api/v1/accounts/{alice.id}/followers").json
-    following = client.get(f"/api/v1/accounts/{alice.id}/following").json
+    followers = client.get(f"/api/v1/accounts/{alice.id}/followers?limit=80").json
+    following = client.get(f"/api/v1/accounts/{alice.id}/following?limit=80").json
     assert counts(client, alice) == (len(followers), len(following))
     for who in people:
         assert counts(client, who) == (1, 1) if not who.id % 2 else (0, 0)
