@@ -49,8 +49,16 @@ def activate(connection: Connection, account_id: int) -> bool:
     return _set_active(connection, account_id, True)
 
 
+def lock_with_friends(connection: Connection, account_ids: list[int]) -> None:
+    """Lock accounts that are about to change their activity, and everybody who counts them.
+
+    Who changes several names all of them first: one after the other they would be locked in no order.
+    """
+    list(queries.account_lifecycle.lock_with_friends(connection, account_ids=account_ids))
+
+
 def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
-    list(queries.account_lifecycle.lock_with_friends(connection, account_id=account_id))
+    lock_with_friends(connection, [account_id])
     return queries.account_lifecycle.set_active(connection, account_id=account_id, active=active) is not None
 
 

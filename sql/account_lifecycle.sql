@@ -46,13 +46,13 @@ delete from password_resets
 where token_hash = :token_hash and created_at > now() - interval '24 hours'
 returning account_id;
 
--- name: lock_with_friends(account_id)
--- Locks, in the order of their ids, an account and everybody who counts it.
+-- name: lock_with_friends(account_ids)
+-- Locks, in the order of their ids, accounts and everybody who counts them.
 select id
 from accounts
-where id = :account_id
-   or id in (select followed_id from follows where follower_id = :account_id)
-   or id in (select follower_id from follows where followed_id = :account_id)
+where id = any (:account_ids::bigint[])
+   or id in (select followed_id from follows where follower_id = any (:account_ids))
+   or id in (select follower_id from follows where followed_id = any (:account_ids))
 order by id
 for no key update;
 

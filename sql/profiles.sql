@@ -57,6 +57,14 @@ set privacy = coalesce(:privacy, u.privacy), language = coalesce(:language, u.la
     settings_store = u.settings_store || coalesce(:settings_store::jsonb, '{}')
 where u.account_id = :account_id;
 
+-- name: lock_with_waiting(account_id)
+-- Locks, in the order of their ids, an account and everybody whose follow request it is about to accept.
+select id
+from accounts
+where id = :account_id or id in (select follower_id from follow_requests where followed_id = :account_id)
+order by id
+for no key update;
+
 -- name: waiting(account_id)
 -- Follow requests that stand open when an account is no longer locked.
 select follower_id from follow_requests where followed_id = :account_id order by follower_id;

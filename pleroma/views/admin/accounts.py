@@ -128,6 +128,7 @@ def delete() -> Response:
     with db.transaction() as connection:
         accounts, is_list = _named(connection)
         _protect_administrators(connection, accounts)
+        account_jobs.lock_with_friends(connection, [account.id for account in accounts])
         for account in sorted(accounts, key=lambda account: account.id):
             account_jobs.deactivate(connection, account.id)
             queries.account_lifecycle.store_job(connection, task="delete_account", account_id=account.id)
@@ -146,6 +147,7 @@ def delete() -> Response:
 def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:
     if not active:
         _protect_administrators(connection, [account for account in accounts if account.active])
+    account_jobs.lock_with_friends(connection, [account.id for account in accounts])
     change = account_jobs.activate if active else account_jobs.deactivate
     ordered = sorted(accounts, key=lambda account: account.id)
     changed = {account.id for account in ordered if change(connection, account.id)}
