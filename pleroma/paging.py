@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from flask import Response, current_app, request
 
 from pleroma import params
-from pleroma.errors import JSON_TYPE
+from pleroma.errors import JSON_TYPE, found
 
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 80
@@ -62,10 +62,13 @@ def page_response(page: tuple[bytes, bytes | None, bytes | None]) -> Response:
     return response
 
 
-def json_response(body: bytes, status: int = 200) -> Response:
-    """JSON that PostgreSQL finished, with the base address in the place of U+0001."""
+def json_response(body: bytes | None, status: int = 200) -> Response:
+    """JSON that PostgreSQL finished, with the base address in the place of U+0001.
+
+    Raises NotFound for None: what was changed is gone, or its author deactivated, by the time of the answer.
+    """
     base = current_app.extensions["pleroma"].base_address
-    return Response(body.replace(b"\x01", base), status=status, content_type=JSON_TYPE)
+    return Response(found(body).replace(b"\x01", base), status=status, content_type=JSON_TYPE)
 
 
 def no_content() -> Response:

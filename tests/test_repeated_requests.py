@@ -62,3 +62,17 @@ def test_a_key_of_idempotency_survives_it(client, alice, failing):
         client.post("/api/v1/statuses", {"status": "once"}, headers=key, auth=alice, status=200) for _ in range(2)
     )
     assert (first.json["id"], second.headers["Idempotent-Replayed"]) == (second.json["id"], "true")
+
+
+def test_an_author_who_is_deactivated_meanwhile_posts_nothing(client, alice, monkeypatch, sql):
+    publish = posting.publish
+
+    def publish_too_late(*arguments):
+        status_id = publish(*arguments)
+        arguments[0].execute("update accounts set active = false where id = %s", [alice.id])
+        return status_id
+
+    monkeypatch.setattr(posting, "publish", publish_too_late)
+    answer = client.post("/api/v1/statuses", {"status": "late"}, auth=alice, status=404)
+    assert answer.json == {"error": "Record not found"}
+    assert sql("select count(*) from statuses") == [(0,)]
