@@ -57,3 +57,7 @@ def test_the_operators_files_come_first(front_end, client, settings):
         (own / "thumbnail.jpeg").unlink()
         (settings.data_dir / "static" / "robots.txt").unlink()
     assert "Disallow" in client.get("/robots.txt", status=200).text
+
+
+def test_the_front_ends_list_of_stickers_is_empty_and_there(front_end):
+    assert front_end.get("/static/stickers.json", headers={"Accept": "*/*"}, status=200).json == {}
