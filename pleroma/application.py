@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from pleroma import cross_origin, db, errors, frontend
+from pleroma import cross_origin, db, errors, frontend, logs
 from pleroma.config import Config
 from pleroma.params import ApiRequest, as_identifier
 
@@ -162,6 +162,7 @@ def build(config: Config) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["id"] = IdentifierConverter
     errors.register(app)
+    logs.install(app, config)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     frontend.install(app, config)

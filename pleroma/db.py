@@ -23,6 +23,8 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
+from pleroma import statement_clock
+
 _PACKAGE = Path(__file__).resolve().parent
 SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
 
@@ -93,7 +95,8 @@ class Scope:
         """Commit, or roll back when there was an error, and give the connection back."""
         try:
             if self._transaction is not None:
-                self._transaction.__exit__(*(error or (None, None, None)))
+                with statement_clock.waiting():
+                    self._transaction.__exit__(*(error or (None, None, None)))
         finally:
             self._transaction = None
             if self._connection is not None:
@@ -104,6 +107,7 @@ class Scope:
 def _configure(connection: psycopg.Connection) -> None:
     connection.prepare_threshold = 0
     connection.prepared_max = None
+    connection.cursor_factory = statement_clock.TimedCursor
     connection.adapters.register_dumper(int, Int8Dumper)
 
 

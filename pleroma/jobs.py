@@ -14,14 +14,13 @@ import functools
 import importlib
 import logging
 import signal
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from pleroma import db
+from pleroma import db, logs
 from pleroma.config import Config
 from pleroma.db import queries
 
@@ -86,7 +85,7 @@ def work(config: Config, url: str) -> int:
 
     A database that goes away is waited for.
     """
-    logging.basicConfig(level=config.log_level.upper(), stream=sys.stderr, format="%(levelname)s: %(message)s")
+    logs.configure(config)
     logging.getLogger("procrastinate").setLevel(logging.DEBUG if config.log_level == "debug" else logging.WARNING)
     # A job may take longer than a request; its statements too.
     db.configure(url, CONCURRENCY, statement_timeout="10min", lock_timeout="1min")

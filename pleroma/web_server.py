@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
 
+from pleroma import logs
 from pleroma.config import Config
 from pleroma.processes import die_with_parent
 
@@ -58,21 +59,23 @@ class WebServer(BaseApplication):
             # One path for all instances of a user, and none without a home directory.
             "control_socket_disable": True,
             "loglevel": "debug" if settings.log_level == "debug" else "warning",
-            "post_fork": _after_fork,
+            "post_fork": self._after_fork,
             "post_worker_init": self._say_serving,
         }
         if Path("/dev/shm").is_dir():  # noqa: S108 (gunicorn makes an unnamed file in it)
             options["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
         return options
 
+    def _after_fork(self, arbiter: object, worker: Any) -> None:
+        die_with_parent()
+        logs.configure(self._settings)
+        worker.log.error_log.addFilter(_worth_a_line)
+        for handler in worker.log.error_log.handlers:
+            handler.setFormatter(logs.Formatter(self._settings.log_format))
+
     def _say_serving(self, worker: object) -> None:
         with contextlib.suppress(OSError):
             os.write(self._report, b"serving\n")
-
-
-def _after_fork(arbiter: object, worker: Any) -> None:
-    die_with_parent()
-    worker.log.error_log.addFilter(_worth_a_line)
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:

@@ -1,0 +1,137 @@
+"""What a process writes to standard error: one line an event and one a request, as text or JSON.
+
+A request's line names its route and not its path, where tokens may stand, and of its query only what pages and
+filters lists: nothing that a person or a client keeps secret gets into a log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import re
+import sys
+from time import gmtime, perf_counter, strftime, time_ns
+from typing import Any
+
+from flask import Flask, Request, Response, g, request
+
+from pleroma import statement_clock
+from pleroma.config import Config
+
+_STANDARD_ERROR = 2
+_HARMLESS = re.compile(
+    r"(?:^|(?<=&))(?:max_id|min_id|since_id|limit|offset|page|page_size|local|remote|only_media|with_muted|pinned"
+    r"|exclude_replies|exclude_reblogs|types\[\]|exclude_types\[\]|resolve|type)=[A-Za-z0-9_.%:-]{0,64}(?=&|$)"
+)
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+# The route that takes any path: when nothing is there, the path says more.
+_CATCH_ALL = "/<path:name>"
+_NOT_FOUND = 404
+
+
+def now() -> str:
+    """The time as lines begin with it: UTC, milliseconds."""
+    seconds, fraction = divmod(time_ns() // 1_000_000, 1000)
+    return f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(seconds))}.{fraction:03}Z"
+
+
+def request_id() -> str:
+    """The running request's id, "-" outside of one."""
+    return g.get("request_id", "-") if g else "-"
+
+
+class Formatter(logging.Formatter):
+    """Events in the form of the request lines."""
+
+    def __init__(self, log_format: str) -> None:
+        super().__init__()
+        self._json = log_format == "json"
+
+    def format(self, record: logging.LogRecord) -> str:
+        """One line for an event; a traceback follows it in text and is inside it in JSON."""
+        trace = self.formatException(record.exc_info) if record.exc_info and record.exc_info[1] else ""
+        level, message = record.levelname.lower(), record.getMessage()
+        if self._json:
+            line = {"time": now(), "level": level, "id": request_id(), "logger": record.name, "message": message}
+            return json.dumps(line | ({"traceback": trace} if trace else {}))
+        return f"{now()} {level} {request_id()} {record.name}: {message}" + (f"\n{trace}" if trace else "")
+
+
+def configure(config: Config) -> None:
+    """Send this process's events to standard error, from LOG_LEVEL on, in LOG_FORMAT."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Formatter(config.log_format))
+    logging.root.handlers[:] = [handler]
+    logging.root.setLevel(config.log_level.upper())
+
+
+def install(app: Flask, config: Config) -> None:
+    """Give each request an id, sent as X-Request-Id, and from LOG_LEVEL info on a line."""
+    write = None
+    if config.log_level in ("debug", "info"):
+        write = _json_line if config.log_format == "json" else _text_line
+
+    def begin() -> None:
+        g.request_id = os.urandom(8).hex()
+        g.started = perf_counter()
+        statement_clock.reset()
+
+    def finish(response: Response) -> Response:
+        # A proxy looks its object up at each use: here that would be most of the time.
+        about = g._get_current_object()
+        response.headers["X-Request-Id"] = about.request_id
+        if write is not None:
+            line = write(about, request._get_current_object(), response.status_code)  # type: ignore[attr-defined]
+            with contextlib.suppress(OSError):
+                os.write(_STANDARD_ERROR, line.encode("ascii", "backslashreplace"))
+        return response
+
+    app.before_request(begin)
+    app.after_request(finish)
+
+
+def _account(about: Any) -> int | None:
+    caller = about.get("caller")
+    return caller.account_id if caller else None
+
+
+def _route(asked: Request, status: int) -> str:
+    rule = asked.url_rule
+    if rule is None or (status == _NOT_FOUND and rule.rule == _CATCH_ALL):
+        return _CONTROL.sub("?", asked.path[:200])
+    return rule.rule
+
+
+def _query(asked: Request) -> str:
+    text = asked.environ.get("QUERY_STRING")
+    return "&".join(_HARMLESS.findall(text)) if text else ""
+
+
+def _text_line(about: Any, asked: Request, status: int) -> str:
+    figures, query = statement_clock.figures, _query(asked)
+    return (
+        f"{now()} info {about.request_id} {asked.method} {_route(asked, status)} {status}"
+        f" account={_account(about) or '-'} ms={(perf_counter() - about.started) * 1000:.1f}"
+        f" statements={figures.statements} database_ms={figures.seconds * 1000:.1f}"
+        f"{' query=' if query else ''}{query}\n"
+    )
+
+
+def _json_line(about: Any, asked: Request, status: int) -> str:
+    figures, account = statement_clock.figures, _account(about)
+    line = {
+        "time": now(),
+        "level": "info",
+        "id": about.request_id,
+        "method": asked.method,
+        "route": _route(asked, status),
+        "status": status,
+        "account": str(account) if account else None,
+        "ms": round((perf_counter() - about.started) * 1000, 1),
+        "statements": figures.statements,
+        "database_ms": round(figures.seconds * 1000, 1),
+        "query": _query(asked),
+    }
+    return json.dumps(line) + "\n"

@@ -1,0 +1,51 @@
+"""How many statements the running request has sent, and how long it waited for the database.
+
+A thread works on one request at a time, so the figures belong to the thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Any
+
+import psycopg
+
+
+class _Figures(threading.local):
+    statements = 0
+    seconds = 0.0
+
+
+figures = _Figures()
+
+
+def reset() -> None:
+    """Begin a request."""
+    figures.statements = 0
+    figures.seconds = 0.0
+
+
+class TimedCursor(psycopg.Cursor):
+    """A cursor that adds what it executes to the figures."""
+
+    def execute(self, *arguments: Any, **options: Any) -> Any:
+        """Execute a statement, as psycopg does."""
+        started = perf_counter()
+        try:
+            return super().execute(*arguments, **options)
+        finally:
+            figures.statements += 1
+            figures.seconds += perf_counter() - started
+
+
+@contextlib.contextmanager
+def waiting() -> Iterator[None]:
+    """Adds the time of what is no statement, such as a commit."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        figures.seconds += perf_counter() - started
