@@ -6,16 +6,17 @@ names nest (spec: sending parameters; Mastodon client traps 9 to 12).
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Request, g, request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest
-from werkzeug.formparser import FormDataParser
+from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from pleroma.errors import ApiError, InvalidParameters
 
@@ -30,11 +31,49 @@ _LONGEST_NUMBER = 18
 _IDENTIFIER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
+class _NamelessFiles(MultiPartParser):
+    """Takes a part without a file name for a file when its bytes are no text (Mastodon page, trap 19)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "cls": list})
+        self._parts: list[tuple[str, Headers]] = []
+
+    def get_part_charset(self, headers: Headers) -> str:
+        """Note the charset of a part, and let its bytes through as they are."""
+        self._parts.append((super().get_part_charset(headers), headers))
+        return "iso-8859-1"
+
+    def parse(self, stream: Any, boundary: bytes, content_length: int | None) -> Any:
+        """The (fields, files) of a body."""
+        pairs, found = cast(Any, super().parse(stream, boundary, content_length))
+        fields, files = [], MultiDict(found)
+        for (name, value), (charset, headers) in zip(pairs, self._parts, strict=True):
+            content = value.encode("iso-8859-1")
+            try:
+                fields.append((name, content.decode(charset)))
+            except UnicodeDecodeError:
+                files.add(name, FileStorage(io.BytesIO(content), "", name, headers=headers))
+        return MultiDict(fields), files
+
+
 class StrictFormParser(FormDataParser):
     """Raises on bytes that are no UTF-8 instead of showing an empty form."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **{**options, "silent": False})
+
+    def _parse_multipart(
+        self, stream: Any, mimetype: str, content_length: int | None, options: dict[str, str]
+    ) -> tuple[Any, Any, Any]:
+        boundary = options.get("boundary", "").encode("ascii")
+        if not boundary:
+            raise ValueError("Missing boundary")
+        parser = _NamelessFiles(
+            stream_factory=self.stream_factory,
+            max_form_memory_size=self.max_form_memory_size,
+            max_form_parts=self.max_form_parts,
+        )
+        return stream, *parser.parse(stream, boundary, content_length)
 
 
 class ApiRequest(Request):
@@ -296,9 +335,13 @@ def mapping(name: str) -> dict[str, Any] | None:
 
 
 def upload(name: str) -> FileStorage | None:
-    """The uploaded file of that name, None when there is none."""
+    """The uploaded file of that name, None when there is none. A part that came without a file name is one too."""
     value = raw(name)
-    return value if isinstance(value, FileStorage) else None
+    if isinstance(value, FileStorage):
+        return value
+    if isinstance(value, str) and value and request.mimetype == "multipart/form-data" and name in request.form:
+        return FileStorage(io.BytesIO(value.encode()), "", name)
+    return None
 
 
 def moment(name: str) -> datetime | None:

@@ -70,7 +70,7 @@ def mascot() -> Response:
 @auth.required("write:accounts")
 def update_mascot() -> Response:
     """Make the picture `image` the caller's mascot. Raises InvalidParameters without one, a 415 for no picture."""
-    file = params.upload("image") or params.upload("file")
+    file = next((file for file in map(params.upload, ("image", "file")) if file is not None), None)
     if file is None:
         raise InvalidParameters("image is missing")
     try:
