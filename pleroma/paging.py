@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
 from flask import Response, current_app, request
+from psycopg import Connection
 
 from pleroma import params
 from pleroma.errors import JSON_TYPE, found
@@ -37,6 +38,16 @@ def window(default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT) -> Window
         "min_id": params.identifier("min_id") or 0,
         "limit": limit(default, maximum),
     }
+
+
+def page(area: Any, name: str, connection: Connection, **asked: Any) -> Any:
+    """The page that a list statement gives: by `name`, or from min_id on upwards by `name_after`.
+
+    They are two, because PostgreSQL prepares for running every part of a statement, also the one it skips.
+    """
+    upwards = asked["min_id"] > 0
+    asked.pop("since_id" if upwards else "min_id")
+    return getattr(area, f"{name}_after" if upwards else name)(connection, **asked)
 
 
 def _address(bound: str, value: str) -> str:

@@ -13,6 +13,20 @@ where a.id = :account_id
   and (a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
     or viewer.is_admin or viewer.is_moderator);
 
+-- name: account_at(viewer_id, nickname, domain, confirmation_required)$
+-- The same by address, in any letter case; domain is '' for this server.
+with wanted as materialized (
+       select array[w.id] as ids
+       from accounts w
+       where lower(w.nickname) = lower(:nickname) and coalesce(w.domain, '') = :domain
+     )
+select account_json(a, :viewer_id, case when :viewer_id::bigint > 0 then coalesce(r.entity, '{}') else '{}' end)
+from wanted
+join accounts a on a.id = wanted.ids[1]
+left join lateral relationships(:viewer_id, wanted.ids) r on true
+where a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
+   or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator));
+
 -- name: accounts(viewer_id, account_ids)$
 -- Those of the accounts that are there, in the order of the ids.
 select concat('[', string_agg(account_json(a, :viewer_id), ',' order by wanted.place), ']')
@@ -51,48 +65,60 @@ with wanted as materialized (select array[:account_id::bigint] as ids)
 select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
 
 -- name: followers(viewer_id, account_id, max_id, since_id, min_id, limit)$
--- Who follows an account, newest first.
-with page as materialized (
+-- Who follows an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
+with target as materialized (
+       select a.id, a.hide_followers and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.active
+     ), page as materialized (
        (select f.id as page_id, f.follower_id as account_id
         from follows f
-        where f.followed_id = :account_id and f.id < :max_id and f.id > :since_id and :min_id = 0
+        where f.followed_id = (select id from target where not is_hidden)
+          and f.id < :max_id and f.id > :since_id and :min_id = 0
           and (select a.active from accounts a where a.id = f.follower_id)
         order by f.id desc
         limit :limit)
        union all
        (select f.id, f.follower_id
         from follows f
-        where f.followed_id = :account_id and f.id < :max_id and f.id > :min_id and :min_id > 0
+        where f.followed_id = (select id from target where not is_hidden)
+          and f.id < :max_id and f.id > :min_id and :min_id > 0
           and (select a.active from accounts a where a.id = f.follower_id)
         order by f.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
        max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+from target
+left join page on true
+left join accounts a on a.id = page.account_id
+group by target.id;
 
 -- name: following(viewer_id, account_id, max_id, since_id, min_id, limit)$
--- Whom an account follows, newest first.
-with page as materialized (
+-- Whom an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
+with target as materialized (
+       select a.id, a.hide_follows and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.active
+     ), page as materialized (
        (select f.id as page_id, f.followed_id as account_id
         from follows f
-        where f.follower_id = :account_id and f.id < :max_id and f.id > :since_id and :min_id = 0
+        where f.follower_id = (select id from target where not is_hidden)
+          and f.id < :max_id and f.id > :since_id and :min_id = 0
           and (select a.active from accounts a where a.id = f.followed_id)
         order by f.id desc
         limit :limit)
        union all
        (select f.id, f.followed_id
         from follows f
-        where f.follower_id = :account_id and f.id < :max_id and f.id > :min_id and :min_id > 0
+        where f.follower_id = (select id from target where not is_hidden)
+          and f.id < :max_id and f.id > :min_id and :min_id > 0
           and (select a.active from accounts a where a.id = f.followed_id)
         order by f.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
        max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+from target
+left join page on true
+left join accounts a on a.id = page.account_id
+group by target.id;
 
 -- name: search(viewer_id, exact, resolve, words, nickname, domain, following, limit, offset)$
 -- Accounts by nickname (exact, then prefix), then by words of the display name; followed ones first within each.

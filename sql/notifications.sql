@@ -1,22 +1,35 @@
--- name: page(viewer_id, types, exclude_types, from_account_id, with_muted, max_id, since_id, min_id, limit)$
+-- name: page(viewer_id, types, exclude_types, from_account_id, with_muted, max_id, since_id, limit)$
 -- Viewer's notifications, newest first. types null: all.
-with page as materialized (
-       (select n.id
-        from shown_notifications(:viewer_id, :with_muted) n
-        where n.id < :max_id and n.id > :since_id and :min_id = 0
-          and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
-          and (:from_account_id = 0 or n.from_account_id = :from_account_id)
-        order by n.id desc
-        limit :limit)
-       union all
-       (select n.id
-        from shown_notifications(:viewer_id, :with_muted) n
-        where n.id < :max_id and n.id > :min_id and :min_id > 0
-          and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
-          and (:from_account_id = 0 or n.from_account_id = :from_account_id)
-        order by n.id
-        limit :limit)
-     ), chosen as materialized (select array(select id from page order by id desc) as ids)
+with chosen as materialized (
+       select array(
+         select n.id
+         from shown_notifications(:viewer_id, :with_muted) n
+         where n.id < :max_id and n.id > :since_id
+           and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
+           and (:from_account_id = 0 or n.from_account_id = :from_account_id)
+         order by n.id desc
+         limit :limit
+       ) as ids
+     )
+select page.* from chosen, notification_page(:viewer_id, chosen.ids) page;
+
+-- name: page_after(viewer_id, types, exclude_types, from_account_id, with_muted, max_id, min_id, limit)$
+-- The same from min_id on upwards.
+with chosen as materialized (
+       select array(
+         select id
+         from (
+           select n.id
+           from shown_notifications(:viewer_id, :with_muted) n
+           where n.id < :max_id and n.id > :min_id
+             and (:types::text[] is null or n.type = any (:types)) and not n.type = any (:exclude_types::text[])
+             and (:from_account_id = 0 or n.from_account_id = :from_account_id)
+           order by n.id
+           limit :limit
+         ) page
+         order by id desc
+       ) as ids
+     )
 select page.* from chosen, notification_page(:viewer_id, chosen.ids) page;
 
 -- name: notification(viewer_id, notification_id)$

@@ -1,8 +1,11 @@
--- name: home(viewer_id, with_muted, only_media, max_id, since_id, min_id, limit)$
--- Own statuses and those of followed accounts. Few followed accounts: the newest of each are merged. Many: the
--- last statuses of all are walked, most of which are theirs; when that gives too few, they are merged as well.
+-- name: home(viewer_id, with_muted, only_media, max_id, since_id, limit)$
+-- Own statuses and those of followed accounts. Few followed accounts: the newest of each are merged. More: the
+-- last statuses of all are walked (in the index alone, until one is theirs); when that gives too few, they are
+-- merged as well.
 with follower as materialized (
-       select following_count <= 40 as follows_few from accounts where id = :viewer_id
+       select following_count <= 40 as follows_few, following_count > 600 as follows_many
+       from accounts
+       where id = :viewer_id
      ), recent as materialized (
        select s.id
        from (
@@ -16,50 +19,38 @@ with follower as materialized (
          select v.id
          from wanted_statuses(:viewer_id, :with_muted) v
          where v.id = walked.id and (not :only_media or v.has_media)
-           and (v.account_id = :viewer_id or (
-             select f.show_reblogs or v.reblog_of_id is null
+           and (v.reblog_of_id is null or v.account_id = :viewer_id or (
+             select f.show_reblogs
              from follows f
              where f.follower_id = :viewer_id and f.followed_id = v.account_id))
        ) s
-       where :min_id = 0 and not (select follows_few from follower)
+       where not (select follows_few from follower)
+         and case
+           when walked.account_id = :viewer_id then true
+           when (select follows_many from follower)
+             then (select true from follows f where f.follower_id = :viewer_id and f.followed_id = walked.account_id)
+           else walked.account_id in (select f.followed_id from follows f where f.follower_id = :viewer_id)
+         end
        order by walked.id desc
        limit :limit
      ), merged as materialized (
-       (select s.id
-        from (
-          select followed_id, show_reblogs from follows where follower_id = :viewer_id
-          union all
-          select :viewer_id, true
-        ) followed
-        cross join lateral (
-          select v.id
-          from wanted_statuses(:viewer_id, :with_muted) v
-          where v.account_id = followed.followed_id and v.id < :max_id and v.id > :since_id
-            and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
-          order by v.id desc
-          limit :limit
-        ) s
-        where :min_id = 0 and (select count(*) from recent) < :limit
-        order by s.id desc
-        limit :limit)
-       union all
-       (select s.id
-        from (
-          select followed_id, show_reblogs from follows where follower_id = :viewer_id
-          union all
-          select :viewer_id, true
-        ) followed
-        cross join lateral (
-          select v.id
-          from wanted_statuses(:viewer_id, :with_muted) v
-          where v.account_id = followed.followed_id and v.id < :max_id and v.id > :min_id
-            and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
-          order by v.id
-          limit :limit
-        ) s
-        where :min_id > 0
-        order by s.id
-        limit :limit)
+       select s.id
+       from (
+         select followed_id, show_reblogs from follows where follower_id = :viewer_id
+         union all
+         select :viewer_id, true
+       ) followed
+       cross join lateral (
+         select v.id
+         from wanted_statuses(:viewer_id, :with_muted) v
+         where v.account_id = followed.followed_id and v.id < :max_id and v.id > :since_id
+           and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
+         order by v.id desc
+         limit :limit
+       ) s
+       where (select count(*) from recent) < :limit
+       order by s.id desc
+       limit :limit
      ), chosen as materialized (
        select array(
          select id from recent where not exists (select from merged)
@@ -70,23 +61,64 @@ with follower as materialized (
      )
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 
--- name: public(viewer_id, with_muted, only_media, local, remote, max_id, since_id, min_id, limit)$
+-- name: home_after(viewer_id, with_muted, only_media, max_id, min_id, limit)$
+-- The same from min_id on upwards.
+with chosen as materialized (
+       select array(
+         select id
+         from (
+           select s.id
+           from (
+             select followed_id, show_reblogs from follows where follower_id = :viewer_id
+             union all
+             select :viewer_id, true
+           ) followed
+           cross join lateral (
+             select v.id
+             from wanted_statuses(:viewer_id, :with_muted) v
+             where v.account_id = followed.followed_id and v.id < :max_id and v.id > :min_id
+               and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
+             order by v.id
+             limit :limit
+           ) s
+           order by s.id
+           limit :limit
+         ) page
+         order by id desc
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: public(viewer_id, with_muted, only_media, local, remote, max_id, since_id, limit)$
 -- Public statuses of everybody; reblogs are left out.
-with page as (
-       (select s.id
-        from wanted_statuses(:viewer_id, :with_muted) s
-        where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :since_id and :min_id = 0
-          and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
-        order by s.id desc
-        limit :limit)
-       union all
-       (select s.id
-        from wanted_statuses(:viewer_id, :with_muted) s
-        where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :min_id and :min_id > 0
-          and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
-        order by s.id
-        limit :limit)
-     ), chosen as materialized (select array(select id from page order by id desc) as ids)
+with chosen as materialized (
+       select array(
+         select s.id
+         from wanted_statuses(:viewer_id, :with_muted) s
+         where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :since_id
+           and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
+         order by s.id desc
+         limit :limit
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: public_after(viewer_id, with_muted, only_media, local, remote, max_id, min_id, limit)$
+-- The same from min_id on upwards.
+with chosen as materialized (
+       select array(
+         select id
+         from (
+           select s.id
+           from wanted_statuses(:viewer_id, :with_muted) s
+           where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :min_id
+             and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
+           order by s.id
+           limit :limit
+         ) page
+         order by id desc
+       ) as ids
+     )
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 
 -- name: tag(viewer_id, with_muted, only_media, local, tags, all_tags, none_tags, max_id, since_id, min_id, limit)$
@@ -263,29 +295,99 @@ with page as materialized (
 select page.body, (select max(bookmark_id) from page), (select min(bookmark_id) from page)
 from chosen, status_page(:viewer_id, chosen.ids) page;
 
--- name: account(viewer_id, account_id, only_pinned, only_media, exclude_replies, exclude_reblogs, tagged, max_id, since_id, min_id, limit)$
+-- name: account(viewer_id, account_id, exclude_replies, exclude_reblogs, max_id, since_id, limit)$
 -- An account's statuses and reblogs that viewer may see.
+with chosen as materialized (
+       select array(
+         select s.id
+         from visible_statuses(:viewer_id) s
+         where s.account_id = :account_id and s.id < :max_id and s.id > :since_id
+           and (not :exclude_reblogs or s.reblog_of_id is null)
+           and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+         order by s.id desc
+         limit :limit
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: account_after(viewer_id, account_id, exclude_replies, exclude_reblogs, max_id, min_id, limit)$
+-- The same from min_id on upwards.
+with chosen as materialized (
+       select array(
+         select id
+         from (
+           select s.id
+           from visible_statuses(:viewer_id) s
+           where s.account_id = :account_id and s.id < :max_id and s.id > :min_id
+             and (not :exclude_reblogs or s.reblog_of_id is null)
+             and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+           order by s.id
+           limit :limit
+         ) page
+         order by id desc
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: account_media(viewer_id, account_id, exclude_replies, exclude_reblogs, max_id, since_id, min_id, limit)$
+-- Those with media: a statement of its own, so that the index of these serves it.
 with page as (
        (select s.id
         from visible_statuses(:viewer_id) s
         where s.account_id = :account_id and s.id < :max_id and s.id > :since_id and :min_id = 0
-          and (not :only_pinned or s.pinned_at is not null) and (not :only_media or s.has_media)
+          and s.has_media
           and (not :exclude_reblogs or s.reblog_of_id is null)
           and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
-          and (:tagged::text is null or exists (
-            select from status_tags t where t.tag = :tagged and t.status_id = s.id))
         order by s.id desc
         limit :limit)
        union all
        (select s.id
         from visible_statuses(:viewer_id) s
         where s.account_id = :account_id and s.id < :max_id and s.id > :min_id and :min_id > 0
-          and (not :only_pinned or s.pinned_at is not null) and (not :only_media or s.has_media)
+          and s.has_media
           and (not :exclude_reblogs or s.reblog_of_id is null)
           and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
-          and (:tagged::text is null or exists (
-            select from status_tags t where t.tag = :tagged and t.status_id = s.id))
         order by s.id
         limit :limit)
+     ), chosen as materialized (select array(select id from page order by id desc) as ids)
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: account_tagged(viewer_id, account_id, tagged, only_media, exclude_replies, exclude_reblogs, max_id, since_id, min_id, limit)$
+-- Those with a tag.
+with page as (
+       (select s.id
+        from visible_statuses(:viewer_id) s
+        where s.account_id = :account_id and s.id < :max_id and s.id > :since_id and :min_id = 0
+          and (not :only_media or s.has_media)
+          and exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id)
+          and (not :exclude_reblogs or s.reblog_of_id is null)
+          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+        order by s.id desc
+        limit :limit)
+       union all
+       (select s.id
+        from visible_statuses(:viewer_id) s
+        where s.account_id = :account_id and s.id < :max_id and s.id > :min_id and :min_id > 0
+          and (not :only_media or s.has_media)
+          and exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id)
+          and (not :exclude_reblogs or s.reblog_of_id is null)
+          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+        order by s.id
+        limit :limit)
+     ), chosen as materialized (select array(select id from page order by id desc) as ids)
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: account_pinned(viewer_id, account_id, tagged, only_media, exclude_replies, exclude_reblogs, max_id, since_id, min_id, limit)$
+-- The pinned ones, which are few.
+with page as materialized (
+       select s.id
+       from visible_statuses(:viewer_id) s
+       where s.account_id = :account_id and s.pinned_at is not null
+         and s.id < :max_id and s.id > greatest(:since_id, :min_id::bigint) and (not :only_media or s.has_media)
+         and (:tagged::text is null or exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id))
+         and (not :exclude_reblogs or s.reblog_of_id is null)
+         and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+       order by s.id * case when :min_id > 0 then 1 else -1 end
+       limit :limit
      ), chosen as materialized (select array(select id from page order by id desc) as ids)
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;

@@ -63,7 +63,6 @@ def public_statuses() -> list[dict[str, Any]]:
             remote=False,
             max_id=_max_id(),
             since_id=0,
-            min_id=0,
             limit=_PAGE,
         )
     return rendering.entities(body, configured().base_url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from flask import Blueprint, Response
@@ -34,16 +35,21 @@ def find_id(name: str, message: str | None = None, *, inactive: bool = False) ->
         return int(found(queries.accounts.id_of(connection, nickname=nickname, domain=domain), message).id)
 
 
-def show_account(account_id: int, message: str) -> Response:
+def show_account(statement: Any, message: str, **which: Any) -> Response:
     """One Account as the caller sees it. Raises NotFound."""
     with db.read() as connection:
-        account = queries.accounts.account(
+        account = statement(
             connection,
             viewer_id=auth.viewer_id(),
-            account_id=account_id,
             confirmation_required=str(configured().account_activation_required).lower(),
+            **which,
         )
     return json_response(found(account, message))
+
+
+def _show_at(address: str, message: str) -> Response:
+    nickname, domain = split_address(address)
+    return show_account(queries.accounts.account_at, message, nickname=nickname, domain=domain)
 
 
 @blueprint.get("/verify_credentials")
@@ -58,17 +64,17 @@ def verify_credentials() -> Response:
 @auth.optional("read:accounts")
 def show(name: str) -> Response:
     """One Account by id or nickname. Raises NotFound."""
-    return show_account(find_id(name, "Can't find user", inactive=True), "Can't find user")
+    if number := as_identifier(name):
+        with contextlib.suppress(NotFound):
+            return show_account(queries.accounts.account, "Can't find user", account_id=number)
+    return _show_at(name, "Can't find user")
 
 
 @blueprint.get("/lookup")
 @auth.optional("read:accounts")
 def lookup() -> Response:
     """One Account by `acct`. Raises NotFound."""
-    nickname, domain = split_address(params.text("acct") or "")
-    with db.read() as connection:
-        row = found(queries.accounts.id_of(connection, nickname=nickname, domain=domain))
-    return show_account(row.id, "Record not found")
+    return _show_at(params.text("acct") or "", "Record not found")
 
 
 @blueprint.get("")
@@ -87,44 +93,54 @@ def show_several() -> Response:
 @auth.optional("read:statuses")
 def statuses(name: str) -> Response:
     """An account's statuses, filtered by `pinned`, `only_media`, `exclude_replies`, `exclude_reblogs`, `tagged`."""
-    account_id = find_id(name)
-    tagged = params.text("tagged")
-    with db.read() as connection:
-        page = queries.timelines.account(
-            connection,
-            viewer_id=auth.viewer_id(),
-            account_id=account_id,
-            only_pinned=params.boolean("pinned", False),
-            only_media=params.boolean("only_media", False),
-            exclude_replies=params.boolean("exclude_replies", False),
-            exclude_reblogs=params.boolean("exclude_reblogs", False),
-            tagged=tagged.removeprefix("#").lower() if tagged else None,
-            **paging.window(),
-        )
+    # Whether an account is there is asked only when it has nothing to show.
+    account_id = as_identifier(name)
+    page = _statuses(account_id) if account_id else None
+    if page is None or page[1] is None:
+        actual_id = find_id(name)
+        if page is None or actual_id != account_id:
+            page = _statuses(actual_id)
     return page_response(page)
 
 
-def _relations(statement: Any, account_id: int, hidden_by: str) -> Response:
+def _statuses(account_id: int) -> Any:
+    tagged = params.text("tagged")
+    asked = {
+        "viewer_id": auth.viewer_id(),
+        "account_id": account_id,
+        "exclude_replies": params.boolean("exclude_replies", False),
+        "exclude_reblogs": params.boolean("exclude_reblogs", False),
+        **paging.window(),
+    }
+    narrowed = {
+        "only_media": params.boolean("only_media", False),
+        "tagged": tagged.removeprefix("#").lower() if tagged else None,
+    }
     with db.read() as connection:
-        account = queries.accounts.exists(connection, account_id=account_id)
-        if account is None:
-            raise NotFound()
-        if getattr(account, hidden_by) and account_id != auth.viewer_id():
-            return json_response(b"[]")
-        return page_response(
-            statement(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
-        )
+        if params.boolean("pinned", False):
+            return queries.timelines.account_pinned(connection, **asked, **narrowed)
+        if tagged:
+            return queries.timelines.account_tagged(connection, **asked, **narrowed)
+        if narrowed["only_media"]:
+            return queries.timelines.account_media(connection, **asked)
+        return paging.page(queries.timelines, "account", connection, **asked)
+
+
+def _relations(statement: Any, account_id: int) -> Response:
+    with db.read() as connection:
+        page = statement(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
+    return page_response(found(page))
 
 
 @blueprint.get("/<id:account_id>/followers")
 @auth.optional("read:accounts")
 def followers(account_id: int) -> Response:
     """Who follows the account; nobody when it hides them. Raises NotFound."""
-    return _relations(queries.accounts.followers, account_id, "hide_followers")
+    return _relations(queries.accounts.followers, account_id)
 
 
 @blueprint.get("/<id:account_id>/following")
 @auth.optional("read:accounts")
 def following(account_id: int) -> Response:
     """Whom the account follows; nobody when it hides them. Raises NotFound."""
-    return _relations(queries.accounts.following, account_id, "hide_follows")
+    return _relations(queries.accounts.following, account_id)

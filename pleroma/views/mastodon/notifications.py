@@ -18,7 +18,9 @@ def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
     asked = params.values("types") if params.present("types") else params.values("include_types")
     with db.read() as connection:
-        page = queries.notifications.page(
+        page = paging.page(
+            queries.notifications,
+            "page",
             connection,
             viewer_id=auth.account_id(),
             types=None if asked is None else [str(kind) for kind in asked],

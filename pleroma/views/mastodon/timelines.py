@@ -34,7 +34,7 @@ def _tags(name: str) -> list[str]:
 def home() -> Response:
     """Own statuses and those of followed accounts."""
     with db.read() as connection:
-        return page_response(queries.timelines.home(connection, **_asked()))
+        return page_response(paging.page(queries.timelines, "home", connection, **_asked()))
 
 
 @blueprint.get("/timelines/public")
@@ -44,7 +44,7 @@ def public() -> Response:
     auth.require_public()
     where = {"local": params.boolean("local", False), "remote": params.boolean("remote", False)}
     with db.read() as connection:
-        return page_response(queries.timelines.public(connection, **where, **_asked()))
+        return page_response(paging.page(queries.timelines, "public", connection, **where, **_asked()))
 
 
 @blueprint.get("/timelines/tag/<tag>")
