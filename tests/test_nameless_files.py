@@ -41,10 +41,8 @@ def test_a_text_file_without_a_file_name(send):
 
 
 def test_a_list_without_a_file_name(send):
-    assert send("POST", "/api/pleroma/follow_import", "list", "bob\n".encode("utf-16"), status=400).json["error"]
-    assert (
-        send("POST", "/api/pleroma/follow_import", "list", b"\xef\xbb\xbfbob\n", kind="text/csv").json == "job started"
-    )
+    answer = send("POST", "/api/pleroma/follow_import", "list", b"\xef\xbb\xbfbob\n", kind="text/csv")
+    assert answer.json == "job started"
 
 
 def test_bytes_where_a_text_is_expected_are_refused(send):
