@@ -190,14 +190,14 @@ class Seeder:
         connection = self._connection
         if sql.oldest_status(connection, nickname="seedreader1") is not None:
             return
-        start = self._now - timedelta(minutes=2)
+        start = self._now - timedelta(days=60)
         for nickname in ("seedreader", "seedauthor"):
             sql.draft_by(
-                connection, prefix=nickname, numbers=1, each=1, since=start, until=self._now - timedelta(seconds=110)
+                connection, prefix=nickname, numbers=1, each=1, since=start, until=start + timedelta(seconds=10)
             )
         self._publish()
         root = sql.oldest_status(connection, nickname="seedauthor1").id
-        self._write_thread(root, REPLIES, self._now - timedelta(seconds=100), self._now - timedelta(seconds=60))
+        self._write_thread(root, REPLIES, start + timedelta(seconds=20), start + timedelta(seconds=60))
         sql.favourite(
             connection, nickname="seedreader1", newest=1, prefix="seed", domain="", each=min(FAVOURITES, self._people)
         )
@@ -214,7 +214,7 @@ class Seeder:
         connection = self._connection
         if sql.oldest_status(connection, nickname="seednotified1") is not None:
             return
-        start = self._now - timedelta(seconds=50)
+        start = self._now - timedelta(days=59)
         sql.draft_by(connection, prefix="loud", numbers=3, each=1, since=start, until=start + timedelta(seconds=1))
         sql.draft_by(
             connection,

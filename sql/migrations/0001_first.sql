@@ -311,7 +311,7 @@ return concat(
   ',"spoiler_text":', json_text(spoiler_text));
 
 create table statuses (
-  id bigint primary key default next_id(),
+  id bigint default next_id(),
   account_id bigint not null references accounts on delete cascade,
   in_reply_to_id bigint references statuses on delete set null,
   in_reply_to_account_id bigint references accounts on delete set null,
@@ -338,7 +338,8 @@ create table statuses (
   body text,
   head text not null generated always as (
     status_head(id, created_at, visibility, in_reply_to_id, in_reply_to_account_id)) stored,
-  frame text not null generated always as (status_frame(id, uuid, sensitive, spoiler_text)) stored
+  frame text not null generated always as (status_frame(id, uuid, sensitive, spoiler_text)) stored,
+  primary key (id) include (account_id)
 );
 create unique index statuses_uuid on statuses (uuid);
 create index statuses_of_account on statuses (account_id, id);
