@@ -312,3 +312,23 @@ def test_two_instances_live_side_by_side(serve, tmp_path_factory):
     finally:
         second.process.terminate()
         assert second.process.wait(SECONDS) == 0
+
+
+def test_clients_that_do_not_close_their_end_hold_up_nobody(serve):
+    server = serve().wait()
+    with contextlib.ExitStack() as stack:
+        held = [
+            stack.enter_context(contextlib.closing(socket.create_connection(("127.0.0.1", server.port))))
+            for _ in range(20)
+        ]
+        for client in held:
+            client.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        time.sleep(0.1)
+        start = time.monotonic()
+        assert server.get() == 200
+        assert time.monotonic() - start < 1
+        assert all(client.recv(15) == b"HTTP/1.1 200 OK" for client in held)
+        for client in held:
+            client.settimeout(SECONDS)
+            while client.recv(1000):
+                pass
