@@ -30,7 +30,8 @@ _VIEWS = {
     ),
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
-        "notifications", "profiles", "relationships", "reports", "search", "statuses", "timelines",
+        "notifications", "polls", "profiles", "relationships", "reports", "scheduled_statuses", "search", "statuses",
+        "timelines",
     ),
     "pleroma.views.admin": (
         "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",
@@ -75,6 +76,10 @@ class Application(Flask):
     """Flask with one database scope around each request and without redirects of its own."""
 
     request_class = ApiRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The view as it is: none is a coroutine, and finding that out at each call costs more than calling it."""
+        return func
 
     def dispatch_request(self) -> Any:
         """Run the view in one scope: its transaction is committed when the view has returned.
@@ -136,7 +141,7 @@ def _behind_trusted_proxies(
     def _choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR") or ""
         # A Unix socket has no peer address.
-        if not peer or peer in trusted:
+        if "HTTP_X_FORWARDED_FOR" in environ and (not peer or peer in trusted):
             return fixed(environ, start_response)
         return application(environ, start_response)
 

@@ -15,7 +15,7 @@ from pleroma.settings import in_force
 SOFTWARE_VERSION = "1.1.50"
 VERSION = f"2.7.2 (compatible; Pleroma {SOFTWARE_VERSION})"
 POST_FORMATS = ["text/plain", "text/html", "text/markdown", "text/bbcode"]
-FEATURES = ["pleroma_api", "mastodon_api", "pleroma_explicit_addressing", "shareable_emoji_packs"]
+FEATURES = ["pleroma_api", "mastodon_api", "polls", "pleroma_explicit_addressing", "shareable_emoji_packs"]
 MATRIX_LIMIT = 33_177_600
 _POLLS = {"max_options": 20, "max_option_chars": 200, "min_expiration": 0, "max_expiration": 31_536_000}
 _POLLS_IN_CONFIGURATION = {

@@ -31,7 +31,7 @@ QUEUES = ("background", "mailer", "upkeep")
 ATTEMPTS = 8
 CONCURRENCY = 2
 # The modules whose import registers tasks.
-MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep")
+MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep", "pleroma.scheduling")
 _GRACE = 20
 _HEARTBEAT = 10.0
 _STALLED_AFTER = 30.0
@@ -130,6 +130,13 @@ def _run(known: Task, config: Config, ran: Callable[[str], object] | None, **arg
     known.function(**arguments)
     if ran is not None:
         ran(known.name)
+
+
+def run_hourly(config: Config) -> None:
+    """Run every hourly task now, in this process."""
+    for known in registered():
+        if known.hourly:
+            _run(known, config, None)
 
 
 @task("upkeep", name="remove_finished_jobs", hourly=True)

@@ -5,6 +5,7 @@ One function, `publish`, used by every way of posting. It expects the caller's t
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,7 @@ class NewStatus:
     sensitive: bool = False
     expires_in: int | None = None
     language: str | None = None
+    poll: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
 
 
 def _check(new: NewStatus, draft: Any, media_ids: list[int]) -> None:
-    if not new.source and not media_ids:
+    if not new.source and (new.poll or not media_ids):
         raise Unprocessable("Cannot post an empty status without attachments")
     if text.length(new.source) + text.length(new.spoiler_text) > draft.status_limit:
         raise Unprocessable("The status is over the character limit")
@@ -129,6 +131,7 @@ def _store(
         hashtags=rendered.hashtags,
         emoji_codes=draft.emoji_codes or None,
         media_ids=media_ids,
+        poll=json.dumps(new.poll) if new.poll else None,
     )
     return int(row.id)
 

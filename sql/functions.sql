@@ -69,6 +69,33 @@ return concat(
     else to_json((a.last_status_at at time zone 'UTC')::date)::text end,
   ',"emojis":', case when a.emoji_codes = '{}' then '[]' else emojis_json(a.emoji_codes) end);
 
+-- Poll of a status as viewer sees it. Its author counts as having voted; totals may be hidden until it ends.
+create or replace function poll_json(of_status_id bigint, viewer bigint) returns text language sql stable
+return (
+  select concat('{"id":"', p.status_id, '","expires_at":', json_time(p.expires_at), ',"expired":', ended.yes::text,
+    ',"multiple":', p.multiple::text, ',"votes_count":', counted.votes, ',"voters_count":', counted.voters,
+    ',"options":[', (
+      select string_agg(concat('{"title":', json_text(option.title), ',"votes_count":',
+        case when p.hide_totals and not ended.yes then 'null' else (
+          select count(*)::text from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1) end, '}'),
+        ',' order by option.place)
+      from unnest(p.options) with ordinality as option (title, place)),
+    '],"emojis":[],"voted":', (s.account_id = viewer or cardinality(own.choices) > 0)::text,
+    ',"own_votes":', to_json(own.choices), '}')
+  from polls p
+  join statuses s on s.id = p.status_id
+  cross join lateral (select p.expires_at <= now() as yes) ended
+  cross join lateral (
+    select count(*) as votes, count(distinct v.account_id) as voters from poll_votes v where v.status_id = p.status_id
+  ) counted
+  cross join lateral (
+    select array(
+      select v.choice from poll_votes v where v.status_id = p.status_id and v.account_id = viewer order by v.choice
+    ) as choices
+  ) own
+  where p.status_id = of_status_id
+);
+
 -- Account of the Mastodon API as viewer sees it; in lists its pleroma.relationship is empty.
 create or replace function account_json(a accounts, viewer bigint, relationship text default '{}')
 returns text language sql stable
@@ -96,7 +123,8 @@ create or replace function status_json(
   muted boolean, direct_conversation_id bigint, reblog text
 ) returns text language sql stable
 return concat(
-  s.head, c.frame, ',"application":{"name":"Web","website":null},"card":null,"poll":null',
+  s.head, c.frame, ',"application":{"name":"Web","website":null},"card":null',
+  ',"poll":', case when c.has_poll then poll_json(c.id, viewer) else 'null' end,
   ',"replies_count":', s.replies_count, ',"reblogs_count":', s.reblogs_count, ',"favourites_count":', s.favourites_count,
   ',"favourited":', (marks.favourite_id is not null)::text, ',"reblogged":', (marks.reblog_id is not null)::text,
   ',"bookmarked":', (marks.bookmark_id is not null)::text, ',"muted":', muted::text,
@@ -367,3 +395,14 @@ create or replace function filter_json(f filters) returns text language sql stab
 return concat('{"id":"', f.id, '","phrase":', json_text(f.phrase), ',"context":', to_json(f.context),
   ',"whole_word":', f.whole_word::text, ',"irreversible":', f.irreversible::text,
   ',"expires_at":', coalesce(json_time(f.expires_at), 'null'), '}');
+
+-- A ScheduledStatus: what was asked, and the media that wait with it.
+create or replace function scheduled_status_json(s scheduled_statuses) returns text language sql stable
+return (
+  select concat('{"id":"', s.id, '","scheduled_at":', json_time(s.scheduled_at), ',"params":', s.request -> 'params',
+    ',"media_attachments":[',
+    string_agg(attachment_json(m), ',' order by wanted.place) filter (where m.id is not null), ']}')
+  from (select) nothing
+  left join unnest(s.media_ids) with ordinality as wanted (id, place) on true
+  left join media m on m.id = wanted.id
+);

@@ -78,14 +78,15 @@ left join lateral (
 ) conversation on true
 where a.id = :account_id;
 
--- name: create(account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, media_ids)^
--- Stores a status with its tags and media, counts it, and returns its id and thread.
+-- name: create(account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, media_ids, poll)^
+-- Stores a status with its tags, media and poll, counts it, and returns its id and thread.
 with status as (
        insert into statuses (account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive,
-         expires_at, language, content_type, source, spoiler_text, body, involved, emoji_codes, has_media)
+         expires_at, language, content_type, source, spoiler_text, body, involved, emoji_codes, has_media, has_poll)
        values (:account_id, :in_reply_to_id, :in_reply_to_account_id, coalesce(:thread_id, nextval('thread_sequence')),
          :visibility, :list_id, :sensitive, now() + make_interval(secs => :expires_in::double precision), :language,
-         :content_type, :source, :spoiler_text, :body, :involved, :emoji_codes, cardinality(:media_ids::bigint[]) > 0)
+         :content_type, :source, :spoiler_text, :body, :involved, :emoji_codes, cardinality(:media_ids::bigint[]) > 0,
+         :poll::jsonb is not null)
        returning id, thread_id, visibility, expires_at
      ), tagged as (
        insert into status_tags (tag, status_id)
@@ -95,6 +96,14 @@ with status as (
        select id, place, media_id from status, unnest(:media_ids::bigint[]) with ordinality as media (media_id, place)
      ), used as (
        update media set unused_since = null where id = any (:media_ids)
+     ), asked as (
+       insert into polls (status_id, options, multiple, hide_totals, expires_at)
+       select id, array(select jsonb_array_elements_text(:poll::jsonb -> 'options')),
+              (:poll::jsonb ->> 'multiple')::boolean, (:poll::jsonb ->> 'hide_totals')::boolean,
+              now() + make_interval(secs => (:poll::jsonb ->> 'expires_in')::double precision)
+       from status
+       where :poll::jsonb is not null
+       returning status_id, expires_at
      ), answered as (
        update statuses set replies_count = replies_count + 1
        where id = :in_reply_to_id and :visibility in ('public', 'unlisted')
@@ -106,6 +115,8 @@ with status as (
        select defer_job('upkeep', 'expire_status', jsonb_build_object('status_id', id), expires_at) as job
        from status
        where expires_at is not null
+       union all
+       select defer_job('upkeep', 'end_poll', jsonb_build_object('status_id', status_id), expires_at) from asked
      )
 select id, thread_id, (select count(job) from expiring) as jobs from status;
 

@@ -106,28 +106,6 @@ def followed_tags() -> Response:
     return as_json([])
 
 
-@blueprint.get("/api/v1/scheduled_statuses")
-@auth.required("read:statuses")
-def scheduled_statuses() -> Response:
-    """An empty list: nothing can be scheduled."""
-    return as_json([])
-
-
-@blueprint.get("/api/v1/scheduled_statuses/<id:status_id>")
-@auth.required("read:statuses")
-def scheduled_status(status_id: int) -> Response:
-    """Not there: nothing can be scheduled."""
-    raise NotFound()
-
-
-@blueprint.put("/api/v1/scheduled_statuses/<id:status_id>")
-@blueprint.delete("/api/v1/scheduled_statuses/<id:status_id>")
-@auth.required("write:statuses")
-def change_scheduled_status(status_id: int) -> Response:
-    """Not there: nothing can be scheduled."""
-    raise NotFound()
-
-
 @blueprint.post("/api/v1/announcements/<id:announcement_id>/dismiss")
 @auth.required("write:accounts")
 def dismiss_announcement(announcement_id: int) -> Response:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, moderation_log, params, posting, rate_limits
+from pleroma import auth, db, moderation_log, params, posting, rate_limits, scheduling
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
 from pleroma.paging import json_response
 from pleroma.posting import NewStatus
 from pleroma.settings import configured
+from pleroma.views.mastodon import polls
 
 blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
-_AT_ONCE = timedelta(minutes=5)
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
 
 
@@ -78,32 +79,36 @@ def read_new_status() -> NewStatus:
         media_ids=media_ids,
         sensitive=params.boolean("sensitive", False),
         expires_in=_expires_in(),
+        poll=polls.read_new_poll(),
         language=language if language and _LANGUAGE.fullmatch(language) else None,
     )
 
 
-def _refuse_what_is_not_built() -> None:
-    # A text for tomorrow must not go out today, nor a poll without its options (Mastodon page 4.7).
+def _due() -> datetime | None:
+    """When the status is to be posted, None for at once: up to five minutes ahead counts as now (page 4.7)."""
     scheduled_at = params.moment("scheduled_at")
-    if scheduled_at and scheduled_at > datetime.now(UTC) + _AT_ONCE:
-        raise Unprocessable("This server cannot schedule statuses")
-    if params.raw("poll") not in (None, "", {}):
-        raise Unprocessable("This server has no polls")
+    return scheduled_at if scheduled_at and scheduled_at > datetime.now(UTC) + scheduling.SHORTEST_WAIT else None
 
 
 @blueprint.post("/api/v1/statuses")
 @auth.required("write:statuses")
 @rate_limits.limited(*rate_limits.POSTING)
 def post_status() -> Response:
-    """Post a status; with `preview`, answer what it would be and keep nothing (spec 19.4, Mastodon page 4)."""
-    new = read_new_status()
-    _refuse_what_is_not_built()
+    """Post a status; with `preview`, answer what it would be and keep nothing; with `scheduled_at`, keep it for later.
+
+    Answers the Status or the ScheduledStatus (spec 19.4, Mastodon page 4). Raises Unprocessable, NotFound.
+    """
+    new, due = read_new_status(), _due()
+    is_preview = params.boolean("preview", False)
     with db.transaction() as connection:
         # A preview is the real thing, taken back when its answer is made.
-        trial = connection.transaction(force_rollback=True) if params.boolean("preview") else contextlib.nullcontext()
+        trial = connection.transaction(force_rollback=True) if is_preview or due else contextlib.nullcontext()
         with trial:
             status_id = posting.publish(connection, auth.account_id(), new, configured())
             status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)
+        if due and not is_preview:
+            visibility = json.loads(status.replace(b"\x01", b""))["visibility"]
+            return json_response(scheduling.keep(connection, auth.account_id(), new, due, visibility))
     return json_response(status)
 
 

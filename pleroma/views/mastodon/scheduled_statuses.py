@@ -1,0 +1,58 @@
+"""Scheduled statuses (Mastodon page 10.5)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, Response
+
+from pleroma import auth, db, paging, params, scheduling
+from pleroma.db import queries
+from pleroma.errors import Unprocessable, found
+from pleroma.paging import json_response, page_response
+
+blueprint = Blueprint("scheduled_statuses", __name__, url_prefix="/api/v1/scheduled_statuses")
+
+
+@blueprint.get("")
+@auth.required("read:statuses")
+def index() -> Response:
+    """The caller's scheduled statuses, newest first."""
+    with db.read() as connection:
+        return page_response(
+            queries.scheduled_statuses.page(connection, viewer_id=auth.account_id(), **paging.window())
+        )
+
+
+@blueprint.get("/<id:scheduled_id>")
+@auth.required("read:statuses")
+def show(scheduled_id: int) -> Response:
+    """One of them. Raises NotFound."""
+    with db.read() as connection:
+        return json_response(
+            found(queries.scheduled_statuses.show(connection, viewer_id=auth.account_id(), scheduled_id=scheduled_id))
+        )
+
+
+@blueprint.put("/<id:scheduled_id>")
+@auth.required("write:statuses")
+def postpone(scheduled_id: int) -> Response:
+    """Set another time. Raises NotFound, Unprocessable for one that is too near."""
+    due = params.moment("scheduled_at")
+    viewer = {"viewer_id": auth.account_id(), "scheduled_id": scheduled_id}
+    with db.transaction() as connection:
+        found(queries.scheduled_statuses.show(connection, **viewer))
+        if due is None or due <= datetime.now(UTC) + scheduling.SHORTEST_WAIT:
+            raise Unprocessable("must be at least 5 minutes from now")
+        entity, _ = found(queries.scheduled_statuses.postpone(connection, **viewer, scheduled_at=due))
+    return json_response(entity)
+
+
+@blueprint.delete("/<id:scheduled_id>")
+@auth.required("write:statuses")
+def cancel(scheduled_id: int) -> Response:
+    """Take one away; answers it as it was. Raises NotFound."""
+    with db.transaction() as connection:
+        return json_response(
+            found(queries.scheduled_statuses.cancel(connection, viewer_id=auth.account_id(), scheduled_id=scheduled_id))
+        )
