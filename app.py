@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -147,6 +148,71 @@ def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
         schema.migrate(url)
         with _connected(url) as connection, connection.transaction():
             yield settings, connection
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def backup(file: Path) -> None:
+    """Write database, media, emoji, static files and the secret key to one file; the server may run."""
+    from pleroma import backup as backups
+    from pleroma.disk_use import shown
+
+    settings = config.load()
+    with postgres.available(settings.data_dir, settings.database_url) as url:
+        size = backups.create(settings, url, file)
+    click.echo(f"Wrote {file}, {shown(size)}. It holds secrets: keep it to yourself.")
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+def restore(file: Path) -> None:
+    """Bring a backup up in an empty data directory or database."""
+    from pleroma import restore as restores
+
+    applied = restores.restore(config.load(), file)
+    click.echo(f"Restored {file}." + (f" Applied {', '.join(applied)}." if applied else ""))
+
+
+@cli.command()
+def prune() -> None:
+    """Remove what is over its time, as each hour does, and files that belong to nothing."""
+    from pleroma import db, jobs, schema, upkeep
+    from pleroma.disk_use import shown
+
+    settings = config.load()
+    with postgres.available(settings.data_dir, settings.database_url) as url:
+        schema.migrate(url)
+        db.configure(url, 1, statement_timeout="0")
+        try:
+            jobs.run_hourly(settings)
+            count, size = upkeep.remove_forgotten_files(settings)
+        finally:
+            db.close_pool()
+    click.echo(f"Removed what was over its time, and {count} forgotten files ({shown(size)}).")
+
+
+@cli.command()
+def stats() -> None:
+    """Show what the disk is used for, and how many rows there are."""
+    from pleroma import disk_use
+
+    with _database() as (settings, connection):
+        for line in disk_use.lines(settings, connection):
+            click.echo(line)
+
+
+@cli.command()
+def doctor() -> None:
+    """Look at what goes wrong most, and say what to do; exit status 1 when something is wrong."""
+    from pleroma import doctor as doctors
+
+    wrong = 0
+    for finding in doctors.findings(config.load()):
+        click.echo(f"{'WRONG' if finding.advice else 'ok   '}  {finding.text}")
+        if finding.advice:
+            wrong += 1
+            click.echo(f"       → {finding.advice}")
+    sys.exit(1 if wrong else 0)
 
 
 @cli.group()

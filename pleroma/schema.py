@@ -15,7 +15,8 @@ class SchemaBehind(RuntimeError):
     """The database lacks migrations of this version of the code."""
 
 
-def _migrations() -> list[Path]:
+def migration_files() -> list[Path]:
+    """The migrations of this version, in their order."""
     return sorted((SQL_DIRECTORY / "migrations").glob("*.sql"))
 
 
@@ -34,7 +35,7 @@ def migrate(url: str) -> list[str]:
         queries.schema.lock(connection, key=ADVISORY_LOCK)
         queries.schema.create_log(connection)
         known = {row.name for row in queries.schema.applied(connection)}
-        for name, text in [_job_schema(), *((path.stem, path.read_text("utf-8")) for path in _migrations())]:
+        for name, text in [_job_schema(), *((path.stem, path.read_text("utf-8")) for path in migration_files())]:
             if name not in known:
                 with connection.transaction():
                     connection.execute(text.encode())
@@ -55,6 +56,6 @@ def missing_migrations(url: str) -> list[str]:
     """Names of migrations that the database at `url` has not seen."""
     with _connect(url) as connection:
         if not queries.schema.has_log(connection).log:
-            return [path.stem for path in _migrations()]
+            return [path.stem for path in migration_files()]
         known = {row.name for row in queries.schema.applied(connection)}
-    return [path.stem for path in _migrations() if path.stem not in known]
+    return [path.stem for path in migration_files() if path.stem not in known]

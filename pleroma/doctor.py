@@ -1,0 +1,181 @@
+"""`doctor`: looks at what goes wrong most with an installation, and says what to do about it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+
+from pleroma import mail, postgres, schema
+from pleroma.config import Config
+from pleroma.db import queries
+from pleroma.disk_use import shown
+
+_OLDEST_POSTGRESQL = 150000
+_LITTLE_SPACE = 500_000_000
+_LITTLE_SHARE = 0.05
+_SECONDS = 10
+_DRIFT = timedelta(seconds=5)
+_LATE = timedelta(minutes=10)
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at; `advice` says what to do when it is wrong."""
+
+    text: str
+    advice: str = ""
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """Look at everything, one finding after the other."""
+    yield from _directory(config)
+    yield from _disk(config.data_dir.absolute())
+    yield from _database(config)
+    yield from _address(config)
+    yield from _mail(config)
+
+
+def _directory(config: Config) -> Iterator[Finding]:
+    data = config.data_dir.absolute()
+    if not data.is_dir():
+        yield Finding(f"{data} is not there", "start `serve` once, or set PLEROMA_DATA_DIR to where the data are")
+        return
+    closed = [path for path in (data, *(data / name for name in ("media", "emoji", "static"))) if _closed(path)]
+    for path in closed:
+        yield Finding(
+            f"{path} cannot be written", "run this as the user of `serve`, or give the directory to that user"
+        )
+    owner = data.stat().st_uid
+    strangers = [path for path in data.iterdir() if path.name != "postgres" and path.lstat().st_uid != owner]
+    if strangers:
+        advice = "give everything but `postgres/` to the user of `serve` (chown -R)"
+        yield Finding(f"{strangers[0]} belongs to another user than {data}", advice)
+    for path in (data / "secret_key", Path(os.environ.get("PLEROMA_CONFIG") or data / "secret_key")):
+        if path.is_file() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
+            yield Finding(f"{path} holds secrets and is open to everybody", f"chmod o= {path}")
+    if not closed and not strangers:
+        yield Finding(f"{data} can be written")
+
+
+def _closed(path: Path) -> bool:
+    return path.exists() and not os.access(path, os.W_OK | os.X_OK)
+
+
+def _disk(data: Path) -> Iterator[Finding]:
+    while not data.exists():
+        data = data.parent
+    usage, about = shutil.disk_usage(data), os.statvfs(data)
+    if usage.free < max(_LITTLE_SPACE, _LITTLE_SHARE * usage.total):
+        yield Finding(
+            f"only {shown(usage.free)} are free", "`prune` removes what is over its time, `stats` shows the rest"
+        )
+    elif about.f_files and about.f_favail < _LITTLE_SHARE * about.f_files:
+        yield Finding(
+            "the file system has hardly any inodes left", "remove small files, or move to another file system"
+        )
+    else:
+        yield Finding(f"{shown(usage.free)} are free")
+
+
+def _database(config: Config) -> Iterator[Finding]:
+    if config.database_url is None and not (config.data_dir / "postgres").exists():
+        yield Finding("there is no database yet", "start `serve` once, or `restore` a backup")
+        return
+    try:
+        with (
+            postgres.available(config.data_dir, config.database_url) as url,
+            psycopg.connect(url, autocommit=True, connect_timeout=_SECONDS) as connection,
+        ):
+            yield from _server(connection)
+            if missing := schema.missing_migrations(url):
+                yield Finding(f"the schema is behind ({', '.join(missing)})", "run `db migrate`, or restart `serve`")
+            else:
+                yield Finding("the schema is that of this version")
+                yield from _contents(queries.stats.state(connection))
+    except (psycopg.Error, RuntimeError) as error:
+        advice = "see DATA_DIR/postgres.log" if config.database_url is None else "check PLEROMA_DATABASE_URL"
+        yield Finding(f"the database does not answer: {str(error).strip()}", advice)
+
+
+def _server(connection: psycopg.Connection) -> Iterator[Finding]:
+    version = queries.backup.version(connection)
+    if version.number < _OLDEST_POSTGRESQL:
+        yield Finding(f"PostgreSQL {version.text} is too old", "15 or newer is needed: back up, upgrade, restore")
+    else:
+        yield Finding(f"PostgreSQL {version.text}")
+
+
+def _contents(state: Any) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    if state.encoding != "UTF8":
+        yield Finding(
+            f"the database is encoded in {state.encoding}", "make one with `encoding UTF8`, and restore into it"
+        )
+    if state.is_superuser:
+        yield Finding("the database's role is a superuser", "use a role that only owns the database")
+    if abs(state.clock - now) > _DRIFT:
+        yield Finding(
+            f"the database's clock differs by {state.clock - now}", "keep both in time, e.g. by systemd-timesyncd"
+        )
+    elif state.newest_status and state.newest_status > now + _DRIFT:
+        yield Finding(
+            f"the newest status is of {state.newest_status:%Y-%m-%d %H:%M} UTC, now is {now:%H:%M}",
+            "the clock is slow, or was fast: set it, e.g. by systemd-timesyncd",
+        )
+    else:
+        yield Finding(f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC")
+    if state.oldest_waiting and state.oldest_waiting < now - _LATE:
+        yield Finding(f"a job waits since {state.oldest_waiting:%Y-%m-%d %H:%M}", "is `worker` (or `serve`) running?")
+    if state.failed_jobs:
+        yield Finding(f"{state.failed_jobs} jobs failed and are kept for 30 days; the log of the worker says why")
+
+
+def _address(config: Config) -> Iterator[Finding]:
+    if config.origins.get("base_url") == "default":
+        yield Finding("PLEROMA_BASE_URL is not set", "set it to the public address, such as https://social.example")
+        return
+    if not config.base_url.startswith("https://"):
+        yield Finding(
+            f"{config.base_url} is not encrypted", "put nginx with a certificate in front (deploy/nginx.conf)"
+        )
+    request = urllib.request.Request(f"{config.base_url}/api/v1/instance", headers={"User-Agent": "pleroma doctor"})  # noqa: S310 (the setting is http or https)
+    try:
+        with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            reached, body = answer.geturl(), answer.read(1_000_000)
+    except OSError as error:
+        advice = "is `serve` running, does the name lead here, is the certificate valid, does nginx pass requests on?"
+        yield Finding(f"{config.base_url} does not answer: {error}", advice)
+        return
+    said = ""
+    with suppress(ValueError, AttributeError):
+        said = json.loads(body).get("uri", "")
+    if not reached.startswith(f"{config.base_url}/"):
+        yield Finding(f"{config.base_url} leads to {reached}", "set PLEROMA_BASE_URL to the address where it ends")
+    elif said.rstrip("/").rpartition("://")[2] != config.base_url.rpartition("://")[2]:
+        yield Finding(
+            f"what answers at {config.base_url} calls itself {said or 'nothing'}",
+            "give `serve` the same PLEROMA_BASE_URL and restart it; look where nginx passes requests to",
+        )
+    else:
+        yield Finding(f"{config.base_url} answers")
+
+
+def _mail(config: Config) -> Iterator[Finding]:
+    if config.smtp_url is None:
+        yield Finding("PLEROMA_SMTP_URL is not set: mails are only written to DATA_DIR/mail")
+        return
+    try:
+        mail.check(config.smtp_url)
+    except mail.MailError as error:
+        yield Finding(f"the mail server refuses: {error}", "check PLEROMA_SMTP_URL, and that its port is not blocked")
+    else:
+        yield Finding("the mail server answers")
