@@ -9,18 +9,20 @@ _EXPOSED = (
     "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key, "
     "Idempotent-Replayed"
 )
+_CORS = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED)]
 
 
 def finish(response: Response) -> Response:
     """Write the headers that every answer carries: CORS, caching, the rate limit that was counted."""
     headers = response.headers
-    if request.path.startswith(_OPEN):
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
-    if "Cache-Control" not in headers and request.path.startswith(("/api", "/oauth")):
-        headers["Cache-Control"] = "private, no-store"
-    for name, value in g.get("rate_limit_headers", {}).items():
-        headers[name] = value
+    path = request.path
+    if path.startswith(_OPEN):
+        headers.extend(_CORS)
+    if path.startswith(("/api", "/oauth")) and "Cache-Control" not in headers:
+        headers.add("Cache-Control", "private, no-store")
+    counted = g.get("rate_limit_headers")
+    if counted:
+        headers.update(counted)
     return response
 
 

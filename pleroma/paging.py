@@ -13,6 +13,7 @@ from pleroma.errors import JSON_TYPE, found
 
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 80
+_PATH_CHARACTERS = "/@:!$&'()*+,;=~-._"
 
 
 class Window(TypedDict):
@@ -50,16 +51,19 @@ def page(area: Any, name: str, connection: Connection, **asked: Any) -> Any:
     return getattr(area, f"{name}_after" if upwards else name)(connection, **asked)
 
 
-def _address(bound: str, value: str) -> str:
+def _address() -> str:
+    """The address of this list, up to the bound of a page."""
+    # The path is quoted because gunicorn refuses headers that do not fit Latin-1.
+    address = f"{current_app.extensions['pleroma'].base_url}{quote(request.path, safe=_PATH_CHARACTERS)}?"
+    if not request.query_string:
+        return address
     kept = [
         (name, item)
         for name, values in request.args.lists()
         if name not in ("max_id", "since_id", "min_id", "access_token")
         for item in values
     ]
-    # The path is quoted because gunicorn refuses headers that do not fit Latin-1.
-    path = quote(request.path, safe="/@:!$&'()*+,;=~-._")
-    return f"{current_app.extensions['pleroma'].base_url}{path}?{urlencode([*kept, (bound, value)])}"
+    return f"{address}{urlencode(kept)}&" if kept else address
 
 
 def page_response(page: tuple[bytes, bytes | None, bytes | None]) -> Response:
@@ -67,8 +71,9 @@ def page_response(page: tuple[bytes, bytes | None, bytes | None]) -> Response:
     body, newest, oldest = page
     response = json_response(body)
     if newest is not None and oldest is not None:
+        address = _address()
         response.headers["Link"] = (
-            f'<{_address("max_id", oldest.decode())}>; rel="next", <{_address("min_id", newest.decode())}>; rel="prev"'
+            f'<{address}max_id={oldest.decode()}>; rel="next", <{address}min_id={newest.decode()}>; rel="prev"'
         )
     return response
 

@@ -11,9 +11,10 @@ import json
 import math
 import re
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, cast
 
-from flask import Request, g, request
+from flask import Request, request
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser, MultiPartParser
@@ -80,6 +81,11 @@ class ApiRequest(Request):
     """A request whose form fields may be as large as the uploads that clients send as data URIs."""
 
     form_data_parser_class = StrictFormParser
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """All parameters as one map of texts, files, lists and maps."""
+        return _merged(self)
 
 
 def clean(text: str) -> str:
@@ -166,21 +172,26 @@ def _json_body() -> dict[str, Any]:
 
 def everything() -> dict[str, Any]:
     """All parameters of the request as one map of texts, files, lists and maps."""
-    if "parameters" not in g:
-        merged: dict[str, Any] = {}
-        _merge_pairs(merged, request.args.lists())
-        if request.is_json:
-            merged.update(_json_body())
-        elif request.method != "GET" or request.content_length:
-            try:
-                _merge_pairs(merged, request.form.lists())
-                _merge_pairs(merged, ((name, _real(files)) for name, files in request.files.lists()))
-            except (ValueError, BadRequest) as error:
-                if isinstance(error, UnicodeDecodeError):
-                    raise
-                raise InvalidParameters("The body cannot be read") from error
-        g.parameters = merged
-    return g.parameters
+    return cast(ApiRequest, request).parameters
+
+
+def _merged(asked: Request) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    if asked.query_string:
+        _merge_pairs(merged, asked.args.lists())
+    if asked.method == "GET" and not asked.environ.get("CONTENT_TYPE") and not asked.content_length:
+        return merged
+    if asked.is_json:
+        merged.update(_json_body())
+    elif asked.method != "GET" or asked.content_length:
+        try:
+            _merge_pairs(merged, asked.form.lists())
+            _merge_pairs(merged, ((name, _real(files)) for name, files in asked.files.lists()))
+        except (ValueError, BadRequest) as error:
+            if isinstance(error, UnicodeDecodeError):
+                raise
+            raise InvalidParameters("The body cannot be read") from error
+    return merged
 
 
 def _real(files: list[FileStorage]) -> list[FileStorage]:
