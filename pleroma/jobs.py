@@ -31,7 +31,7 @@ QUEUES = ("background", "mailer", "upkeep")
 ATTEMPTS = 8
 CONCURRENCY = 2
 # The modules whose import registers tasks.
-MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep")
+MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep", "pleroma.scheduling")
 _GRACE = 20
 _HEARTBEAT = 10.0
 _STALLED_AFTER = 30.0
