@@ -1,10 +1,21 @@
-"""The picture of a run: one bar for each line of the table, as a share of what is to be reached."""
+"""What a run came to: the table as Markdown, and a picture with one bar for each line of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from measure import Row
+
+
+def table(rows: list[Row], title: str) -> str:
+    """The lines of a run as a Markdown table, for README and docs/performance.md."""
+    lines = [f"Measured: {title}.", "", "| what | to reach | measured | |", "| --- | --- | --- | --- |"]
+    marks = {None: "", True: "reached", False: "missed"}
+    for row in rows:
+        lines.append(
+            f"| {row.what} | {row.reach} | {row.value:.3g} {row.unit} | {marks[row.good]} |".replace("  ", " ")
+        )
+    return "\n".join([*lines, ""])
 
 
 def draw(rows: list[Row], title: str, file: Path) -> None:

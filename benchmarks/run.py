@@ -205,7 +205,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="THREADS of the server (default: 1, sync workers)")
     parser.add_argument("--large", action="store_true", help="also large lists: tag, account, followers, thread …")
     parser.add_argument(
-        "--output", type=Path, default=Path("benchmark"), help="FILE.json and FILE.svg (default: benchmark)"
+        "--output", type=Path, default=Path("benchmark"), help="FILE.json, .md and .svg (default: benchmark)"
     )
     return parser.parse_args()
 
@@ -229,6 +229,7 @@ def main() -> None:
     }  # fmt: skip
     arguments.output.with_suffix(".json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", "utf-8")
     title = f"{arguments.statuses:,} statuses, {arguments.threads} thread(s) a worker, {machine}, {report['date'][:10]}"
+    arguments.output.with_suffix(".md").write_text(chart.table(benchmark.rows, title), "utf-8")
     chart.draw(benchmark.rows, title, arguments.output.with_suffix(".svg"))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,12 +68,16 @@ def _confirmation_required() -> str:
 
 
 def _by_bearer(token: str) -> Caller | None:
+    statement = g.pop("carrying", None)
+    which = (request.view_args or {}) if statement else {}
     with db.read() as connection:
-        row = queries.authentication.by_token(
-            connection, token_hash=token_hash(token), confirmation_required=_confirmation_required()
+        row = (statement or queries.authentication.by_token)(
+            connection, token_hash=token_hash(token), confirmation_required=_confirmation_required(), **which
         )
         if row is None:
             return None
+        if statement:
+            g.carried = row
         if row.stale:
             queries.authentication.touch_token(connection, token_id=row.token_id)
     return Caller(
@@ -191,6 +196,28 @@ def required(scope: str = "") -> Callable[[Callable[..., Any]], Any]:
 def optional(scope: str = "read") -> Callable[[Callable[..., Any]], Any]:
     """For everybody; a token without the scope counts as anonymous."""
     return _protect(scope, optional=True)
+
+
+def carrying(statement: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let the statement that finds out who a token speaks for bring what the view shows, too: see `carried`.
+
+    It takes the place of authentication.by_token, with the view's arguments besides. Stands above `optional`.
+    """
+
+    def _decorate(view: Callable[..., Any]) -> Any:
+        @wraps(view)
+        def _carrying_view(*arguments: Any, **values: Any) -> Any:
+            g.carrying = statement
+            return view(*arguments, **values)
+
+        return _carrying_view
+
+    return _decorate
+
+
+def carried() -> Any:
+    """The row that came along with the caller; None when the caller came in another way, or was not let through."""
+    return g.get("carried") if viewer_id() else None
 
 
 def app_required(view: Callable[..., Any]) -> Any:

@@ -1,13 +1,6 @@
 -- name: by_token(token_hash, confirmation_required)^
--- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
-select t.id as token_id, t.app_id, t.scopes, a.id as account_id, a.is_admin, a.is_moderator,
-       t.last_used_at < now() - interval '1 day' as stale
-from tokens t
-left join accounts a on a.id = t.account_id
-where t.token_hash = :token_hash
-  and t.last_used_at > now() - interval '1 year'
-  and (t.account_id is null
-    or a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true'));
+-- Who a bearer token speaks for.
+select b.* from bearer(:token_hash, :confirmation_required) b;
 
 -- name: touch_token(token_id)!
 -- Notes that a token was used.

@@ -138,6 +138,19 @@ return concat(
   '},"expires_at":', case when s.expires_at is not null and s.account_id = viewer then json_time(s.expires_at) else 'null' end,
   ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
 
+-- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
+create or replace function bearer(of_token_hash bytea, confirmation_required text)
+returns table (token_id bigint, app_id bigint, scopes text[], account_id bigint, is_admin boolean, is_moderator boolean, stale boolean)
+language sql stable begin atomic
+select t.id, t.app_id, t.scopes, a.id, a.is_admin, a.is_moderator, t.last_used_at < now() - interval '1 day'
+from tokens t
+left join accounts a on a.id = t.account_id
+where t.token_hash = of_token_hash
+  and t.last_used_at > now() - interval '1 year'
+  and (t.account_id is null
+    or a.active and (a.confirmed or setting('account_activation_required', confirmation_required) <> 'true'));
+end;
+
 -- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that
 -- viewer ever did would be read.
 create or replace function marks_of(viewer bigint, of_status_id bigint)
