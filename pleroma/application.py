@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from pleroma import cross_origin, db, errors, frontend, logs
+from pleroma import cross_origin, db, errors, frontend, logs, settings
 from pleroma.config import Config
 from pleroma.params import ApiRequest, as_identifier
 
@@ -158,9 +158,7 @@ def build(config: Config) -> Flask:
     """The application for a configuration. The pool must be open before the first request."""
     app = Application("pleroma", static_folder=None)
     app.extensions["pleroma"] = Site(config)
-    limit = max(config.upload_limit, config.avatar_limit, config.banner_limit, config.background_limit)
-    app.config["MAX_CONTENT_LENGTH"] = limit + 2_000_000
-    app.config["MAX_FORM_MEMORY_SIZE"] = limit + 2_000_000
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.largest_body(config)
     app.config["MAX_FORM_PARTS"] = 1000
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False

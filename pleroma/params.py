@@ -19,6 +19,7 @@ from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest
 from werkzeug.formparser import FormDataParser, MultiPartParser
 
+from pleroma import settings
 from pleroma.errors import ApiError, InvalidParameters
 
 MAXIMUM_DEPTH = 32
@@ -85,6 +86,9 @@ class ApiRequest(Request):
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """All parameters as one map of texts, files, lists and maps."""
+        if self.content_length and self.content_length > (self.max_content_length or 0):
+            # An administrator may have raised the limits since the start.
+            self.max_content_length = self.max_form_memory_size = settings.largest_body_in_force()
         return _merged(self)
 
 

@@ -33,9 +33,10 @@ class Option(NamedTuple):
 
 def _text(longest: int, shortest: int = 0) -> Callable[[Any], str]:
     def _reader(value: Any) -> str:
-        if not isinstance(value, str) or not shortest <= len(value.strip()) <= longest:
+        text = params.clean(value).strip() if isinstance(value, str) else None
+        if text is None or not shortest <= len(text) <= longest:
             raise ValueError
-        return params.clean(value.strip())
+        return text
 
     return _reader
 

@@ -119,3 +119,17 @@ def test_relays(client, root, log):
     client.post(relay, auth=root, status=400)
     client.delete(relay, auth=root, status=400)
     assert log() == []
+
+
+def test_a_raised_upload_limit_counts_at_once(client, root):
+    file = [("file", "a.bin", b"x" * 19_000_000)]
+    client.post("/api/v1/media", upload_files=file, auth=root, status=413)
+    change(client, root, ":instance", {":upload_limit": 20_000_000})
+    answer = client.post("/api/v1/media", upload_files=file, auth=root, status=200)
+    assert answer.json["type"] == "unknown"
+    larger = [("file", "a.bin", b"x" * 20_000_001)]
+    assert client.post("/api/v1/media", upload_files=larger, auth=root, status=413).json["error"]
+
+
+def test_a_name_of_nothing_that_can_be_stored_does_not_fit(client, root):
+    change(client, root, ":instance", {":name": "\0"}, status=400)
