@@ -15,6 +15,8 @@ import requests
 from PIL import Image
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+WebDriverWait = pytest.importorskip("selenium.webdriver.support.ui").WebDriverWait
+staleness_of = pytest.importorskip("selenium.webdriver.support.expected_conditions").staleness_of
 
 AXE = Path(os.environ.get("AXE_CORE", "node_modules/axe-core")) / "axe.min.js"
 pytestmark = [
@@ -77,7 +79,10 @@ def fill(browser, **fields):
         element = browser.find_element("css selector", f"main form [name='{name}']:not([type=hidden])")
         element.clear()
         element.send_keys(value)
+    page = browser.find_element("tag name", "html")
     browser.find_element("css selector", "main form button").click()
+    # A click may return before the next page is there, and a test that goes elsewhere then would undo the sending.
+    WebDriverWait(browser, 20).until(staleness_of(page))
 
 
 @pytest.fixture(scope="session")
