@@ -14,6 +14,7 @@ import click
 
 from pleroma import config, postgres
 from pleroma.config import Config, ConfigError
+from pleroma.processes import die_with_parent
 
 if TYPE_CHECKING:
     import psycopg
@@ -356,6 +357,9 @@ def import_emoji(source: str, pack: str | None) -> None:
 
 def main() -> None:
     """Run the command line; what goes wrong is one line on standard error."""
+    if getattr(sys, "frozen", False):
+        # The process that unpacked the binary waits for this one, and must not leave it behind.
+        die_with_parent()
     try:
         cli()
     except ConfigError as error:

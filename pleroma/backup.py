@@ -49,7 +49,7 @@ def create(config: Config, url: str, file: Path) -> int:
         hashed = _Hashed(partial)
         with tarfile.open(fileobj=hashed, mode="w", format=tarfile.GNU_FORMAT) as archive:  # type: ignore[call-overload]
             _add_bytes(archive, MANIFEST, _manifest(connection))
-            _add_database(archive, url, file.absolute().parent)
+            _add_database(archive, url, data, file.absolute().parent)
             _add_bytes(archive, SECRET_KEY, configuration.secret_key(config).encode())
             _add_files(archive, data)
             _add_bytes(archive, END, hashed.digest.hexdigest().encode())
@@ -126,11 +126,11 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(_member(name, len(content), datetime.now(UTC).timestamp()), io.BytesIO(content))
 
 
-def _add_database(archive: tarfile.TarFile, url: str, directory: Path) -> None:
+def _add_database(archive: tarfile.TarFile, url: str, data: Path, directory: Path) -> None:
     progress.say("Database ...")
     address, environment = postgres_programs.for_client(url)
     command = [
-        postgres_programs.client("pg_dump"), "--format=custom", "--no-owner", "--no-privileges",
+        postgres_programs.client("pg_dump", data), "--format=custom", "--no-owner", "--no-privileges",
         "--exclude-table-data=rate_limits", "--dbname", address,
     ]  # fmt: skip
     with tempfile.TemporaryFile(dir=directory) as dump:

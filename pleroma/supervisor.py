@@ -103,6 +103,7 @@ class Supervisor:
         self._next: Generation | None = None
         self._old: list[Generation] = []
         self._restarts = Restarts()
+        self._program = _identity()
         self._served = False
         self._postgres: subprocess.Popen[bytes] | None = None
         self._postgres_down = 0.0
@@ -177,6 +178,9 @@ class Supervisor:
             *(() if self._worker else ("--no-worker",)),
         ]
         environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+        if _identity() != self._program:
+            # A binary that was replaced unpacks itself anew, in the place of using what this process unpacked.
+            environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
         process = subprocess.Popen(
             command,
             env=environment,
@@ -256,6 +260,15 @@ def _program() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable]
     return [sys.executable, str(Path(__file__).resolve().parent.parent / "app.py")]
+
+
+def _identity() -> tuple[int, int] | None:
+    """Which file a frozen program is; None for any other, and for one that is being replaced."""
+    with contextlib.suppress(FileNotFoundError):
+        if getattr(sys, "frozen", False):
+            about = os.stat(sys.executable)
+            return about.st_ino, about.st_mtime_ns
+    return None
 
 
 def _say(text: str) -> None:

