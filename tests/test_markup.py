@@ -4,27 +4,10 @@ import time
 
 import pytest
 
-from pleroma.text import Mentioned, render
+from tests.rendered_text import html, mention, rendered
 
-BASE = "https://own.example"
-ACCOUNTS = {"nick": Mentioned(1, "Nick"), "bob": Mentioned(2, "bob"), "example": Mentioned(3, "example")}
 MARKUP_TYPES = ("text/markdown", "text/html", "text/bbcode")
 ALL_TYPES = ("text/plain", *MARKUP_TYPES)
-
-
-def rendered(typed, content_type="text/plain", **options):
-    return render(typed, content_type, ACCOUNTS, BASE, **options)
-
-
-def html(typed, content_type="text/plain", **options):
-    return rendered(typed, content_type, **options).html
-
-
-def mention(account_id, nick):
-    return (
-        f'<span class="h-card"><a data-user="{account_id}" class="u-url mention" href="\x01/users/{nick}" rel="ugc">'
-        f"@<span>{nick}</span></a></span>"
-    )
 
 
 # Markdown

@@ -2,38 +2,15 @@
 
 import base64
 import errno
-import io
 import os
-from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from pleroma import media
 from pleroma.media import LocalStore, NotAPicture, StorageFull, data_uri, focus, prepare
+from tests.picture_files import encoded, photo, read
 
-PICTURES = Path(__file__).parent / "pictures"
 LIMIT = 16_000_000
-
-
-def read(name):
-    return (PICTURES / name).read_bytes()
-
-
-def opened(data):
-    image = Image.open(io.BytesIO(data))
-    image.load()
-    return image
-
-
-def encoded(image, file_format="PNG", **options):
-    output = io.BytesIO()
-    image.save(output, file_format, **options)
-    return output.getvalue()
-
-
-def photo(width, height):
-    return Image.linear_gradient("L").resize((width, height)).convert("RGB")
 
 
 # Other media

@@ -7,30 +7,9 @@ import pytest
 
 from pleroma import text
 from pleroma.text import Mentioned, emoji_codes, length, plain, render, render_bio, render_field, strip_tags
+from tests.rendered_text import ACCOUNTS, BASE, html, mention, rendered
 
-BASE = "https://own.example"
-ACCOUNTS = {
-    "nick": Mentioned(1, "Nick"),
-    "bob": Mentioned(2, "bob"),
-    "example": Mentioned(3, "example"),
-    "zoe@far.example": Mentioned(4, "zoe", "far.example", "https://far.example/@zoe"),
-}
 ALL_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
-
-
-def rendered(typed, content_type="text/plain", **options):
-    return render(typed, content_type, ACCOUNTS, BASE, **options)
-
-
-def html(typed, content_type="text/plain", **options):
-    return rendered(typed, content_type, **options).html
-
-
-def mention(account_id, nick):
-    return (
-        f'<span class="h-card"><a data-user="{account_id}" class="u-url mention" href="\x01/users/{nick}" rel="ugc">'
-        f"@<span>{nick}</span></a></span>"
-    )
 
 
 # Length

@@ -8,14 +8,7 @@ import pytest
 from PIL import Image
 
 from pleroma import captcha
-
-NEW = {
-    "nickname": "lain",
-    "fullname": "Lain Iwakura",
-    "email": "lain@wired.example",
-    "password": "close the world",
-    "confirm": "close the world",
-}
+from tests.views.pleroma.newcomer import NEW
 
 
 @pytest.fixture

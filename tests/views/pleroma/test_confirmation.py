@@ -4,13 +4,8 @@ import re
 
 import pytest
 
-NEW = {
-    "nickname": "lain",
-    "fullname": "Lain Iwakura",
-    "email": "lain@wired.example",
-    "password": "close the world",
-    "confirm": "close the world",
-}
+from tests.views.pleroma.newcomer import NEW
+
 BASE = "https://pleroma.example"
 
 
