@@ -32,7 +32,7 @@ def send(client, alice):
 @pytest.mark.parametrize("more", ["", '; filename=""'], ids=["no name", "empty name"])
 @pytest.mark.parametrize("kind", [None, "image/png", "application/octet-stream"])
 def test_pictures_without_a_file_name(send, method, path, name, more, kind):
-    send(method, path, name, png(), more, kind)
+    assert "/media/" in send(method, path, name, png(), more, kind).text
 
 
 def test_a_text_file_without_a_file_name(send):

@@ -183,6 +183,7 @@ def test_what_others_run_is_used_and_left_running(data_dir, starter):
 def test_ends_with_its_owner(data_dir, starter):
     starter.kill()
     _wait_until(lambda: not postgres.is_running(data_dir))
+    assert not postgres.is_running(data_dir)
 
 
 def test_orphan_is_stopped_first(data_dir, starter):

@@ -226,11 +226,14 @@ def test_application_that_dies_is_started_again(serve, which):
     os.kill(victim, signal.SIGKILL)
     until(lambda: len(set(server.children("generation")) - {victim}) == 5)
     until(server.answers)
+    assert victim not in server.children("generation")
 
 
 def test_no_worker_leaves_the_jobs_alone(serve):
     server = serve("--no-worker").wait()
     until(lambda: len(server.children("generation")) == 4)
+    time.sleep(0.5)
+    assert len(server.children("generation")) == 4
 
 
 def test_worker_alone_brings_its_database_and_takes_it_along(tmp_path):

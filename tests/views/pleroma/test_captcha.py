@@ -6,13 +6,7 @@ import hashlib
 
 import pytest
 
-NEW = {
-    "nickname": "lain",
-    "fullname": "Lain Iwakura",
-    "email": "lain@wired.example",
-    "password": "close the world",
-    "confirm": "close the world",
-}
+from tests.views.pleroma.newcomer import NEW
 
 
 @pytest.fixture
@@ -40,8 +34,9 @@ def test_captchas_may_be_switched_on_at_run_time(client, sql):
 
 
 @pytest.mark.parametrize("solution", ["answer", "ANSWER", " answer "])
-def test_token_and_solution_suffice(guarded, register, solution, solve):
+def test_token_and_solution_suffice(guarded, register, accounts, solution, solve):
     register(to=guarded, **solve(guarded, solution))
+    assert accounts() == ["lain"]
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,8 @@ import re
 
 import pytest
 
-NEW = {
-    "nickname": "lain",
-    "fullname": "Lain Iwakura",
-    "email": "lain@wired.example",
-    "password": "close the world",
-    "confirm": "close the world",
-}
+from tests.views.pleroma.newcomer import NEW
+
 BASE = "https://pleroma.example"
 TAKEN, BLANK = ["has already been taken"], ["can't be blank"]
 
@@ -148,7 +143,8 @@ def test_spaces_around_name_and_address_are_a_keyboards(client, register):
 
 
 def test_extended_nicknames_are_the_operators_choice(make_client, register):
-    register(to=make_client(extended_nicknames=True), nickname="la-i_n")
+    answer = register(to=make_client(extended_nicknames=True), nickname="la-i_n")
+    assert answer.json["screen_name"] == "la-i_n"
 
 
 def test_hidden_favourites_are_the_operators_choice(make_client, register, sql):
