@@ -25,9 +25,9 @@ from typing import BinaryIO
 import psycopg
 
 from pleroma import config as configuration
-from pleroma import postgres_programs, progress, upkeep
+from pleroma import postgres_programs, progress
 from pleroma.config import Config
-from pleroma.db import queries
+from pleroma.db import FILES_LOCK, queries
 
 FORMAT = 1
 MANIFEST, DATABASE, SECRET_KEY, END = "manifest.json", "database.dump", "secret_key", "end"
@@ -45,7 +45,7 @@ def create(config: Config, url: str, file: Path) -> int:
         raise BackupError(f"{file} is not the name of a file in an existing directory")
     data = config.data_dir.absolute()
     with _partial(file.absolute()) as partial, psycopg.connect(url, connect_timeout=10) as connection:
-        queries.backup.lock_files(connection, key=upkeep.FILES_LOCK)
+        queries.backup.lock_files(connection, key=FILES_LOCK)
         hashed = _Hashed(partial)
         with tarfile.open(fileobj=hashed, mode="w", format=tarfile.GNU_FORMAT) as archive:  # type: ignore[call-overload]
             _add_bytes(archive, MANIFEST, _manifest(connection))

@@ -28,6 +28,11 @@ from pleroma import statement_clock
 _PACKAGE = Path(__file__).resolve().parent
 SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
 
+# The keys of our advisory locks stand together, so that no two of them are the same.
+SCHEMA_LOCK = 7_276_031
+FILES_LOCK = 7_276_032
+EMOJI_LOCK = 7_276_033
+
 
 class _Adapter(PyFormatAdapter):
     """Rows as named tuples; single values as the bytes that came over the wire."""

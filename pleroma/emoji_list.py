@@ -17,13 +17,12 @@ from urllib.parse import quote
 import psycopg
 
 from pleroma import emoji_files
-from pleroma.db import queries
+from pleroma.db import EMOJI_LOCK, queries
 from pleroma.emoji_files import BrokenPack
 from pleroma.params import clean
 
 EMOJI_TXT = "emoji.txt"
 _LISTS = (EMOJI_TXT, "custom_emoji.txt")
-_ADVISORY_LOCK = 7_276_032
 _CUSTOM = "Custom"
 _LONGEST_LIST = 10_000_000
 log = logging.getLogger(__name__)
@@ -39,7 +38,7 @@ class Line(NamedTuple):
 
 def reload(connection: psycopg.Connection, data_dir: Path) -> None:
     """Fill the list from disk, inside the transaction of `connection`; others wait until it ends, then see the same."""
-    queries.emojis.lock(connection, key=_ADVISORY_LOCK)
+    queries.emojis.lock(connection, key=EMOJI_LOCK)
     entries = {entry["shortcode"]: entry for entry in _entries(data_dir) if _storable(entry["shortcode"])}
     queries.emojis.replace(connection, entries=json.dumps(list(entries.values())))
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from pleroma.db import SQL_DIRECTORY, queries, session_options
-
-ADVISORY_LOCK = 7_276_031
+from pleroma.db import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
 
 
 class SchemaBehind(RuntimeError):
@@ -32,7 +30,7 @@ def migrate(url: str) -> list[str]:
     """
     applied = []
     with _connect(url) as connection:
-        queries.schema.lock(connection, key=ADVISORY_LOCK)
+        queries.schema.lock(connection, key=SCHEMA_LOCK)
         queries.schema.create_log(connection)
         known = {row.name for row in queries.schema.applied(connection)}
         for name, text in [_job_schema(), *((path.stem, path.read_text("utf-8")) for path in migration_files())]:

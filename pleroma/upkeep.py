@@ -6,9 +6,8 @@ import json
 
 from pleroma import db, jobs, posting
 from pleroma.config import Config
-from pleroma.db import queries
+from pleroma.db import FILES_LOCK, queries
 
-FILES_LOCK = 7_276_032
 _FILES_AT_ONCE = 500
 # So old is a file at least that no request is about to write the row of.
 _FORGOTTEN_AFTER = 24 * 3600
