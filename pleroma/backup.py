@@ -8,7 +8,6 @@ file without its row, uploaded meanwhile, does no harm.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import io
 import json
@@ -25,7 +24,7 @@ from typing import BinaryIO
 import psycopg
 
 from pleroma import config as configuration
-from pleroma import postgres_programs, progress
+from pleroma import postgres_programs, progress, safe_files
 from pleroma.config import Config
 from pleroma.db import FILES_LOCK, queries
 
@@ -79,10 +78,8 @@ def _partial(file: Path) -> Iterator[BinaryIO]:
     path = file.with_name(f"{file.name}.part")
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with open(descriptor, "r+b", buffering=1 << 20) as partial:
-        try:
-            fcntl.flock(partial, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BackupError(f"another backup writes {path}") from None
+        if not safe_files.try_lock(descriptor):
+            raise BackupError(f"another backup writes {path}")
         try:
             # What a killed backup left is used again.
             os.fchmod(descriptor, 0o600)
@@ -94,16 +91,7 @@ def _partial(file: Path) -> Iterator[BinaryIO]:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-    sync_directory(file.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    safe_files.sync_directory(file.parent)
 
 
 def _manifest(connection: psycopg.Connection) -> bytes:

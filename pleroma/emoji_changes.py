@@ -8,7 +8,6 @@ pack.json does not name. Packs that are not finished lie in hidden folders, whic
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import secrets
@@ -19,7 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from pleroma import emoji_files
+from pleroma import emoji_files, safe_files
 from pleroma.emoji_files import PACK_JSON, BrokenPack
 from pleroma.errors import ApiError, Conflict
 
@@ -45,7 +44,7 @@ def exclusive(root: Path) -> Iterator[None]:
     descriptor = os.open(root / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
     try:
         give_up = time.monotonic() + _PATIENCE
-        while not _locked(descriptor):
+        while not safe_files.try_lock(descriptor):
             if time.monotonic() > give_up:
                 raise ApiError("Somebody else is changing the emoji packs", 503)
             time.sleep(0.01)
@@ -64,7 +63,7 @@ def workspace(root: Path) -> Iterator[Path]:
         path = root / f"{_WORKSPACE}{secrets.token_hex(8)}"
         path.mkdir()
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        _locked(descriptor)
+        safe_files.try_lock(descriptor)
     try:
         with _room():
             yield path
@@ -87,7 +86,7 @@ def fill(folder: Path, document: dict[str, Any], pictures: Iterable[tuple[str, b
         with open(path, "rb") as file:
             os.fsync(file.fileno())
     for parent in {path.parent for path in written} | {folder}:
-        emoji_files.sync(parent)
+        safe_files.sync_directory(parent)
 
 
 def install(root: Path, made: Path, name: str) -> None:
@@ -96,7 +95,7 @@ def install(root: Path, made: Path, name: str) -> None:
         if os.path.lexists(root / name):
             raise Conflict(f'A pack named "{name}" already exists')
         os.rename(made, root / name)
-        emoji_files.sync(root)
+        safe_files.sync_directory(root)
 
 
 def delete(root: Path, name: str) -> None:
@@ -104,7 +103,7 @@ def delete(root: Path, name: str) -> None:
     with exclusive(root):
         gone = root / f"{_WORKSPACE}{secrets.token_hex(8)}"
         os.rename(root / name, gone)
-        emoji_files.sync(root)
+        safe_files.sync_directory(root)
         shutil.rmtree(gone, ignore_errors=True)
 
 
@@ -118,10 +117,10 @@ def change(
     try:
         if new or gone:
             journal = json.dumps({"pack": name, "files": [*new, *gone]})
-            emoji_files.write(root / _JOURNAL, journal.encode(), unfinished)
+            safe_files.write(root / _JOURNAL, journal.encode(), unfinished)
         for file_name, content in new.items():
-            emoji_files.write(root / name / file_name, content, unfinished)
-        emoji_files.write(root / name / PACK_JSON, data, unfinished)
+            safe_files.write(root / name / file_name, content, unfinished)
+        safe_files.write(root / name / PACK_JSON, data, unfinished)
     finally:
         _finish(root)
 
@@ -150,18 +149,10 @@ def _sweep(root: Path) -> None:
         with suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             try:
-                if _locked(descriptor):
+                if safe_files.try_lock(descriptor):
                     shutil.rmtree(path, ignore_errors=True)
             finally:
                 os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 @contextmanager

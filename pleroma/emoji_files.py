@@ -1,4 +1,4 @@
-"""Files of emoji packs: which names are safe, what is a picture, and writing that a crash cannot break.
+"""Files of emoji packs: which names are safe, what is a picture, and what stands in pack.json.
 
 Nothing here follows a link, and no name leads out of its pack (spec 5).
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pleroma import safe_files
 from pleroma.errors import InvalidParameters
 from pleroma.params import clean
 
@@ -195,23 +196,6 @@ def dump_pack(document: dict[str, Any]) -> bytes:
     return data
 
 
-def write(path: Path, data: bytes, unfinished: Path) -> None:
-    """Put `data` at `path` for good, whole or not at all; `unfinished` is a name nearby that nobody else uses."""
-    new_folders = [parent for parent in path.parents if not parent.exists()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.rename(unfinished, path)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-    for folder in (path.parent, *(new.parent for new in new_folders)):
-        sync(folder)
-
-
 def remove(directory: Path, name: str) -> None:
     """Remove a file of a pack if it is there, and folders that it leaves empty."""
     path = inside(directory, name)
@@ -223,13 +207,4 @@ def remove(directory: Path, name: str) -> None:
             parent.rmdir()
         except OSError:
             break
-    sync(directory)
-
-
-def sync(directory: Path) -> None:
-    """Make the names in a directory survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    safe_files.sync_directory(directory)

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
+from . import safe_files
 from .pictures import NotAPicture, picture
 
 __all__ = [
@@ -225,32 +226,14 @@ class LocalStore:
             yield folder.name, files
 
     def _write(self, data: bytes, extension: str) -> str:
-        """Write one file under a temporary name, sync it, rename it, sync its folder."""
+        """Write one file under a random name of its own, which it gives back."""
         digits = secrets.token_hex(16)
         name = f"{digits[:2]}/{digits[2:]}.{extension}"
         path = self.directory / name
-        if not path.parent.is_dir():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _sync(self.directory)
-        unfinished = path.with_name(path.name + _UNFINISHED)
         try:
-            with open(unfinished, "xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(unfinished, path)
-            _sync(path.parent)
+            safe_files.write(path, data, path.with_name(path.name + _UNFINISHED))
         except BaseException:
-            for leftover in (unfinished, path):
-                leftover.unlink(missing_ok=True)
+            # It may have got its name, and its folder not be synced.
+            path.unlink(missing_ok=True)
             raise
         return name
-
-
-def _sync(directory: Path) -> None:
-    """Make the names in a directory survive a power cut."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

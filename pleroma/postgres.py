@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
 
-from pleroma import postgres_programs
+from pleroma import postgres_programs, safe_files
 from pleroma.processes import die_with_parent
 
 ROLE = DATABASE = "pleroma"
@@ -224,7 +224,7 @@ def _locked(data_dir: Path, patience: float) -> Iterator[int]:
     descriptor = os.open(data_dir / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         give_up = time.monotonic() + patience
-        while not _try_lock(descriptor):
+        while not safe_files.try_lock(descriptor):
             owner = os.pread(descriptor, 32, 0).decode() or "unknown"
             postmaster = _live_postmaster(data_dir)
             if postmaster is not None and _parent(postmaster) != owner:
@@ -241,14 +241,6 @@ def _locked(data_dir: Path, patience: float) -> Iterator[int]:
     finally:
         # The postmaster's copy keeps the lock.
         os.close(descriptor)
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _live_postmaster(data_dir: Path) -> int | None:
