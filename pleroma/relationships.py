@@ -32,13 +32,11 @@ def follow(
         raise NotFound()
     if target.blocked_by:
         raise Forbidden(f"Could not follow user: {target.nickname} blocked you.")
+    if not target.following and _NO_FOLLOWERS & set(target.tags):
+        raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
     pair = {"account_id": account_id, "target_id": target_id}
     if target.following or not target.locked:
-        if not target.following and _NO_FOLLOWERS & set(target.tags):
-            raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
         queries.relationships.follow(connection, **pair, reblogs=reblogs)
-    elif _NO_FOLLOWERS & set(target.tags):
-        raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
     else:
         queries.relationships.request(connection, **pair, reblogs=reblogs)
     if notify is True:
