@@ -8,7 +8,7 @@ surface, "From text to HTML" and "PATCH accounts/update_credentials".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -190,13 +190,13 @@ class _Writer:
         html: list[str] = []
         text: list[str] = []
         for piece in self.pieces:
-            account = _first(piece.names, mentioned) if piece.names else None
-            if account is None:
+            used = next((name for name in piece.names if name in mentioned), None)
+            if used is None:
                 html.append(piece.html)
                 text.append(piece.plain)
             else:
+                account = mentioned[used]
                 ids[account.id] = None
-                used = next(name for name in piece.names if name in mentioned)
                 # A shorter name than typed leaves the rest of the handle as text.
                 rest = piece.plain[1 + len(used) :] if used != piece.names[0] else ""
                 html.append(_mention(account) + _escape(rest))
@@ -204,10 +204,6 @@ class _Writer:
         content = "".join(html)
         text_content = plain(content) if self.has_markup else "".join(text).strip("\n")
         return Rendered(content, text_content, list(ids), list(self.hashtags), emoji_codes(text_content))
-
-
-def _first(names: Iterable[str], mentioned: Mapping[str, Mentioned]) -> Mentioned | None:
-    return next((mentioned[name] for name in names if name in mentioned), None)
 
 
 def _mention(account: Mentioned) -> str:
