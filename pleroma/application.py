@@ -116,9 +116,8 @@ def _rewind() -> None:
 class Paths:
     """Accepts the spellings that clients use: doubled and trailing slashes, a .json suffix (spec 1.1, trap 13)."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], trusted: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application
-        self._behind_proxy = trusted
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
@@ -129,7 +128,7 @@ class Paths:
         if path.endswith(".json") and _SUFFIX.match(path) and not path.startswith(_PACKS):
             path = path[: -len(".json")]
         environ["PATH_INFO"] = path
-        return self._behind_proxy(environ, start_response)
+        return self._application(environ, start_response)
 
 
 def _behind_trusted_proxies(
@@ -170,6 +169,5 @@ def build(config: Config) -> Flask:
         app.register_blueprint(blueprint)
     frontend.install(app, config)
     app.after_request(cross_origin.finish)
-    inner = app.wsgi_app
-    app.wsgi_app = Paths(inner, _behind_trusted_proxies(inner, config))  # type: ignore[method-assign]
+    app.wsgi_app = Paths(_behind_trusted_proxies(app.wsgi_app, config))  # type: ignore[method-assign]
     return app
