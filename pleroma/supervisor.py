@@ -126,8 +126,8 @@ class Supervisor:
 
     def _step(self) -> int | None:
         reports = [generation.report for generation in self._generations() if generation.awaited]
-        wanted = self._next is None and self._current is None
-        came, readable = self._signals.wait(min(self._restarts.due - time.monotonic(), 1) if wanted else 1, reports)
+        seconds = min(self._restarts.due - time.monotonic(), 1) if self._none() else 1
+        came, readable = self._signals.wait(seconds, reports)
         if signal.SIGTERM in came or signal.SIGINT in came:
             return 0
         for generation in [candidate for candidate in self._generations() if candidate.report in readable]:
@@ -173,10 +173,9 @@ class Supervisor:
             self._retire(self._next)
         readable, writable = os.pipe()
         command = _program() + [
-            "generation",
-            *(("--socket", str(self._listener.fileno()), "--report", str(writable), "--address", self._address)),
-            *(() if self._worker else ("--no-worker",)),
-        ]
+            "generation", "--socket", str(self._listener.fileno()), "--report", str(writable),
+            "--address", self._address, *(() if self._worker else ("--no-worker",)),
+        ]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
         if _identity() != self._program:
             # A binary that was replaced unpacks itself anew, in the place of using what this process unpacked.
