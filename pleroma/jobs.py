@@ -47,7 +47,6 @@ class Task:
     name: str
     queue: str
     function: Function
-    attempts: int = ATTEMPTS
     hourly: bool = False
 
 
@@ -55,14 +54,14 @@ _tasks: dict[str, Task] = {}
 _configuration: contextvars.ContextVar[Config] = contextvars.ContextVar("configuration")
 
 
-def task(queue: str, *, name: str, attempts: int = ATTEMPTS, hourly: bool = False) -> Callable[[Function], Function]:
+def task(queue: str, *, name: str, hourly: bool = False) -> Callable[[Function], Function]:
     """Register a function as the task of a name, as jobs in the database call it.
 
-    A failed run is repeated after 4, 16, 64 … seconds, `attempts` times at most.
+    A failed run is repeated after 4, 16, 64 … seconds, ATTEMPTS times at most.
     """
 
     def register(function: Function) -> Function:
-        _tasks[name] = Task(name, queue, function, attempts, hourly)
+        _tasks[name] = Task(name, queue, function, hourly)
         return function
 
     return register
@@ -114,8 +113,8 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
         conninfo=url, min_size=1, max_size=2, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
     )
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
+    retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=4)
     for known in registered():
-        retry = procrastinate.RetryStrategy(max_attempts=known.attempts, exponential_wait=4)
         function = functools.partial(_run, known, config, ran)
         declared = app.task(function, name=known.name, queue=known.queue, retry=retry)  # type: ignore[call-overload]
         if known.hourly and ran is None:
