@@ -53,7 +53,6 @@ def _job_schema() -> tuple[str, str]:
 def missing_migrations(url: str) -> list[str]:
     """Names of migrations that the database at `url` has not seen."""
     with _connect(url) as connection:
-        if not queries.schema.has_log(connection).log:
-            return [path.stem for path in migration_files()]
-        known = {row.name for row in queries.schema.applied(connection)}
+        has_log = queries.schema.has_log(connection).log
+        known = {row.name for row in queries.schema.applied(connection)} if has_log else set()
     return [path.stem for path in migration_files() if path.stem not in known]
