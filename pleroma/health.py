@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from pleroma import db
+from pleroma import db, processes
 from pleroma.config import Config
 from pleroma.db import queries
 
@@ -82,8 +82,8 @@ def memory_of_all_processes() -> float:
     """MiB that the whole process tree of the server holds, shared pages counted once (proportional set size)."""
     children: dict[int, list[int]] = {}
     for entry in os.listdir("/proc"):
-        if entry.isdigit() and (parent := _parent(int(entry))) is not None:
-            children.setdefault(parent, []).append(int(entry))
+        if entry.isdigit() and (started_by := processes.parent(int(entry))) is not None:
+            children.setdefault(started_by, []).append(int(entry))
     waiting, total = [_top()], 0
     while waiting:
         process = waiting.pop()
@@ -97,17 +97,10 @@ def _top() -> int:
     leader = os.getsid(0)
     try:
         if b"generation" in Path(f"/proc/{leader}/cmdline").read_bytes():
-            return _parent(leader) or leader
+            return processes.parent(leader) or leader
     except OSError:
         pass
     return os.getpid()
-
-
-def _parent(process: int) -> int | None:
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def _kibibytes(process: int) -> int:

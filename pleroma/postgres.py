@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from pleroma import postgres_programs, safe_files
-from pleroma.processes import die_with_parent
+from pleroma.processes import die_with_parent, parent
 
 ROLE = DATABASE = "pleroma"
 SYSTEM_USERS = ("pleroma", "postgres", "nobody")
@@ -227,7 +227,7 @@ def _locked(data_dir: Path, patience: float) -> Iterator[int]:
         while not safe_files.try_lock(descriptor):
             owner = os.pread(descriptor, 32, 0).decode() or "unknown"
             postmaster = _live_postmaster(data_dir)
-            if postmaster is not None and _parent(postmaster) != owner:
+            if postmaster is not None and str(parent(postmaster)) != owner:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(postmaster, signal.SIGINT)
             elif Path(f"/proc/{owner}").exists() and time.monotonic() > give_up:
@@ -250,12 +250,6 @@ def _live_postmaster(data_dir: Path) -> int | None:
         if pid and os.path.samefile(f"/proc/{pid}/cwd", data_dir / "postgres"):
             return pid
     return None
-
-
-def _parent(pid: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1]
-    return ""
 
 
 class _System:

@@ -9,6 +9,7 @@ import select
 import signal
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
@@ -24,6 +25,14 @@ def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
     nobody may keep the socket or a job when it was killed.
     """
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
+
+
+def parent(process: int) -> int | None:
+    """The process id of a process's parent; None when the process has ended."""
+    try:
+        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
 
 
 class Signals:
