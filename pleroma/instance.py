@@ -10,13 +10,13 @@ from typing import Any
 from pleroma import db
 from pleroma.config import Config
 from pleroma.db import queries
+from pleroma.pictures import MAX_PIXELS
 from pleroma.settings import in_force
 
 SOFTWARE_VERSION = "1.1.50"
 VERSION = f"2.7.2 (compatible; Pleroma {SOFTWARE_VERSION})"
 POST_FORMATS = ["text/plain", "text/html", "text/markdown", "text/bbcode"]
 FEATURES = ["pleroma_api", "mastodon_api", "polls", "pleroma_explicit_addressing", "shareable_emoji_packs"]
-MATRIX_LIMIT = 33_177_600
 _POLLS = {"max_options": 20, "max_option_chars": 200, "min_expiration": 0, "max_expiration": 31_536_000}
 _POLLS_IN_CONFIGURATION = {
     "max_options": 20, "max_characters_per_option": 200, "min_expiration": 0, "max_expiration": 31_536_000,
@@ -57,7 +57,7 @@ def _configuration(config: Config, values: dict[str, Any]) -> dict[str, Any]:
             ],
             "description_limit": 5000,
             "image_size_limit": values["upload_limit"],
-            "image_matrix_limit": MATRIX_LIMIT,
+            "image_matrix_limit": MAX_PIXELS,
             "video_size_limit": values["upload_limit"],
             "video_frame_rate_limit": 120,
             "video_matrix_limit": 8_294_400,
