@@ -54,10 +54,6 @@ insert into sessions (id_hash, account_id) values (:id_hash, :account_id);
 -- Ends one session.
 delete from sessions where id_hash = :id_hash;
 
--- name: setting(name)^
--- A setting that was changed at run time.
-select value from settings where name = :name;
-
 -- name: settings(names)
 -- Those of the named settings that were changed at run time.
 select name, value from settings where name = any (:names);

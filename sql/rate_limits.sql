@@ -12,7 +12,3 @@ returning key, hits, ends_at;
 -- name: take_back(keys)!
 -- Uncounts one request in each bucket.
 update rate_limits set hits = hits - 1 where key = any (:keys) and hits > 0;
-
--- name: remove_ended()!
--- Removes buckets whose time is over.
-delete from rate_limits where ends_at < now();
