@@ -59,7 +59,10 @@ def _directory(config: Config) -> Iterator[Finding]:
     if strangers:
         advice = "give everything but `postgres/` to the user of `serve` (chown -R)"
         yield Finding(f"{strangers[0]} belongs to another user than {data}", advice)
-    for path in (data / "secret_key", Path(os.environ.get("PLEROMA_CONFIG") or data / "secret_key")):
+    secrets = [data / "secret_key"]
+    if settings_file := os.environ.get("PLEROMA_CONFIG"):
+        secrets.append(Path(settings_file))
+    for path in secrets:
         if path.is_file() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Finding(f"{path} holds secrets and is open to everybody", f"chmod o= {path}")
     if not closed and not strangers:
