@@ -37,6 +37,7 @@ class _Translation:
         self.unclosed: set[str] = set()
 
     def html(self) -> str:
+        """Return the whole text as HTML."""
         position = 0
         while match := _WORD.search(self.text, position):
             self._write(self.text[position : match.start()])

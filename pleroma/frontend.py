@@ -47,6 +47,7 @@ def _asks_for_a_page(path: str) -> bool:
 
 def _serve(directory: Path) -> Callable[[], Response | None]:
     def serve() -> Response | None:
+        """Answer with a file of the directory or its page; None leaves the request to our own routes."""
         path = request.path
         if request.method not in ("GET", "HEAD") or _is_ours(path):
             return None
@@ -69,10 +70,12 @@ def install(app: Flask, config: Config) -> None:
 
 def _install_admin(app: Flask, directory: Path) -> None:
     def admin_page() -> BaseResponse:
+        """The admin front end's page, at the address with a slash at its end alone."""
         # Its files are named relative to the directory.
         return page(directory) if request.path.endswith("/") else redirect("/pleroma/admin/")
 
     def admin_file(name: str) -> Response:
+        """A file of the admin front end."""
         return send_from_directory(directory.absolute(), name, max_age=_HOUR)
 
     app.add_url_rule("/pleroma/admin/", "admin_page", admin_page, methods=["GET"])

@@ -61,6 +61,7 @@ def task(queue: str, *, name: str, hourly: bool = False) -> Callable[[Function],
     """
 
     def register(function: Function) -> Function:
+        """Note the function as the task, and leave it as it is."""
         _tasks[name] = Task(name, queue, function, hourly)
         return function
 
@@ -98,6 +99,7 @@ def run_pending(config: Config) -> int:
     ran: list[str] = []
 
     async def run() -> None:
+        """Work off what is due, and end instead of waiting for more."""
         app = _application(config, config.database_url or "", ran.append)
         async with app.open_async():
             await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)

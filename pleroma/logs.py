@@ -74,11 +74,13 @@ def install(app: Flask, config: Config) -> None:
         write = _json_line if config.log_format == "json" else _text_line
 
     def begin() -> None:
+        """Give the request its id, and begin to measure it."""
         g.request_id = os.urandom(8).hex()
         g.started = perf_counter()
         statement_clock.reset()
 
     def finish(response: Response) -> Response:
+        """Tell the client the id, and write the request's line."""
         # A proxy looks its object up at each use: here that would be most of the time.
         about = g._get_current_object()
         response.headers["X-Request-Id"] = about.request_id

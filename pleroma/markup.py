@@ -95,6 +95,7 @@ def _markdown() -> MarkdownIt:
 
 def _constant(markup: str) -> Callable[..., str]:
     def rule(self: RendererHTML, *_: Any) -> str:
+        """The markup, whatever the token."""
         return markup
 
     return rule

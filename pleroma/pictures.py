@@ -82,6 +82,7 @@ class _Source:
         self.profile = profile if profile[36:40] == b"acsp" else b""
 
     def picture(self) -> Picture:
+        """Return it encoded anew, with its preview."""
         data, first = self._animated() if self.frames > 1 else self._still()
         preview = _shrunk(first)
         mode = "RGBA" if _shows_through(preview) else "RGB"
@@ -287,6 +288,7 @@ class _Frames:
         self.mode = mode
 
     def drawn(self, number: int) -> Image:
+        """Return one frame, decoded now."""
         return self.source.frame(number, self.mode)
 
     def __iter__(self) -> Iterator[Image]:

@@ -64,6 +64,7 @@ def fetch(
     result: Future[Response] = Future()
 
     def run() -> None:
+        """Follow the address, and hand what came of it to the waiting caller."""
         try:
             result.set_result(exchange.follow(method, url, dict(headers or {}), data, redirects))
         except Exception as problem:  # urllib3, requests and socket raise dozens of kinds for a bad address or answer
@@ -209,11 +210,13 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
 
     class Adapter(IPFilterAdapter):
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
+            """Refuse the address that the host's name was found to have, unless it is open."""
             host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
             _refuse_closed(host_params["host"], exchange.allow_loopback)
             return host_params, pool_kwargs
 
         def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
+            """Have the pool open connections that the exchange gets to know."""
             pool = super().get_connection_with_tls_context(*arguments, **options)
             pool.ConnectionCls = _noticed(pool.ConnectionCls, exchange)
             return pool
