@@ -88,10 +88,7 @@ class Packs:
 
     def require_new(self, name: str, shortcode: str) -> None:
         """Raises Conflict when a pack has the shortcode, InvalidParameters when it is blank."""
-        if shortcode in self.files(name):
-            raise Conflict(f'An emoji with the "{shortcode}" shortcode already exists')
-        if not shortcode.strip():
-            raise InvalidParameters("shortcode or filename cannot be empty")
+        _require_new(self.files(name), shortcode)
 
     def add(self, name: str, shortcode: str, file_name: str, data: bytes) -> dict[str, str]:
         """Add an emoji with its picture; returns the pack's files by shortcode.
@@ -105,12 +102,13 @@ class Packs:
             raise InvalidParameters("The file is not an image")
         self._existing(name)
         with emoji_changes.exclusive(self.root):
-            self.require_new(name, shortcode)
             document = self._read(name)
-            self._require_free_file(name, file_name)
-            document["files"][shortcode] = file_name
+            files = document["files"]
+            _require_new(files, shortcode)
+            self._require_free_file(name, file_name, files)
+            files[shortcode] = file_name
             emoji_changes.change(self.root, name, document, {file_name: data})
-        return document["files"]
+        return files
 
     def update(self, name: str, shortcode: str, new_shortcode: str | None, new_name: str | None) -> dict[str, str]:
         """Give an emoji another shortcode, its file another name, or both. Raises as `add`."""
@@ -122,7 +120,7 @@ class Packs:
             code, file_name = _replacement(files, shortcode, new_shortcode, new_name)
             new = {}
             if file_name != old_name:
-                self._require_free_file(name, file_name)
+                self._require_free_file(name, file_name, files)
                 new[file_name] = self._picture(name, old_name)
             # The entry keeps its place.
             document["files"] = dict((code, file_name) if c == shortcode else (c, file) for c, file in files.items())
@@ -169,11 +167,11 @@ class Packs:
             raise ApiError("Error accessing emoji pack directory", 500) from error
         return imported
 
-    def _require_free_file(self, name: str, file_name: str) -> None:
+    def _require_free_file(self, name: str, file_name: str, files: dict[str, str]) -> None:
         path = emoji_files.inside(self.root / name, emoji_files.check_file_name(file_name))
         if path is None:
             raise InvalidParameters("The filename is not safe")
-        if path.exists() or file_name in self.files(name).values():
+        if path.exists() or file_name in files.values():
             raise Conflict(f'A file named "{file_name}" already exists')
 
     def _picture(self, name: str, file_name: str) -> bytes:
@@ -195,6 +193,13 @@ class Packs:
             return emoji_files.read_pack(self._existing(name))
         except BrokenPack as error:
             raise NotFound(f"Pack {name} cannot be read: {error}") from error
+
+
+def _require_new(files: dict[str, str], shortcode: str) -> None:
+    if shortcode in files:
+        raise Conflict(f'An emoji with the "{shortcode}" shortcode already exists')
+    if not shortcode.strip():
+        raise InvalidParameters("shortcode or filename cannot be empty")
 
 
 def _named(files: dict[str, str], shortcode: str) -> str:
