@@ -12,7 +12,8 @@ import re
 import secrets
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -82,24 +83,28 @@ def send(config: Config, message: EmailMessage) -> None:
     if config.smtp_url is None:
         _keep(config.data_dir / "mail", message)
         return
-    try:
-        with _connection(config.smtp_url) as server:
-            server.send_message(message)
-    except (OSError, smtplib.SMTPException) as error:
-        raise MailError(f"{urlsplit(config.smtp_url).hostname}: {error}") from error
+    with _session(config.smtp_url) as server:
+        server.send_message(message)
 
 
 def check(smtp_url: str) -> None:
     """Connect to the server, and log in where there is a login. Raises MailError."""
+    with _session(smtp_url) as server:
+        server.noop()
+
+
+@contextmanager
+def _session(smtp_url: str) -> Iterator[smtplib.SMTP]:
+    """A session with the server, for one task. Raises MailError for all that goes wrong in it."""
     try:
         with _connection(smtp_url) as server:
-            server.noop()
+            yield server
     except (OSError, smtplib.SMTPException) as error:
         raise MailError(f"{urlsplit(smtp_url).hostname}: {error}") from error
 
 
 def _connection(smtp_url: str) -> smtplib.SMTP:
-    """A session with the server: encrypted where it can be, and always before a password is sent."""
+    """A connection to the server: encrypted where it can be, and always before a password is sent."""
     parts = urlsplit(smtp_url)
     host = parts.hostname or ""
     context = ssl.create_default_context()
