@@ -149,8 +149,8 @@ class Seeder:
             missing -= REPLIES + 2
         if self._large and sql.oldest_status(self._connection, nickname="seednotified1") is None:
             missing -= self._sizes["thread"] + 3 + self._noted()
-        since = max(present.newest or self._now, self._now - timedelta(days=300)) if present.newest else None
-        since = since or self._now - timedelta(days=300)
+        earliest = self._now - timedelta(days=300)
+        since = max(present.newest or earliest, earliest)
         until = self._now - timedelta(minutes=2)
         tail = min(self._sizes["tail"], max(missing, 0))
         self._write_batches(missing, tail, min(since, until - timedelta(seconds=60)), until)
