@@ -19,13 +19,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from . import safe_files
 from .pictures import NotAPicture, picture
 
 __all__ = [
-    "AVATAR", "BACKGROUND", "BANNER", "LocalStore", "MediaStore", "NotAPicture", "Prepared", "Saved", "StorageFull",
+    "AVATAR", "BACKGROUND", "BANNER", "LocalStore", "NotAPicture", "Prepared", "Saved", "StorageFull",
     "TooLarge", "data_uri", "focus", "prepare",
 ]  # fmt: skip
 
@@ -76,16 +76,6 @@ class Saved:
 
     name: str
     preview_name: str | None
-
-
-class MediaStore(Protocol):
-    """Where media are kept. The names it gives are its own; each belongs to one row."""
-
-    def save(self, prepared: Prepared) -> Saved:
-        """Keep a file and its preview for good. Raises StorageFull, and then keeps neither."""
-
-    def remove(self, names: Iterable[str | None]) -> None:
-        """Remove files; a missing one is no error, and None stands for no file."""
 
 
 def prepare(
@@ -175,13 +165,13 @@ def focus(text: str) -> tuple[float, float]:
 
 
 class LocalStore:
-    """Media in a directory, in 256 folders, under random names."""
+    """Media in a directory, in 256 folders, under random names, each of which belongs to one row."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     def save(self, prepared: Prepared) -> Saved:
-        """Keep a file and its preview: on disk for good when this returns."""
+        """Keep a file and its preview for good. Raises StorageFull, and then keeps neither."""
         names: list[str] = []
         try:
             names.append(self._write(prepared.data, prepared.extension))
@@ -195,7 +185,7 @@ class LocalStore:
         return Saved(names[0], names[1] if len(names) > 1 else None)
 
     def remove(self, names: Iterable[str | None]) -> None:
-        """Remove files by the names that `save` gave."""
+        """Remove files by the names that `save` gave; a missing one is no error, and None stands for no file."""
         for name in names:
             if name is not None:
                 self.path(name).unlink(missing_ok=True)
