@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from .bbcode import bbcode_to_html
 from .finder import SCHEMES, Finder
+from .fragments import BASE
 
 if TYPE_CHECKING:
     import nh3
@@ -51,7 +52,7 @@ def to_html(text: str, content_type: str, finder: Finder) -> str | None:
     if len(cleaned) > _GROWTH * len(text) + 1000:
         return None
     # An entity may have named the character that stands for the base URL.
-    return cleaned.replace("\x01", "")
+    return cleaned.replace(BASE, "")
 
 
 @lru_cache(maxsize=1)

@@ -17,9 +17,9 @@ from typing import NamedTuple
 import regex  # type: ignore[import-untyped]
 
 from .finder import Finder, Token, finder
+from .fragments import BASE
 from .markup import BLOCKS, DIVIDERS, to_html
 
-BASE = "\x01"
 _MARKUP_TYPES = frozenset(("text/markdown", "text/html", "text/bbcode"))
 # A cluster of more code points than this is no writing; so the work for hostile texts has a bound.
 _CLUSTER = 16
