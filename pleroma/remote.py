@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import requests
 
 USER_AGENT = "pleroma-api"
+_CONNECT_SECONDS = 5.0
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 # Read in pieces this small, a compressed bomb is noticed before it has filled the memory.
 _PIECE = 16_384
@@ -49,7 +50,6 @@ def fetch(
     data: bytes | None = None,
     allow_loopback: bool = False,
     max_bytes: int = 1_000_000,
-    timeout_connect: float = 5,
     total: float = 10,
     redirects: int = 5,
 ) -> Response:
@@ -60,7 +60,7 @@ def fetch(
 
     Raises RemoteError for everything that goes wrong short of an answer.
     """
-    exchange = _Exchange(allow_loopback, max_bytes, timeout_connect, time.monotonic() + total)
+    exchange = _Exchange(allow_loopback, max_bytes, time.monotonic() + total)
     result: Future[Response] = Future()
 
     def run() -> None:
@@ -93,10 +93,9 @@ def _host(url: str) -> str:
 class _Exchange:
     """One fetch: its bounds, and the sockets it has opened so far."""
 
-    def __init__(self, allow_loopback: bool, max_bytes: int, timeout_connect: float, deadline: float) -> None:
+    def __init__(self, allow_loopback: bool, max_bytes: int, deadline: float) -> None:
         self.allow_loopback = allow_loopback
         self.max_bytes = max_bytes
-        self.timeout_connect = timeout_connect
         self.deadline = deadline
         self.sockets: list[socket.socket] = []
         self.ended = False
@@ -130,7 +129,7 @@ class _Exchange:
                 stream=True,
                 allow_redirects=False,
                 # The deadline of `fetch` comes before that of a read, so that both are not told apart by chance.
-                timeout=(min(self.timeout_connect, self._remaining()), self._remaining() + 1),
+                timeout=(min(_CONNECT_SECONDS, self._remaining()), self._remaining() + 1),
             )
             try:
                 body = b"" if response.status_code in _REDIRECTS else self._read(response)
@@ -146,7 +145,7 @@ class _Exchange:
             ip_filter_enable=True,
             ip_filter_allow_loopback_ips=self.allow_loopback,
             never_redirect=True,
-            default_timeout=(self.timeout_connect, self.timeout_connect),
+            default_timeout=(_CONNECT_SECONDS, _CONNECT_SECONDS),
         )
         session: requests.Session = HTTPSession(config)
         # A proxy named in the environment would look names up itself.
