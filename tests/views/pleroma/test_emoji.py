@@ -1,8 +1,10 @@
 """The list of installed emoji: its sources, its two forms, and when it is read again."""
 
+import psycopg
 import pytest
 
-from pleroma import emoji_list
+from pleroma import db, emoji_list
+from pleroma.db import queries
 
 
 @pytest.fixture
@@ -145,3 +147,13 @@ def test_what_a_change_has_not_finished_is_not_served(client, picture, place):
     for name in (".work-1/x.png", ".lock", "p/.x.png"):
         place(f"emoji/{name}", picture())
         client.get(f"/emoji/{name}", status=404)
+
+
+def test_emoji_change_while_a_backup_reads_the_files(client, root, database_url):
+    with psycopg.connect(database_url) as backup:
+        queries.backup.lock_files(backup, key=db.FILES_LOCK)
+        assert client.post("/api/pleroma/admin/reload_emoji", auth=root, status=200).json == "ok"
+
+
+def test_no_two_locks_have_the_same_key():
+    assert len({db.SCHEMA_LOCK, db.FILES_LOCK, db.EMOJI_LOCK}) == 3
