@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, params, passwords, rate_limits, registration
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
+from pleroma.paging import no_content
 from pleroma.views import pages
 
 blueprint = Blueprint("password_reset", __name__)
@@ -41,7 +42,7 @@ def send_link() -> Response:
         )
     if pages.wants_page():
         return pages.message("Look into your mails", "If there is such an account, a link is on its way.")
-    return Response(status=204)
+    return no_content()
 
 
 @blueprint.get("/api/pleroma/password_reset/<token>")
