@@ -20,7 +20,7 @@ from werkzeug.datastructures import Authorization
 from pleroma import db, idempotency, params, passwords, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
-from pleroma.settings import configured, value
+from pleroma.settings import configured, confirmation_required, value
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
@@ -63,16 +63,12 @@ def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
     )
 
 
-def _confirmation_required() -> str:
-    return str(configured().account_activation_required).lower()
-
-
 def _by_bearer(token: str) -> Caller | None:
     statement = g.pop("carrying", None)
     which = (request.view_args or {}) if statement else {}
     with db.read() as connection:
         row = (statement or queries.authentication.by_token)(
-            connection, token_hash=token_hash(token), confirmation_required=_confirmation_required(), **which
+            connection, token_hash=token_hash(token), confirmation_required=confirmation_required(), **which
         )
         if row is None:
             return None
@@ -97,7 +93,7 @@ def _by_basic(login: str, password: str) -> Caller | None:
 def _by_cookie(cookie: str) -> Caller | None:
     if request.method not in _SAFE_METHODS and _from_elsewhere():
         return None
-    row = sessions.find(cookie, _confirmation_required())
+    row = sessions.find(cookie)
     return Caller(row.account_id, row.is_admin, row.is_moderator) if row else None
 
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from pleroma import db
 from pleroma.config import secret_key
 from pleroma.db import queries
-from pleroma.settings import configured
+from pleroma.settings import configured, confirmation_required
 
 COOKIE = "_pleroma_key"
 LIFETIME = 60 * 24 * 3600
@@ -29,14 +29,14 @@ def _hash(cookie: str) -> bytes | None:
         return None
 
 
-def find(cookie: str, confirmation_required: str) -> Any:
+def find(cookie: str) -> Any:
     """The row (account_id, is_admin, is_moderator) of a cookie's session, or None."""
     id_hash = _hash(cookie)
     if id_hash is None:
         return None
     with db.read() as connection:
         row = queries.authentication.by_session(
-            connection, id_hash=id_hash, confirmation_required=confirmation_required
+            connection, id_hash=id_hash, confirmation_required=confirmation_required()
         )
         if row is not None and row.stale:
             queries.authentication.touch_session(connection, id_hash=id_hash)

@@ -108,7 +108,7 @@ def _cookie() -> str:
 
 def _signed_in() -> Any:
     """The account of the browser's session, or None."""
-    session = sessions.find(_cookie(), str(configured().account_activation_required).lower())
+    session = sessions.find(_cookie())
     if session is None:
         return None
     with db.read() as connection:

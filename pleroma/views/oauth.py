@@ -18,7 +18,7 @@ from pleroma import auth, db, logins, params, rate_limits, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
 from pleroma.paging import json_response
-from pleroma.settings import configured
+from pleroma.settings import configured, confirmation_required
 from pleroma.views.mastodon.instance import as_json
 
 blueprint = Blueprint("oauth", __name__)
@@ -32,10 +32,6 @@ def _client() -> dict[str, Any]:
     if not (client_id and client_secret) and basic is not None and basic.type == "basic":
         client_id, client_secret = params.clean(basic.username or ""), basic.password or ""
     return {"client_id": client_id, "client_secret_hash": auth.token_hash(client_secret)}
-
-
-def _confirmation_required() -> str:
-    return str(configured().account_activation_required).lower()
 
 
 def _by_password(connection: Connection, made: dict[str, Any]) -> Any:
@@ -58,7 +54,7 @@ def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
         code_hash=auth.token_hash(params.secret("code")),
         redirect_uri=params.text("redirect_uri") or "",
         code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
-        confirmation_required=_confirmation_required(),
+        confirmation_required=confirmation_required(),
     )
 
 
@@ -68,7 +64,7 @@ def _by_refresh_token(connection: Connection, made: dict[str, Any]) -> Any:
         **made,
         old_refresh_hash=auth.token_hash(params.secret("refresh_token")),
         scopes=scopes.parse(params.raw("scope")),
-        confirmation_required=_confirmation_required(),
+        confirmation_required=confirmation_required(),
     )
 
 

@@ -12,7 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import NotFound, found
 from pleroma.paging import json_response, page_response
 from pleroma.params import as_identifier, clean
-from pleroma.settings import configured
+from pleroma.settings import configured, confirmation_required
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
@@ -41,7 +41,7 @@ def show_account(statement: Any, message: str, **which: Any) -> Response:
         account = statement(
             connection,
             viewer_id=auth.viewer_id(),
-            confirmation_required=str(configured().account_activation_required).lower(),
+            confirmation_required=confirmation_required(),
             **which,
         )
     return json_response(found(account, message))

@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import auth, captcha, db, kocaptcha, params, rate_limits, registration, text
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound
-from pleroma.paging import json_response
+from pleroma.paging import json_response, no_content
 from pleroma.registration import Registration
-from pleroma.settings import configured, in_force
+from pleroma.settings import configured, confirmation_required, in_force
 from pleroma.views import pages
 from pleroma.views.mastodon.instance import as_json
 from pleroma.views.oauth import token_answer
@@ -149,10 +149,10 @@ def resend_confirmation() -> Response:
             connection,
             email=(params.text("email") or "").strip(),
             nickname=(params.text("nickname") or "").strip(),
-            confirmation_required=str(configured().account_activation_required).lower(),
+            confirmation_required=confirmation_required(),
         )
         if account is not None:
             registration.mail_confirmation(
                 connection, configured(), account.id, account.nickname, account.display_name, account.email
             )
-    return Response(status=204)
+    return no_content()
