@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
@@ -85,6 +86,11 @@ def json_response(body: bytes | None, status: int = 200) -> Response:
     """
     base = current_app.extensions["pleroma"].base_address
     return Response(found(body).replace(b"\x01", base), status=status, content_type=JSON_TYPE)
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """A small answer that Python builds, as JSON."""
+    return json_response(json.dumps(value, ensure_ascii=False).encode(), status)
 
 
 def no_content() -> Response:

@@ -17,9 +17,8 @@ from psycopg import Connection
 from pleroma import auth, db, logins, params, rate_limits, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.paging import json_response
+from pleroma.paging import as_json, json_response
 from pleroma.settings import configured, confirmation_required
-from pleroma.views.mastodon.instance import as_json
 
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600

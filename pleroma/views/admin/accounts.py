@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Blueprint, Response
@@ -11,7 +10,7 @@ from psycopg import Connection
 from pleroma import account_jobs, auth, db, moderation_log, nicknames, params, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
-from pleroma.paging import json_response, no_content
+from pleroma.paging import as_json, json_response, no_content
 from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
 
@@ -74,7 +73,7 @@ def _answer(entries: list[dict[str, Any]], faults: list[str] | None) -> Response
         data = {"nickname": _text(entry, "nickname"), "email": _text(entry, "email")}
         result = {"type": "error" if faults else "success", "code": status, "data": data}
         body.append({**result, "error": fault} if faults else result)
-    return json_response(json.dumps(body, ensure_ascii=False).encode(), status)
+    return as_json(body, status)
 
 
 @blueprint.post("")
@@ -141,7 +140,7 @@ def delete() -> Response:
             subject=subjects if is_list else subjects[0],
         )
     names = [moderation_log.full_name(account) for account in accounts]
-    return json_response(json.dumps(names if is_list else names[0]).encode())
+    return as_json(names if is_list else names[0])
 
 
 def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:

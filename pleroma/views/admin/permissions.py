@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from typing import Any
 
@@ -12,7 +11,7 @@ from psycopg import Connection
 from pleroma import auth, db, moderation_log, params, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
-from pleroma.paging import json_response, no_content
+from pleroma.paging import as_json, no_content
 from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
 
@@ -25,17 +24,13 @@ def _require_group(group: str) -> None:
         raise NotFound("No such permission_group")
 
 
-def _as_json(value: Any) -> Response:
-    return json_response(json.dumps(value).encode())
-
-
 @blueprint.get("/<name>/permission_group")
 @auth.admin_required
 def show(name: str) -> Response:
     """Which roles a user has. Raises NotFound."""
     with db.read() as connection:
         account = find(connection, name)
-    return _as_json({"is_admin": account.is_admin, "is_moderator": account.is_moderator})
+    return as_json({"is_admin": account.is_admin, "is_moderator": account.is_moderator})
 
 
 @blueprint.get("/<name>/permission_group/<group>")
@@ -64,7 +59,7 @@ def _change(accounts: list[Any], group: str, value: bool, connection: Connection
             subject=[moderation_log.subject(account) for account in changed_accounts],
             permission=group,
         )
-    return _as_json({f"is_{group}": value})
+    return as_json({f"is_{group}": value})
 
 
 @blueprint.post("/<name>/permission_group/<group>")
@@ -119,7 +114,7 @@ def follow() -> Response:
         follower, followed = _pair(connection)
         if relationships.make_follow(connection, follower.id, followed.id):
             _log_follow(connection, "follow", follower, followed)
-    return _as_json("ok")
+    return as_json("ok")
 
 
 @blueprint.post("/unfollow")
@@ -131,7 +126,7 @@ def unfollow() -> Response:
         if follower.id != followed.id:
             relationships.unfollow(connection, follower.id, followed.id)
             _log_follow(connection, "unfollow", follower, followed)
-    return _as_json("ok")
+    return as_json("ok")
 
 
 def _log_follow(connection: Connection, action: str, follower: Any, followed: Any) -> None:
@@ -168,7 +163,7 @@ def password_reset(name: str) -> Response:
             f"made a password reset link for @{account.nickname}",
             subject=moderation_log.subject(account),
         )
-    return _as_json({"token": token, "link": f"{configured().base_url}/api/pleroma/password_reset/{token}"})
+    return as_json({"token": token, "link": f"{configured().base_url}/api/pleroma/password_reset/{token}"})
 
 
 def _force(accounts: list[Any], connection: Connection) -> Response:

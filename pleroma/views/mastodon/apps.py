@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, params, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidCredentials, Unprocessable, found
-from pleroma.views.mastodon.instance import as_json
+from pleroma.paging import as_json
 
 blueprint = Blueprint("apps", __name__, url_prefix="/api/v1/apps")
 _ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):[^\s#]+")

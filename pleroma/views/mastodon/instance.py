@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from flask import Blueprint, Response
 
 from pleroma import auth, db, instance, params
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.paging import json_response
+from pleroma.paging import as_json
 from pleroma.settings import configured
 
 blueprint = Blueprint("instance", __name__)
-
-
-def as_json(value: Any, status: int = 200) -> Response:
-    """A small answer that Python builds, as JSON."""
-    return json_response(json.dumps(value, ensure_ascii=False).encode(), status)
 
 
 @blueprint.get("/api/v1/instance")

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db, params, passwords, registration
 from pleroma.db import queries
-from pleroma.views.mastodon.instance import as_json
+from pleroma.paging import as_json
 
 blueprint = Blueprint("account_lifecycle", __name__, url_prefix="/api/pleroma")
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import psycopg
 from flask import Blueprint, Response
 from psycopg_pool import PoolTimeout
 
 from pleroma import health
-from pleroma.paging import json_response
+from pleroma.paging import as_json, json_response
 from pleroma.settings import configured, value
 
 blueprint = Blueprint("healthcheck", __name__)
@@ -28,4 +26,4 @@ def healthcheck() -> Response:
     body = health.check(configured())
     if body["healthy"] and not _switched_on():
         return json_response(b"{}", 503)
-    return json_response(json.dumps(body).encode(), 200 if body["healthy"] else 503)
+    return as_json(body, 200 if body["healthy"] else 503)

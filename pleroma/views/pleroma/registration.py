@@ -11,11 +11,10 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import auth, captcha, db, kocaptcha, params, rate_limits, registration, text
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound
-from pleroma.paging import json_response, no_content
+from pleroma.paging import as_json, json_response, no_content
 from pleroma.registration import Registration
 from pleroma.settings import configured, confirmation_required, in_force
 from pleroma.views import pages
-from pleroma.views.mastodon.instance import as_json
 from pleroma.views.oauth import token_answer
 
 blueprint = Blueprint("registration", __name__)
