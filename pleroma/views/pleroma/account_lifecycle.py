@@ -23,6 +23,7 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 
     @wraps(view)
     def checked() -> Response:
+        """The view, once the password is found right."""
         user = passwords.check_account(auth.account_id(), params.secret("password"))
         error = view() if user is not None else "Invalid password."
         return as_json({"error": error} if error else {"status": "success"})
