@@ -233,6 +233,16 @@ where s.account_id = viewer
   and (with_muted or not s.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer)));
 end;
 
+-- Statuses of one account that viewer may see, on wish without reblogs and without replies to others.
+create or replace function account_statuses(viewer bigint, author bigint, exclude_replies boolean, exclude_reblogs boolean)
+returns setof statuses language sql stable begin atomic
+select s.*
+from visible_statuses(viewer) s
+where s.account_id = author
+  and (not exclude_reblogs or s.reblog_of_id is null)
+  and (not exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id);
+end;
+
 -- Whether recipient is told of something that sender did: not when blocked, and by the recipient's settings.
 -- What is muted is stored all the same and left out when listing, so that with_muted can show it.
 create or replace function wants_notification(recipient bigint, sender bigint) returns boolean language sql stable

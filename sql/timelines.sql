@@ -300,10 +300,8 @@ from chosen, status_page(:viewer_id, chosen.ids) page;
 with chosen as materialized (
        select array(
          select s.id
-         from visible_statuses(:viewer_id) s
-         where s.account_id = :account_id and s.id < :max_id and s.id > :since_id
-           and (not :exclude_reblogs or s.reblog_of_id is null)
-           and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+         from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+         where s.id < :max_id and s.id > :since_id
          order by s.id desc
          limit :limit
        ) as ids
@@ -317,10 +315,8 @@ with chosen as materialized (
          select id
          from (
            select s.id
-           from visible_statuses(:viewer_id) s
-           where s.account_id = :account_id and s.id < :max_id and s.id > :min_id
-             and (not :exclude_reblogs or s.reblog_of_id is null)
-             and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
+           from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+           where s.id < :max_id and s.id > :min_id
            order by s.id
            limit :limit
          ) page
@@ -333,20 +329,16 @@ select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 -- Those with media: a statement of its own, so that the index of these serves it.
 with page as (
        (select s.id
-        from visible_statuses(:viewer_id) s
-        where s.account_id = :account_id and s.id < :max_id and s.id > :since_id and :min_id = 0
+        from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+        where s.id < :max_id and s.id > :since_id and :min_id = 0
           and s.has_media
-          and (not :exclude_reblogs or s.reblog_of_id is null)
-          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
         order by s.id desc
         limit :limit)
        union all
        (select s.id
-        from visible_statuses(:viewer_id) s
-        where s.account_id = :account_id and s.id < :max_id and s.id > :min_id and :min_id > 0
+        from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+        where s.id < :max_id and s.id > :min_id and :min_id > 0
           and s.has_media
-          and (not :exclude_reblogs or s.reblog_of_id is null)
-          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
         order by s.id
         limit :limit)
      ), chosen as materialized (select array(select id from page order by id desc) as ids)
@@ -356,22 +348,18 @@ select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 -- Those with a tag.
 with page as (
        (select s.id
-        from visible_statuses(:viewer_id) s
-        where s.account_id = :account_id and s.id < :max_id and s.id > :since_id and :min_id = 0
+        from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+        where s.id < :max_id and s.id > :since_id and :min_id = 0
           and (not :only_media or s.has_media)
           and exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id)
-          and (not :exclude_reblogs or s.reblog_of_id is null)
-          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
         order by s.id desc
         limit :limit)
        union all
        (select s.id
-        from visible_statuses(:viewer_id) s
-        where s.account_id = :account_id and s.id < :max_id and s.id > :min_id and :min_id > 0
+        from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+        where s.id < :max_id and s.id > :min_id and :min_id > 0
           and (not :only_media or s.has_media)
           and exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id)
-          and (not :exclude_reblogs or s.reblog_of_id is null)
-          and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
         order by s.id
         limit :limit)
      ), chosen as materialized (select array(select id from page order by id desc) as ids)
@@ -381,12 +369,10 @@ select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 -- The pinned ones, which are few.
 with page as materialized (
        select s.id
-       from visible_statuses(:viewer_id) s
-       where s.account_id = :account_id and s.pinned_at is not null
+       from account_statuses(:viewer_id, :account_id, :exclude_replies, :exclude_reblogs) s
+       where s.pinned_at is not null
          and s.id < :max_id and s.id > greatest(:since_id, :min_id::bigint) and (not :only_media or s.has_media)
          and (:tagged::text is null or exists (select from status_tags t where t.tag = :tagged and t.status_id = s.id))
-         and (not :exclude_reblogs or s.reblog_of_id is null)
-         and (not :exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id)
        order by s.id * case when :min_id > 0 then 1 else -1 end
        limit :limit
      ), chosen as materialized (select array(select id from page order by id desc) as ids)
