@@ -32,17 +32,15 @@ with mine as materialized (
        select p.thread_id from participations p where p.id = :conversation_id and p.account_id = :viewer_id
      ), page as (
        (select s.id
-        from visible_statuses(:viewer_id) s
+        from unblocked_statuses(:viewer_id) s
         where s.thread_id = (select thread_id from mine) and s.reblog_of_id is null
-          and not s.involved && array(select h.account_id from hidden_accounts(:viewer_id, true) h)
           and s.id < :max_id and s.id > :since_id and :min_id = 0
         order by s.id desc
         limit :limit)
        union all
        (select s.id
-        from visible_statuses(:viewer_id) s
+        from unblocked_statuses(:viewer_id) s
         where s.thread_id = (select thread_id from mine) and s.reblog_of_id is null
-          and not s.involved && array(select h.account_id from hidden_accounts(:viewer_id, true) h)
           and s.id < :max_id and s.id > :min_id and :min_id > 0
         order by s.id
         limit :limit)

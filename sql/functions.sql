@@ -233,6 +233,14 @@ where s.account_id = viewer
   and (with_muted or not s.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer)));
 end;
 
+-- What threads, conversations and favourites show of statuses: visible, and not by, about or to somebody blocked.
+create or replace function unblocked_statuses(viewer bigint)
+returns setof statuses language sql stable begin atomic
+select s.*
+from visible_statuses(viewer) s
+where not s.involved && array(select h.account_id from hidden_accounts(viewer, true) h);
+end;
+
 -- Statuses of one account that viewer may see, on wish without reblogs and without replies to others.
 create or replace function account_statuses(viewer bigint, author bigint, exclude_replies boolean, exclude_reblogs boolean)
 returns setof statuses language sql stable begin atomic

@@ -39,9 +39,8 @@ with origin as materialized (
          from origin o
          cross join lateral (
            select v.id
-           from visible_statuses(:viewer_id) v
+           from unblocked_statuses(:viewer_id) v
            where v.thread_id = o.thread_id and v.id <> o.id and v.reblog_of_id is null
-             and not v.involved && array(select h.account_id from hidden_accounts(:viewer_id, true) h)
            order by v.id
            limit :limit
          ) s

@@ -249,11 +249,7 @@ where l.id = :list_id and l.account_id = :viewer_id;
 with page as (
        (select i.status_id as id
         from interactions i
-        cross join lateral (
-          select v.id from visible_statuses(:viewer_id) v
-          where v.id = i.status_id
-            and not v.involved && array(select h.account_id from hidden_accounts(:viewer_id, true) h)
-        ) s
+        cross join lateral (select v.id from unblocked_statuses(:viewer_id) v where v.id = i.status_id) s
         where i.account_id = :of_account_id and i.favourite_id is not null
           and i.status_id < :max_id and i.status_id > :since_id and :min_id = 0
         order by i.status_id desc
@@ -261,11 +257,7 @@ with page as (
        union all
        (select i.status_id
         from interactions i
-        cross join lateral (
-          select v.id from visible_statuses(:viewer_id) v
-          where v.id = i.status_id
-            and not v.involved && array(select h.account_id from hidden_accounts(:viewer_id, true) h)
-        ) s
+        cross join lateral (select v.id from unblocked_statuses(:viewer_id) v where v.id = i.status_id) s
         where i.account_id = :of_account_id and i.favourite_id is not null
           and i.status_id < :max_id and i.status_id > :min_id and :min_id > 0
         order by i.status_id
