@@ -10,8 +10,7 @@ cross join accounts a
 left join lateral relationships(:viewer_id, wanted.ids) r on true
 left join accounts viewer on viewer.id = :viewer_id
 where a.id = :account_id
-  and (a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
-    or viewer.is_admin or viewer.is_moderator);
+  and (is_usable(a, :confirmation_required) or viewer.is_admin or viewer.is_moderator);
 
 -- name: account_at(viewer_id, nickname, domain, confirmation_required)$
 -- The same by address, in any letter case; domain is '' for this server.
@@ -24,7 +23,7 @@ select account_json(a, :viewer_id, case when :viewer_id::bigint > 0 then coalesc
 from wanted
 join accounts a on a.id = wanted.ids[1]
 left join lateral relationships(:viewer_id, wanted.ids) r on true
-where a.active and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
+where is_usable(a, :confirmation_required)
    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator));
 
 -- name: accounts(viewer_id, account_ids)$

@@ -13,8 +13,7 @@ from sessions s
 join accounts a on a.id = s.account_id
 where s.id_hash = :id_hash
   and s.last_used_at > now() - interval '60 days'
-  and a.active
-  and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true');
+  and is_usable(a, :confirmation_required);
 
 -- name: touch_session(id_hash)!
 -- Notes that a session was used.

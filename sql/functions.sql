@@ -12,6 +12,10 @@ $$;
 create or replace function setting(setting_name text, configured text) returns text language sql stable
 return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
 
+-- Whether an account may be used: it is active and, where that is required, confirmed.
+create or replace function is_usable(a accounts, confirmation_required text) returns boolean language sql stable
+return a.active and (a.confirmed or setting('account_activation_required', confirmation_required) <> 'true');
+
 -- The scopes to grant of those that were asked for: all that are offered when none was. Null when one goes beyond
 -- them: a scope is covered by itself and by its first part.
 create or replace function granted_scopes(asked text[], offered text[]) returns text[] language sql immutable
@@ -147,8 +151,7 @@ from tokens t
 left join accounts a on a.id = t.account_id
 where t.token_hash = of_token_hash
   and t.last_used_at > now() - interval '1 year'
-  and (t.account_id is null
-    or a.active and (a.confirmed or setting('account_activation_required', confirmation_required) <> 'true'));
+  and (t.account_id is null or is_usable(a, confirmation_required));
 end;
 
 -- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that

@@ -45,8 +45,7 @@ with code as (
          and (c.code_challenge is null or c.code_challenge = :code_challenge)
          and c.created_at > now() - interval '10 minutes'
          and p.id = c.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
-         and a.id = c.account_id and a.active
-         and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')
+         and a.id = c.account_id and is_usable(a, :confirmation_required)
        returning c.app_id, c.account_id, c.scopes, a.nickname
      ), made as (
        insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
@@ -65,10 +64,7 @@ where t.refresh_hash = :old_refresh_hash and t.last_used_at > now() - interval '
   and p.id = t.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
   and granted_scopes(:scopes, t.scopes) is not null
   and (t.account_id is null or exists (
-    select
-    from accounts a
-    where a.id = t.account_id and a.active
-      and (a.confirmed or setting('account_activation_required', :confirmation_required) <> 'true')))
+    select from accounts a where a.id = t.account_id and is_usable(a, :confirmation_required)))
 returning t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname;
 
 -- name: revoke(client_id, client_secret_hash, token_hash)!
