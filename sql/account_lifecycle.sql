@@ -31,9 +31,7 @@ with account as (
      ), link as (
        insert into password_resets (token_hash, account_id) select :token_hash, id from account
      )
-select defer_job('mailer', 'send_mail', jsonb_build_object(
-    'template', 'password_reset', 'to', email, 'to_name', display_name,
-    'values', jsonb_build_object('nickname', nickname, 'token', :token::text)))
+select defer_mail('password_reset', email, display_name, jsonb_build_object('nickname', nickname, 'token', :token::text))
 from account;
 
 -- name: reset_link(token_hash)^

@@ -14,6 +14,5 @@ update invites as i set used = true where i.token = :token returning i.id, invit
 
 -- name: mail(recipient, recipient_name, inviter, link)^
 -- Stores the job that mails an invitation.
-select defer_job('mailer', 'send_mail', jsonb_build_object(
-  'template', 'invitation', 'to', :recipient::text, 'to_name', :recipient_name::text,
-  'values', jsonb_build_object('inviter', :inviter::text, 'link', :link::text))) as job;
+select defer_mail('invitation', :recipient, :recipient_name,
+  jsonb_build_object('inviter', :inviter::text, 'link', :link::text)) as job;

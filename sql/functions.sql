@@ -33,6 +33,12 @@ returns bigint language sql volatile as $$
     row(queue, task, 0, null, null, arguments, due)::procrastinate_job_to_defer_v1]))[1]
 $$;
 
+-- Stores the job that sends a mail: a template, whom it goes to, and the values of the template.
+create or replace function defer_mail(template text, recipient text, recipient_name text, template_values jsonb)
+returns bigint language sql volatile
+return defer_job('mailer', 'send_mail', jsonb_build_object(
+  'template', template, 'to', recipient, 'to_name', recipient_name, 'values', template_values));
+
 -- An installed emoji as the Mastodon API shows it.
 create or replace function emoji_json(e emojis) returns text language sql stable
 return concat(

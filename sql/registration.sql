@@ -75,9 +75,8 @@ where (lower(u.email) = lower(:email) or :email = '' and lower(a.nickname) = low
 
 -- name: mail_confirmation(account_id, nickname, display_name, email, token)^
 -- Stores the job that mails a confirmation link.
-select defer_job('mailer', 'send_mail', jsonb_build_object(
-  'template', 'confirmation', 'to', :email::text, 'to_name', :display_name::text,
-  'values', jsonb_build_object('nickname', :nickname::text, 'account_id', :account_id::bigint, 'token', :token::text))) as job;
+select defer_mail('confirmation', :email, :display_name, jsonb_build_object(
+  'nickname', :nickname::text, 'account_id', :account_id::bigint, 'token', :token::text)) as job;
 
 -- name: unconfirmed(account_id)^
 -- The address of an account that waits for confirmation.

@@ -71,5 +71,4 @@ where r.id = :report_id;
 
 -- name: send_mail(template, recipient, recipient_name, values)^
 -- Stores the job that sends a mail.
-select defer_job('mailer', 'send_mail', jsonb_build_object(
-  'template', :template::text, 'to', :recipient::text, 'to_name', :recipient_name::text, 'values', :values::jsonb)) as job;
+select defer_mail(:template, :recipient, :recipient_name, :values::jsonb) as job;
