@@ -1,9 +1,6 @@
 -- name: find(status_id)^
--- A status by id, or the original of a reblog.
-select o.id, o.account_id, o.visibility, o.sensitive, o.thread_id, o.reblog_of_id, o.in_reply_to_id
-from statuses s
-join statuses o on o.id = s.id
-where s.id = :status_id;
+-- A status or reblog by id, as its deletion needs it.
+select id, account_id, visibility, thread_id, reblog_of_id from statuses where id = :status_id;
 
 -- name: update(status_id, sensitive, visibility)!
 -- Changes what everybody sees of a status, and the counters that count only public and unlisted ones.
