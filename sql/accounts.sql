@@ -37,10 +37,6 @@ where a.active and a.confirmed;
 -- The id of the account with an address, in any letter case; domain is '' for this server.
 select id from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = :domain;
 
--- name: known(account_id)^
--- Whether there is such an account, active or not.
-select id from accounts where id = :account_id;
-
 -- name: exists(account_id)^
 -- Whether there is such an account, for the lists below it.
 select id, hide_followers, hide_follows, hide_favorites from accounts where id = :account_id and active;

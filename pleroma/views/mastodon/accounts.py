@@ -24,15 +24,14 @@ def split_address(address: str) -> tuple[str, str]:
     return nickname, "" if domain.lower() == own else domain.lower()
 
 
-def find_id(name: str, message: str | None = None, *, inactive: bool = False) -> int:
+def find_id(name: str) -> int:
     """The id of an account by id or address; digits are tried as an id first. Raises NotFound."""
-    there = queries.accounts.known if inactive else queries.accounts.exists
     with db.read() as connection:
         number = as_identifier(name)
-        if number and there(connection, account_id=number):
+        if number and queries.accounts.exists(connection, account_id=number):
             return number
         nickname, domain = split_address(name)
-        return int(found(queries.accounts.id_of(connection, nickname=nickname, domain=domain), message).id)
+        return int(found(queries.accounts.id_of(connection, nickname=nickname, domain=domain)).id)
 
 
 def show_account(statement: Any, message: str, **which: Any) -> Response:
