@@ -12,6 +12,7 @@ from pleroma import auth, db, paging, params, rate_limits, relationships
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
 from pleroma.paging import json_response, page_response
+from pleroma.views.mastodon.accounts import find_id
 
 blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
 _LONGEST_MUTE = 100 * 365 * 24 * 3600
@@ -62,8 +63,6 @@ def follow(account_id: int) -> Response:
 @rate_limits.limited(rate_limits.FOLLOWING[0])
 def follow_by_address() -> Response:
     """Follow the account whose address is `uri`; answers the Account. Raises NotFound, Forbidden."""
-    from pleroma.views.mastodon.accounts import find_id
-
     target_id = find_id(params.required_text("uri"))
     with db.transaction() as connection:
         relationships.follow(connection, auth.account_id(), target_id)
