@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import instance
 from pleroma.errors import NotFound
 from pleroma.nicknames import RESERVED
+from pleroma.paging import as_json
 from pleroma.settings import configured
 
 blueprint = Blueprint("nodeinfo", __name__)
@@ -20,7 +21,7 @@ def links() -> Response:
     """Where the documents are; callers take the last, so the newest version comes last."""
     base = configured().base_url
     found = [{"rel": f"{_SCHEMA}/{v}", "href": f"{base}/nodeinfo/{v}.json"} for v in ("2.0", "2.1")]
-    return Response(json.dumps({"links": found}), content_type="application/json; charset=utf-8")
+    return as_json({"links": found})
 
 
 @blueprint.get("/nodeinfo/<version>")
