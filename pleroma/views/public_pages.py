@@ -19,7 +19,7 @@ blueprint = Blueprint("public_pages", __name__)
 blueprint.register_error_handler(NotFound, pages.refusal)
 _PAGE = 20
 _THREAD = 200
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @blueprint.app_template_filter("ago")
@@ -111,7 +111,7 @@ def status(status_id: int) -> Response:
 @blueprint.get("/objects/<uuid>")
 def status_object(uuid: str) -> BaseResponse:
     """Leads to the status that an object's address names. Raises NotFound."""
-    if not _UUID.fullmatch(uuid):
+    if not UUID.fullmatch(uuid):
         raise NotFound("There is no such status")
     with db.read() as connection:
         row = found(queries.pages.object(connection, uuid=uuid), "There is no such status")

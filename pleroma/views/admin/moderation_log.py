@@ -12,6 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters
 from pleroma.paging import json_response
 from pleroma.views.admin import paging
+from pleroma.views.mastodon.search import escaped
 
 blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma/admin")
 
@@ -34,12 +35,11 @@ def _moment(name: str, of_a_day: time) -> datetime | None:
 def index() -> Response:
     """Entries, newest first, of an actor `user_id`, with a text `search`, between `start_date` and `end_date`."""
     sent_user = params.text("user_id")
-    search = (params.text("search") or "").lower()
     with db.read() as connection:
         page = queries.moderation_log.index(
             connection,
             user_id=0 if sent_user is None else params.as_identifier(sent_user) or -1,
-            search=search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
+            search=escaped((params.text("search") or "").lower()),
             starts_at=_moment("start_date", time.min),
             ends_at=_moment("end_date", time.max),
             **paging.bounds(),

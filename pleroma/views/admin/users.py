@@ -12,6 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
 from pleroma.paging import json_response, no_content
 from pleroma.views.admin import paging
+from pleroma.views.mastodon.search import escaped
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
 _FILTERS = ("local", "external", "active", "deactivated", "is_admin", "is_moderator")
@@ -37,8 +38,7 @@ def find_all(connection: Connection, names: list[str]) -> list[Any]:
 
 
 def _like(name: str) -> str:
-    text = (params.text(name) or "").lower()
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped((params.text(name) or "").lower())
 
 
 @blueprint.get("")

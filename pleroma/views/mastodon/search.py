@@ -10,25 +10,24 @@ from urllib.parse import unquote
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, params, rate_limits
+from pleroma import auth, db, paging, params, rate_limits
 from pleroma.db import queries
 from pleroma.paging import json_response
 from pleroma.params import MAXIMUM_ID, as_identifier
 from pleroma.settings import configured
 from pleroma.views.mastodon.accounts import split_address
+from pleroma.views.public_pages import UUID
 
 blueprint = Blueprint("search", __name__)
 _MAXIMUM = 40
 _LONGEST_QUERY = 1000
 _DEEPEST = 10_000
 _OURS = re.compile(r"/(notice|objects|users)/([^/?#]+)/?")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASHTAG = re.compile(r"#(\w+)")
 
 
 def _limit() -> int:
-    asked = params.integer("limit", 20)
-    return min(asked, _MAXIMUM) if asked > 0 else 20
+    return paging.limit(maximum=_MAXIMUM)
 
 
 def _offset() -> int:
@@ -41,7 +40,8 @@ def _count_search() -> None:
     rate_limits.count({f"search:{viewer or rate_limits.client_address()}": bucket})
 
 
-def _escaped(words: str) -> str:
+def escaped(words: str) -> str:
+    """Words as a pattern of `like` that stands for just them."""
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -53,8 +53,8 @@ def _accounts(connection: Connection, query: str) -> bytes:
         viewer_id=auth.viewer_id(),
         exact=nickname,
         resolve=params.boolean("resolve", False),
-        words=_escaped(words.removeprefix("@")),
-        nickname=_escaped(nickname),
+        words=escaped(words.removeprefix("@")),
+        nickname=escaped(nickname),
         domain=domain if "@" in words.removeprefix("@") else None,
         following=params.boolean("following", False) and bool(auth.viewer_id()),
         limit=_limit(),
@@ -79,7 +79,7 @@ def _hashtags(connection: Connection, query: str) -> list[str]:
     named = [name.lower() for name in _HASHTAG.findall(query)]
     prefix = query.removeprefix("#").lower()
     if prefix and not re.search(r"\s", prefix):
-        rows = queries.search.hashtags(connection, prefix=_escaped(prefix), limit=_limit(), offset=_offset())
+        rows = queries.search.hashtags(connection, prefix=escaped(prefix), limit=_limit(), offset=_offset())
         named += [row.tag for row in rows]
     return list(dict.fromkeys(named))[: _limit()]
 
@@ -97,7 +97,7 @@ def _one_of_ours(connection: Connection, query: str) -> dict[str, bytes] | None:
         ids = [row.id] if row else []
         return {"accounts": queries.accounts.accounts(connection, viewer_id=viewer_id, account_ids=ids)}
     status_id = as_identifier(name)
-    if kind == "objects" and _UUID.fullmatch(name):
+    if kind == "objects" and UUID.fullmatch(name):
         row = queries.search.status_by_uuid(connection, uuid=name)
         status_id = row.id if row else None
     ids = [status_id] if status_id else []
