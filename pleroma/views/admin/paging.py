@@ -9,10 +9,10 @@ MAXIMUM_SIZE = 1000
 _DEEPEST_PAGE = 10**9
 
 
-def page_size(default: int = DEFAULT_SIZE) -> int:
+def page_size() -> int:
     """The asked size of a page, at most MAXIMUM_SIZE."""
-    asked = params.integer("page_size", default)
-    return min(asked, MAXIMUM_SIZE) if asked > 0 else default
+    asked = params.integer("page_size", DEFAULT_SIZE)
+    return min(asked, MAXIMUM_SIZE) if asked > 0 else DEFAULT_SIZE
 
 
 def bounds(size: int | None = None) -> dict[str, int]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
+from psycopg import Connection
 
 from pleroma import auth, db, moderation_log, params, posting
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, NotFound, found
-from pleroma.paging import json_response, no_content
+from pleroma.paging import json_response, limit, no_content
 from pleroma.posting import NewStatus
 from pleroma.settings import configured
 from pleroma.views.admin import paging
@@ -20,8 +21,7 @@ _STATES = ("open", "closed", "resolved")
 @auth.admin_required
 def index() -> Response:
     """Reports, newest first, of one `state`, paged by page or by `limit` and `max_id`, with their number."""
-    limit = params.integer("limit", 0)
-    size = min(limit, paging.MAXIMUM_SIZE) if limit > 0 else paging.page_size()
+    size = limit(paging.page_size(), paging.MAXIMUM_SIZE)
     with db.read() as connection:
         page = queries.admin_reports.index(
             connection,
@@ -42,7 +42,7 @@ def show(report_id: int) -> Response:
     return json_response(found(report, "Not found"))
 
 
-def _set_state(connection: object, report_id: int, state: object) -> None:
+def _set_state(connection: Connection, report_id: int, state: str | None) -> None:
     found(queries.admin_reports.find(connection, report_id=report_id), "Not found")
     if state is None:
         raise InvalidParameters()
@@ -50,7 +50,7 @@ def _set_state(connection: object, report_id: int, state: object) -> None:
         raise ApiError("Unsupported state")
     queries.admin_reports.set_state(connection, report_id=report_id, state=state)
     moderation_log.record(
-        connection,  # type: ignore[arg-type]
+        connection,
         auth.account_id(),
         "report_update",
         f"updated report #{report_id} with '{state}' state",
