@@ -41,61 +41,61 @@ def show_group(name: str, group: str) -> Response:
     return show(name)
 
 
-def _change(accounts: list[Any], group: str, value: bool, connection: Connection) -> Response:
-    if not value and any(account.id == auth.account_id() for account in accounts):
-        raise Forbidden("You can't revoke your own admin status.")
-    if any(account.domain for account in accounts):
-        raise ApiError("Roles belong to local accounts")
-    statement = getattr(queries.admin_users, f"set_{group}")
-    changed = {row.id for row in statement(connection, account_ids=[a.id for a in accounts], value=value)}
-    if changed:
-        changed_accounts = [account for account in accounts if account.id in changed]
-        names = moderation_log.names(changed_accounts)
-        moderation_log.record(
-            connection,
-            auth.account_id(),
-            "grant" if value else "revoke",
-            f"made {names} {group}" if value else f"revoked {group} role from {names}",
-            subject=[moderation_log.subject(account) for account in changed_accounts],
-            permission=group,
-        )
+def _change(group: str, value: bool, name: str | None = None) -> Response:
+    """Give or take a role of the user `name`, without one of the users `nicknames`."""
+    _require_group(group)
+    with db.transaction() as connection:
+        accounts = find_all(connection, params.texts("nicknames")) if name is None else [find(connection, name)]
+        if not value and any(account.id == auth.account_id() for account in accounts):
+            raise Forbidden("You can't revoke your own admin status.")
+        if any(account.domain for account in accounts):
+            raise ApiError("Roles belong to local accounts")
+        statement = getattr(queries.admin_users, f"set_{group}")
+        changed = {row.id for row in statement(connection, account_ids=[a.id for a in accounts], value=value)}
+        _log_change(connection, [account for account in accounts if account.id in changed], group, value)
     return as_json({f"is_{group}": value})
+
+
+def _log_change(connection: Connection, changed: list[Any], group: str, value: bool) -> None:
+    if not changed:
+        return
+    names = moderation_log.names(changed)
+    moderation_log.record(
+        connection,
+        auth.account_id(),
+        "grant" if value else "revoke",
+        f"made {names} {group}" if value else f"revoked {group} role from {names}",
+        subject=[moderation_log.subject(account) for account in changed],
+        permission=group,
+    )
 
 
 @blueprint.post("/<name>/permission_group/<group>")
 @auth.admin_required
 def grant(name: str, group: str) -> Response:
     """Give a role. Raises NotFound."""
-    _require_group(group)
-    with db.transaction() as connection:
-        return _change([find(connection, name)], group, True, connection)
+    return _change(group, True, name)
 
 
 @blueprint.delete("/<name>/permission_group/<group>")
 @auth.admin_required
 def revoke(name: str, group: str) -> Response:
     """Take a role. Raises NotFound, Forbidden on oneself."""
-    _require_group(group)
-    with db.transaction() as connection:
-        return _change([find(connection, name)], group, False, connection)
+    return _change(group, False, name)
 
 
 @blueprint.post("/permission_group/<group>")
 @auth.admin_required
 def grant_many(group: str) -> Response:
     """Give the users `nicknames` a role. Raises NotFound."""
-    _require_group(group)
-    with db.transaction() as connection:
-        return _change(find_all(connection, params.texts("nicknames")), group, True, connection)
+    return _change(group, True)
 
 
 @blueprint.delete("/permission_group/<group>")
 @auth.admin_required
 def revoke_many(group: str) -> Response:
     """Take a role from the users `nicknames`. Raises NotFound, Forbidden when oneself is among them."""
-    _require_group(group)
-    with db.transaction() as connection:
-        return _change(find_all(connection, params.texts("nicknames")), group, False, connection)
+    return _change(group, False)
 
 
 def _pair(connection: Connection) -> tuple[Any, Any]:
