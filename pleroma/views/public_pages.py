@@ -20,26 +20,10 @@ blueprint.register_error_handler(NotFound, pages.refusal)
 _PAGE = 20
 _THREAD = 200
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-@blueprint.app_template_filter("ago")
-def _ago(moment: str) -> str:
-    return rendering.ago(moment)
-
-
-@blueprint.app_template_filter("name")
-def _name(account: dict[str, Any]) -> str:
-    return rendering.name_with_emoji(account)
-
-
-@blueprint.app_template_filter("emoji")
-def _emoji(html: str, emojis: list[dict[str, Any]]) -> str:
-    return rendering.with_emoji(html, emojis)
-
-
-@blueprint.app_template_filter("excerpt")
-def _excerpt(text: str) -> str:
-    return rendering.excerpt(text)
+blueprint.add_app_template_filter(rendering.ago, "ago")
+blueprint.add_app_template_filter(rendering.name_with_emoji, "name")
+blueprint.add_app_template_filter(rendering.with_emoji, "emoji")
+blueprint.add_app_template_filter(rendering.excerpt, "excerpt")
 
 
 def _max_id() -> int:
@@ -51,7 +35,7 @@ def _older(statuses: list[dict[str, Any]]) -> str | None:
     return statuses[-1]["id"] if len(statuses) == _PAGE else None
 
 
-def public_statuses() -> list[dict[str, Any]]:
+def _public_statuses() -> list[dict[str, Any]]:
     """A page of the public timeline."""
     with db.read() as connection:
         body, _, _ = queries.timelines.public(
@@ -71,7 +55,7 @@ def public_statuses() -> list[dict[str, Any]]:
 @blueprint.get("/")
 def front() -> Response:
     """What this server is, the ways in, and its public timeline."""
-    statuses = public_statuses() if pages.instance()["public"] else []
+    statuses = _public_statuses() if pages.instance()["public"] else []
     return pages.page("front.html", statuses=statuses, older=_older(statuses))
 
 
