@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response
+from psycopg import Connection
 
 from pleroma import auth, db, paging, params, rate_limits
 from pleroma.db import queries
@@ -16,14 +17,17 @@ from pleroma.settings import configured
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 
 
+def _status(connection: Connection, status_id: int) -> Response:
+    return json_response(found(queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)))
+
+
 def _mark(statement: Callable[..., Any], status_id: int, refusal: ApiError) -> Response:
     """Run a statement that marks a status for the caller, and answer the status."""
     with db.transaction() as connection:
         row = statement(connection, account_id=auth.account_id(), status_id=status_id)
         if row is None:
             raise refusal
-        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
-    return json_response(found(status))
+        return _status(connection, row.id)
 
 
 @blueprint.post("/favourite")
@@ -50,7 +54,6 @@ def reblog(status_id: int) -> Response:
     visibility = params.text("visibility")
     if visibility not in (None, "public", "unlisted", "private"):
         raise Unprocessable("Unknown visibility")
-    viewer = {"viewer_id": auth.account_id()}
     with db.transaction() as connection:
         row = queries.interactions.reblog(
             connection, account_id=auth.account_id(), status_id=status_id, visibility=visibility
@@ -59,8 +62,7 @@ def reblog(status_id: int) -> Response:
             raise ApiError("Could not repeat")
         if row.id is None:
             row = queries.interactions.reblog_of(connection, account_id=auth.account_id(), status_id=row.original_id)
-        status = queries.statuses.status(connection, **viewer, status_id=found(row).id)
-    return json_response(found(status))
+        return _status(connection, found(row).id)
 
 
 @blueprint.post("/unreblog")
@@ -101,8 +103,7 @@ def pin(status_id: int) -> Response:
             raise ApiError("Could not pin")
         if row.is_full:
             raise ApiError("You have already pinned the maximum number of statuses")
-        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
-    return json_response(found(status))
+        return _status(connection, row.id)
 
 
 @blueprint.post("/unpin")
@@ -120,8 +121,7 @@ def mute(status_id: int) -> Response:
         row = queries.interactions.mute_thread(connection, account_id=auth.account_id(), status_id=status_id)
         if not found(row).muted:
             raise ApiError("conversation is already muted")
-        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=row.id)
-    return json_response(found(status))
+        return _status(connection, row.id)
 
 
 @blueprint.post("/unmute")
