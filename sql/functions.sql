@@ -389,6 +389,15 @@ return concat('{"id":"', s.id, '","account":', account, ',"title":', json_text(s
   ',"artist":', coalesce(json_text(s.artist), 'null'), ',"album":', coalesce(json_text(s.album), 'null'),
   ',"length":', coalesce(s.length::text, 'null'), ',"created_at":', json_time(s.created_at), '}');
 
+-- Who may see a scrobble.
+create or replace function visible_scrobbles(viewer bigint)
+returns setof scrobbles language sql stable begin atomic
+select s.*
+from scrobbles s
+where s.visibility in ('public', 'unlisted') or s.account_id = viewer or s.visibility = 'private' and exists (
+  select from follows f where f.follower_id = viewer and f.followed_id = s.account_id);
+end;
+
 -- The keys of a User of the admin API that an Account lacks.
 create or replace function user_keys(a accounts) returns text language sql stable
 return concat('"nickname":', json_text(concat_ws('@', a.nickname, a.domain)), ',"local":', (a.domain is null)::text,

@@ -15,18 +15,14 @@ where s.id = :scrobble_id;
 -- An account's scrobbles that viewer may see, newest first.
 with page as materialized (
        (select s.id
-        from scrobbles s
+        from visible_scrobbles(:viewer_id) s
         where s.account_id = :account_id and s.id < :max_id and s.id > :since_id and :min_id = 0
-          and (s.visibility in ('public', 'unlisted') or s.account_id = :viewer_id or s.visibility = 'private' and exists (
-            select from follows f where f.follower_id = :viewer_id and f.followed_id = s.account_id))
         order by s.id desc
         limit :limit)
        union all
        (select s.id
-        from scrobbles s
+        from visible_scrobbles(:viewer_id) s
         where s.account_id = :account_id and s.id < :max_id and s.id > :min_id and :min_id > 0
-          and (s.visibility in ('public', 'unlisted') or s.account_id = :viewer_id or s.visibility = 'private' and exists (
-            select from follows f where f.follower_id = :viewer_id and f.followed_id = s.account_id))
         order by s.id
         limit :limit)
      )
