@@ -18,7 +18,8 @@ blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
 _LONGEST_MUTE = 100 * 365 * 24 * 3600
 
 
-def _relationship(connection: Connection, target_id: int) -> Response:
+def relationship(connection: Connection, target_id: int) -> Response:
+    """The caller's relationship to an account. Raises NotFound."""
     return json_response(
         found(queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=target_id))
     )
@@ -28,14 +29,14 @@ def _change(action: Callable[..., Any], target_id: int, **switches: Any) -> Resp
     """Do something between the caller and an account, and answer their relationship."""
     with db.transaction() as connection:
         action(connection, auth.account_id(), target_id, **switches)
-        return _relationship(connection, target_id)
+        return relationship(connection, target_id)
 
 
 def _simply(statement: Callable[..., Any], target_id: int, **values: Any) -> Response:
     with db.transaction() as connection:
         found(queries.accounts.exists(connection, account_id=target_id))
         statement(connection, account_id=auth.account_id(), target_id=target_id, **values)
-        return _relationship(connection, target_id)
+        return relationship(connection, target_id)
 
 
 @blueprint.get("/accounts/relationships")

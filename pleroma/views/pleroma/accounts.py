@@ -7,7 +7,8 @@ from flask import Blueprint, Response
 from pleroma import auth, db, paging
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, found
-from pleroma.paging import json_response, page_response
+from pleroma.paging import page_response
+from pleroma.views.mastodon.relationships import relationship
 
 blueprint = Blueprint("pleroma_accounts", __name__, url_prefix="/api/v1/pleroma/accounts/<id:account_id>")
 
@@ -27,9 +28,7 @@ def subscribe(account_id: int) -> Response:
         if target.blocked_by:
             raise Forbidden(f"Could not subscribe: {target.nickname} is blocking you")
         queries.relationships.subscribe(connection, **pair)
-        return json_response(
-            queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=account_id)
-        )
+        return relationship(connection, account_id)
 
 
 @blueprint.post("/unsubscribe")
@@ -40,9 +39,7 @@ def unsubscribe(account_id: int) -> Response:
     with db.transaction() as connection:
         found(queries.relationships.standing(connection, **pair))
         queries.relationships.unsubscribe(connection, **pair)
-        return json_response(
-            queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=account_id)
-        )
+        return relationship(connection, account_id)
 
 
 @blueprint.get("/favourites")
