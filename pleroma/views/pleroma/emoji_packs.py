@@ -25,6 +25,7 @@ def _packs() -> Packs:
 
 
 def _as_json(answer: Any) -> Response:
+    # In ASCII: what another server lists may hold half surrogates, which UTF-8 cannot.
     return json_response(json.dumps(answer).encode())
 
 
