@@ -24,6 +24,7 @@ from pleroma.errors import ApiError, InvalidParameters
 
 MAXIMUM_DEPTH = 32
 MAXIMUM_ID = 2**63 - 1
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _FALSE = {"false", "False", "FALSE", "0", "f", "F", "off", "OFF"}
 # Half surrogates and control characters can be stored nowhere; U+0001 stands for the base address, U+FFFF too.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\uffff]")
@@ -295,6 +296,11 @@ def integer(name: str, default: int | None = None) -> Any:
     """The parameter as a whole number, `default` for garbage."""
     value = as_integer(raw(name))
     return default if value is None else value
+
+
+def as_pattern(words: str) -> str:
+    """Words as a pattern of `like` that stands for just them."""
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def as_identifier(value: Any) -> int | None:

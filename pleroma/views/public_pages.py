@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template
@@ -11,7 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import db, params, rendering
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
-from pleroma.params import MAXIMUM_ID
+from pleroma.params import MAXIMUM_ID, UUID
 from pleroma.settings import configured
 from pleroma.views import pages
 
@@ -19,7 +18,6 @@ blueprint = Blueprint("public_pages", __name__)
 blueprint.register_error_handler(NotFound, pages.refusal)
 _PAGE = 20
 _THREAD = 200
-UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 blueprint.add_app_template_filter(rendering.ago, "ago")
 blueprint.add_app_template_filter(rendering.name_with_emoji, "name")
 blueprint.add_app_template_filter(rendering.with_emoji, "emoji")

@@ -12,7 +12,6 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters
 from pleroma.paging import json_response
 from pleroma.views.admin import paging
-from pleroma.views.mastodon.search import escaped
 
 blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma/admin")
 
@@ -39,7 +38,7 @@ def index() -> Response:
         page = queries.moderation_log.index(
             connection,
             user_id=0 if sent_user is None else params.as_identifier(sent_user) or -1,
-            search=escaped((params.text("search") or "").lower()),
+            search=params.as_pattern((params.text("search") or "").lower()),
             starts_at=_moment("start_date", time.min),
             ends_at=_moment("end_date", time.max),
             **paging.bounds(),

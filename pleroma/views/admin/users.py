@@ -12,7 +12,6 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
 from pleroma.paging import json_response, no_content
 from pleroma.views.admin import paging
-from pleroma.views.mastodon.search import escaped
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
 _FILTERS = ("local", "external", "active", "deactivated", "is_admin", "is_moderator")
@@ -38,7 +37,7 @@ def find_all(connection: Connection, names: list[str]) -> list[Any]:
 
 
 def _like(name: str) -> str:
-    return escaped((params.text(name) or "").lower())
+    return params.as_pattern((params.text(name) or "").lower())
 
 
 @blueprint.get("")

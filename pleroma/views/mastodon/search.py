@@ -13,10 +13,9 @@ from psycopg import Connection
 from pleroma import auth, db, paging, params, rate_limits
 from pleroma.db import queries
 from pleroma.paging import json_response
-from pleroma.params import MAXIMUM_ID, as_identifier
+from pleroma.params import MAXIMUM_ID, UUID, as_identifier, as_pattern
 from pleroma.settings import configured
 from pleroma.views.mastodon.accounts import split_address
-from pleroma.views.public_pages import UUID
 
 blueprint = Blueprint("search", __name__)
 _MAXIMUM = 40
@@ -40,11 +39,6 @@ def _count_search() -> None:
     rate_limits.count({f"search:{viewer or rate_limits.client_address()}": bucket})
 
 
-def escaped(words: str) -> str:
-    """Words as a pattern of `like` that stands for just them."""
-    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def _accounts(connection: Connection, query: str) -> bytes:
     words = query.lower()
     nickname, domain = split_address(words) if " " not in words else (words, "")
@@ -53,8 +47,8 @@ def _accounts(connection: Connection, query: str) -> bytes:
         viewer_id=auth.viewer_id(),
         exact=nickname,
         resolve=params.boolean("resolve", False),
-        words=escaped(words.removeprefix("@")),
-        nickname=escaped(nickname),
+        words=as_pattern(words.removeprefix("@")),
+        nickname=as_pattern(nickname),
         domain=domain if "@" in words.removeprefix("@") else None,
         following=params.boolean("following", False) and bool(auth.viewer_id()),
         limit=_limit(),
@@ -79,7 +73,7 @@ def _hashtags(connection: Connection, query: str) -> list[str]:
     named = [name.lower() for name in _HASHTAG.findall(query)]
     prefix = query.removeprefix("#").lower()
     if prefix and not re.search(r"\s", prefix):
-        rows = queries.search.hashtags(connection, prefix=escaped(prefix), limit=_limit(), offset=_offset())
+        rows = queries.search.hashtags(connection, prefix=as_pattern(prefix), limit=_limit(), offset=_offset())
         named += [row.tag for row in rows]
     return list(dict.fromkeys(named))[: _limit()]
 
