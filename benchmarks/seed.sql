@@ -296,15 +296,16 @@ with target as materialized (
          limit :newest
        ) s
      ), people as materialized (
-       select a.id, row_number() over (order by a.id) - 1 as place, count(*) over () as number
+       -- An array, because the planner would join so many rows by nested loops.
+       select array_agg(a.id order by a.id) as ids
        from accounts a
        where a.nickname ~ concat('^', :prefix::text, '[0-9]+$') and coalesce(a.domain, '') = :domain
      ), marked as (
        insert into interactions (account_id, status_id, favourite_id)
-       select p.id, t.id, nextval('interaction_sequence')
+       select p.ids[1 + (t.place * :each + turn) %% cardinality(p.ids)], t.id, nextval('interaction_sequence')
        from target t
        cross join generate_series(0, :each::int - 1) turn
-       join people p on p.place = (t.place * :each + turn) %% (select max(number) from people)
+       cross join people p
        on conflict do nothing
        returning account_id, status_id
      ), counted as (
