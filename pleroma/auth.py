@@ -104,7 +104,7 @@ def _from_elsewhere() -> bool:
     source = request.headers.get("Origin") or request.headers.get("Referer")
     if not source:
         return False
-    own = {urlsplit(configured().base_url).netloc.lower(), request.host.lower()}
+    own = {configured().domain, request.host.lower()}
     return urlsplit(source).netloc.lower() not in own
 
 

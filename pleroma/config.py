@@ -73,6 +73,11 @@ class Config:
     remote_allow_loopback: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def domain(self) -> str:
+        """What stands behind the @ of this server's accounts: its host, with the port where there is one."""
+        return self.base_url.partition("://")[2]
+
 
 def boolean(value: str) -> bool:
     """True or false as people write it. Raises ValueError."""

@@ -163,7 +163,7 @@ def _address(config: Config) -> Iterator[Finding]:
         said = json.loads(body).get("uri", "")
     if not reached.startswith(f"{config.base_url}/"):
         yield Finding(f"{config.base_url} leads to {reached}", "set PLEROMA_BASE_URL to the address where it ends")
-    elif said.rstrip("/").rpartition("://")[2] != config.base_url.rpartition("://")[2]:
+    elif said.rstrip("/").rpartition("://")[2] != config.domain:
         yield Finding(
             f"what answers at {config.base_url} calls itself {said or 'nothing'}",
             "give `serve` the same PLEROMA_BASE_URL and restart it; look where nginx passes requests to",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from flask import Response, g, make_response, request
@@ -15,6 +16,7 @@ from flask import Response, g, make_response, request
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import JSON_TYPE
+from pleroma.paging import no_content
 
 _METHODS = ("POST", "PUT", "PATCH")
 _MAXIMUM_LENGTH = 500
@@ -46,6 +48,9 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _replay(answer: Any) -> Response:
-    response = Response(answer.body, status=answer.status_code, content_type=JSON_TYPE)
+    if answer.status_code == HTTPStatus.NO_CONTENT:
+        response = no_content()
+    else:
+        response = Response(answer.body, status=answer.status_code, content_type=JSON_TYPE)
     response.headers["Idempotent-Replayed"] = "true"
     return response

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from psycopg import Connection
 
 from pleroma import db, jobs, relationships
+from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError
 from pleroma.params import clean
@@ -35,7 +36,7 @@ class Entry(NamedTuple):
     option: bool | None
 
 
-def parse(source: str, base_url: str) -> list[Entry]:
+def parse(source: str, config: Config) -> list[Entry]:
     """The accounts of an uploaded or pasted list, each once, in order (spec 7.1).
 
     Understands CSV exports with or without header, quotes and further columns, one address a line, white space
@@ -49,21 +50,21 @@ def parse(source: str, base_url: str) -> list[Entry]:
             continue
         option = _OPTIONS.get(cells[1].strip().lower()) if len(cells) > 1 else None
         for word in first.split():
-            address = _address(word, base_url)
+            address = _address(word, config)
             if address and address not in found:
                 found[address] = Entry(*address, option)
     return list(found.values())[:MAXIMUM_ACCOUNTS]
 
 
-def _address(word: str, base_url: str) -> tuple[str, str] | None:
+def _address(word: str, config: Config) -> tuple[str, str] | None:
     word = word.strip("\"'")
-    profile = f"{base_url}/users/"
+    profile = f"{config.base_url}/users/"
     if word.lower().startswith(profile.lower()):
         word = unquote(word[len(profile) :]).strip("/")
     nickname, _, domain = word.lstrip("@").lower().partition("@")
     if not nickname or len(word) > 500 or "/" in nickname:
         return None
-    return nickname, "" if domain == base_url.partition("://")[2].lower() else domain
+    return nickname, "" if domain == config.domain else domain
 
 
 def _mute(connection: Connection, account_id: int, target_id: int, option: bool | None) -> None:

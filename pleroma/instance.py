@@ -123,7 +123,7 @@ def version_2(config: Config) -> dict[str, Any]:
     """The Instance of /api/v2/instance."""
     values, figures = _settings_and_figures()
     return {
-        "domain": config.base_url.partition("://")[2],
+        "domain": config.domain,
         "title": values["instance_name"],
         "version": VERSION,
         "source_url": config.source_url,

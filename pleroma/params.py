@@ -25,6 +25,7 @@ from pleroma.errors import ApiError, InvalidParameters
 MAXIMUM_DEPTH = 32
 MAXIMUM_ID = 2**63 - 1
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_STRICT = {"true": True, "1": True, "false": False, "0": False}
 _FALSE = {"false", "False", "FALSE", "0", "f", "F", "off", "OFF"}
 # Half surrogates and control characters can be stored nowhere; U+0001 stands for the base address, U+FFFF too.
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\uffff]")
@@ -278,6 +279,16 @@ def boolean(name: str, default: bool | None = None) -> Any:
     """The parameter as a boolean, `default` when it is absent, null or empty."""
     value = as_boolean(raw(name))
     return default if value is None else value
+
+
+def strict_boolean(name: str) -> bool | None:
+    """The parameter as true, false, 1 or 0, None when it is absent or empty. Raises InvalidParameters for the rest."""
+    value = text(name)
+    if value is None:
+        return None
+    if value not in _STRICT:
+        raise InvalidParameters(f"{name} is neither true nor false")
+    return _STRICT[value]
 
 
 def as_integer(value: Any) -> int | None:

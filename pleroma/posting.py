@@ -62,10 +62,9 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     Raises NotFound for a parent or conversation that is not there for the author, Unprocessable for what
     cannot be posted (Mastodon page 4.1).
     """
-    own_host = config.base_url.partition("://")[2]
     if len(new.source) + len(new.spoiler_text) > _LONGEST:
         raise Unprocessable("The status is over the character limit")
-    draft, named = _read_draft(connection, account_id, new, config, own_host)
+    draft, named = _read_draft(connection, account_id, new, config)
     tags = set(draft.tags)
     media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
     _check(new, draft, media_ids)
@@ -81,7 +80,7 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
         config.base_url,
         extended=config.extended_nicknames,
     )
-    audience = _audience(account_id, new, draft, rendered.mentions, mentioned, tags, own_host)
+    audience = _audience(account_id, new, draft, rendered.mentions, mentioned, tags, config.domain)
     sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
     status_id = _store(connection, account_id, new, draft, rendered, audience, media_ids, sensitive)
     queries.statuses.notify(connection, status_id=status_id)
@@ -136,11 +135,9 @@ def _store(
     return int(row.id)
 
 
-def _read_draft(
-    connection: Connection, account_id: int, new: NewStatus, config: Config, own_host: str
-) -> tuple[Any, set[str]]:
+def _read_draft(connection: Connection, account_id: int, new: NewStatus, config: Config) -> tuple[Any, set[str]]:
     named = text.handles(new.source, new.content_type, config.base_url, extended=config.extended_nicknames)
-    handles = sorted(named | {_handle(nickname, own_host) for nickname in (*new.to, *new.also_to)})
+    handles = sorted(named | {_handle(nickname, config.domain) for nickname in (*new.to, *new.also_to)})
     parts = [handle.partition("@") for handle in handles]
     draft = queries.statuses.draft(
         connection,
@@ -163,9 +160,9 @@ def _read_draft(
     return draft, named
 
 
-def _handle(nickname: str, own_host: str) -> str:
+def _handle(nickname: str, own_domain: str) -> str:
     name, _, domain = nickname.strip().removeprefix("@").lower().partition("@")
-    return name if domain in ("", own_host) else f"{name}@{domain}"
+    return name if domain in ("", own_domain) else f"{name}@{domain}"
 
 
 def _audience(
@@ -175,7 +172,7 @@ def _audience(
     mention_ids: list[int],
     mentioned: dict[str, dict[str, Any]],
     tags: set[str],
-    own_host: str,
+    domain: str,
 ) -> _Audience:
     """Who is addressed and who may see it (Mastodon page 4.3 and 4.4; conversations: spec 17.6)."""
     parent = draft.parent
@@ -189,11 +186,11 @@ def _audience(
         visibility = "unlisted"
     by_id = {account["id"]: account for account in mentioned.values()}
     if new.to:
-        wanted = [mentioned.get(_handle(nickname, own_host)) for nickname in new.to]
+        wanted = [mentioned.get(_handle(nickname, domain)) for nickname in new.to]
         addressed = [account for account in wanted if account]
     else:
         addressed = [by_id[mention] for mention in mention_ids]
-    addressed += [mentioned[_handle(nickname, own_host)] for nickname in new.also_to]
+    addressed += [mentioned[_handle(nickname, domain)] for nickname in new.also_to]
     if parent and parent["account_id"] != account_id:
         addressed.insert(0, {**parent, "id": parent["account_id"]})
     unique = {account["id"]: account for account in addressed}

@@ -49,15 +49,13 @@ class Mentioned(NamedTuple):
 class Rendered:
     """A text made ready to be stored.
 
-    `mentions` are account ids, `hashtags` lower-cased names without #, both in order and each once; `emoji_candidates`
-    are the words between colons, of which those that are installed are emoji.
+    `mentions` are account ids, `hashtags` lower-cased names without #, both in order and each once.
     """
 
     html: str
     plain: str
     mentions: list[int]
     hashtags: list[str]
-    emoji_candidates: list[str]
 
 
 class _Piece(NamedTuple):
@@ -203,7 +201,7 @@ class _Writer:
                 text.append(f"@{account.nickname}{rest}")
         content = "".join(html)
         text_content = plain(content) if self.has_markup else "".join(text).strip("\n")
-        return Rendered(content, text_content, list(ids), list(self.hashtags), emoji_codes(text_content))
+        return Rendered(content, text_content, list(ids), list(self.hashtags))
 
 
 def _mention(account: Mentioned) -> str:

@@ -177,11 +177,11 @@ def toggle_activation(name: str) -> Response:
 @auth.admin_required
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
-    wanted = {"true": True, "1": True, "false": False, "0": False}.get(params.text("status") or "")
     with db.transaction() as connection:
         account = find(connection, name)
+        wanted = params.strict_boolean("status")
         if wanted is None:
-            raise InvalidParameters("status is neither true nor false")
+            raise InvalidParameters("status is missing")
         _set_active(connection, [account], wanted)
     return no_content()
 

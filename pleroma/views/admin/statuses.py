@@ -12,18 +12,15 @@ from pleroma.errors import ApiError, InvalidParameters, found
 from pleroma.paging import json_response
 
 blueprint = Blueprint("admin_statuses", __name__, url_prefix="/api/pleroma/admin/statuses")
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
 def _changes() -> dict[str, Any]:
-    visibility, sensitive = params.text("visibility"), params.text("sensitive")
+    visibility, sensitive = params.text("visibility"), params.strict_boolean("sensitive")
     if visibility not in (None, "public", "unlisted", "private"):
         raise ApiError("Unsupported visibility")
-    if sensitive is not None and sensitive not in _BOOLEANS:
-        raise InvalidParameters("sensitive is neither true nor false")
     if visibility is None and sensitive is None:
         raise InvalidParameters()
-    return {"visibility": visibility, "sensitive": None if sensitive is None else _BOOLEANS[sensitive]}
+    return {"visibility": visibility, "sensitive": sensitive}
 
 
 def _sentence(status_id: int, changes: dict[str, Any]) -> str:

@@ -20,8 +20,7 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 def split_address(address: str) -> tuple[str, str]:
     """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server."""
     nickname, _, domain = clean(address).strip().removeprefix("@").partition("@")
-    own = configured().base_url.partition("://")[2]
-    return nickname, "" if domain.lower() == own else domain.lower()
+    return nickname, "" if domain.lower() == configured().domain else domain.lower()
 
 
 def find_id(name: str) -> int:

@@ -25,7 +25,7 @@ def index() -> Response:
 
 def _change(statement: Any) -> Response:
     domain = (params.text("domain") or "").strip().lower()
-    if not domain or len(domain) > 255 or domain == configured().base_url.partition("://")[2]:
+    if not domain or len(domain) > 255 or domain == configured().domain:
         raise Unprocessable("domain cannot be blocked")
     with db.transaction() as connection:
         statement(connection, viewer_id=auth.account_id(), domain=domain)

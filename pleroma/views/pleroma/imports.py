@@ -24,7 +24,7 @@ def _list() -> str:
 
 
 def _store(kind: str) -> Response:
-    entries = imports.parse(_list(), configured().base_url)
+    entries = imports.parse(_list(), configured())
     if entries:
         with db.transaction() as connection:
             queries.imports.create(

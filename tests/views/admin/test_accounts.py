@@ -103,6 +103,19 @@ def test_activation_status_logs_what_happened(client, root, alice, log):
     client.put(f"{USERS}/nobody/activation_status", {"status": "true"}, auth=root, status=404)
 
 
+def test_an_answer_without_content_is_replayed_without_a_type(client, root, alice):
+    for _ in range(2):
+        answer = client.put(
+            f"{USERS}/alice/activation_status",
+            {"status": "false"},
+            headers={"Idempotency-Key": "k"},
+            auth=root,
+            status=204,
+        )
+        assert (answer.body, answer.headers.get("Content-Type")) == (b"", None)
+    assert answer.headers["Idempotent-Replayed"] == "true"
+
+
 def test_many_at_once(client, root, alice, bob, log):
     both = {"nicknames": ["alice", "bob"]}
     answer = client.patch_json(f"{USERS}/deactivate", both, auth=root, status=200).json
