@@ -17,12 +17,13 @@ from werkzeug.routing import BaseConverter
 from pleroma import cross_origin, db, errors, frontend, logs, settings
 from pleroma.config import Config
 from pleroma.params import ApiRequest, as_identifier
+from pleroma.request_counters import RequestCounters
 
 _SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
 _PACKS = "/api/pleroma/emoji/packs"
 _VIEWS = {
     "pleroma.views": (
-        "authorize", "files", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
+        "authorize", "files", "metrics", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
     ),
     "pleroma.views.pleroma": (
         "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
@@ -47,9 +48,10 @@ _REPEATS = 2
 
 @dataclass(frozen=True)
 class Site:
-    """What the running application knows of itself: its settings and its base address."""
+    """What the running application knows of itself: its settings, its base address, and what it has answered."""
 
     config: Config
+    counters: RequestCounters
 
     @property
     def base_url(self) -> str:
@@ -156,7 +158,7 @@ def blueprints() -> list[Blueprint]:
 def build(config: Config) -> Flask:
     """The application for a configuration. The pool must be open before the first request."""
     app = Application("pleroma", static_folder=None)
-    app.extensions["pleroma"] = Site(config)
+    site = app.extensions["pleroma"] = Site(config, RequestCounters())
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.largest_body(config)
     app.config["MAX_FORM_PARTS"] = 1000
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -164,7 +166,7 @@ def build(config: Config) -> Flask:
     app.url_map.merge_slashes = False
     app.url_map.converters["id"] = IdentifierConverter
     errors.register(app)
-    logs.install(app, config)
+    logs.install(app, config, site.counters)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
     frontend.install(app, config)

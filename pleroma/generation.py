@@ -39,6 +39,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     _migrate(url)
     emoji_list.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
+    app.extensions["pleroma"].counters.share(settings.workers)
     children = [Child("web server", lambda: _serve(app, settings, socket_descriptor, report_descriptor))]
     if worker:
         children.append(Child("job worker", lambda: _work(settings, url)))

@@ -19,6 +19,7 @@ from flask import Flask, Request, Response, g, request
 
 from pleroma import statement_clock
 from pleroma.config import Config
+from pleroma.request_counters import RequestCounters
 
 _STANDARD_ERROR = 2
 _HARMLESS = re.compile(
@@ -28,6 +29,8 @@ _HARMLESS = re.compile(
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 # The route that takes any path: when nothing is there, the path says more.
 _CATCH_ALL = "/<path:name>"
+# What all those paths are counted as.
+_NO_ROUTE = "unknown"
 _NOT_FOUND = 404
 
 
@@ -67,8 +70,8 @@ def configure(config: Config) -> None:
     logging.root.setLevel(config.log_level.upper())
 
 
-def install(app: Flask, config: Config) -> None:
-    """Give each request an id, sent as X-Request-Id, and from LOG_LEVEL info on a line."""
+def install(app: Flask, config: Config, counters: RequestCounters) -> None:
+    """Give each request an id, sent as X-Request-Id, count it, and from LOG_LEVEL info on give it a line."""
     write = None
     if config.log_level in ("debug", "info"):
         write = _json_line if config.log_format == "json" else _text_line
@@ -80,12 +83,16 @@ def install(app: Flask, config: Config) -> None:
         statement_clock.reset()
 
     def finish(response: Response) -> Response:
-        """Tell the client the id, and write the request's line."""
+        """Tell the client the id, count the request, and write its line."""
         # A proxy looks its object up at each use: here that would be most of the time.
-        about = g._get_current_object()
+        about, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
+        status, figures = response.status_code, statement_clock.figures
+        seconds = perf_counter() - about.started
         response.headers["X-Request-Id"] = about.request_id
+        route = _rule(asked, status) or _NO_ROUTE
+        counters.add(asked.method, route, status, seconds, figures.statements, figures.seconds)
         if write is not None:
-            line = write(about, request._get_current_object(), response.status_code)  # type: ignore[attr-defined]
+            line = write(about, asked, status, seconds)
             with contextlib.suppress(OSError):
                 os.write(_STANDARD_ERROR, line.encode("ascii", "backslashreplace"))
         return response
@@ -99,11 +106,14 @@ def _account(about: Any) -> int | None:
     return caller.account_id if caller else None
 
 
-def _route(asked: Request, status: int) -> str:
+def _rule(asked: Request, status: int) -> str | None:
+    """The rule that was matched, None when nothing is there."""
     rule = asked.url_rule
-    if rule is None or (status == _NOT_FOUND and rule.rule == _CATCH_ALL):
-        return _CONTROL.sub("?", asked.path[:200])
-    return rule.rule
+    return None if rule is None or (status == _NOT_FOUND and rule.rule == _CATCH_ALL) else rule.rule
+
+
+def _route(asked: Request, status: int) -> str:
+    return _rule(asked, status) or _CONTROL.sub("?", asked.path[:200])
 
 
 def _query(asked: Request) -> str:
@@ -111,17 +121,17 @@ def _query(asked: Request) -> str:
     return "&".join(_HARMLESS.findall(text)) if text else ""
 
 
-def _text_line(about: Any, asked: Request, status: int) -> str:
+def _text_line(about: Any, asked: Request, status: int, seconds: float) -> str:
     figures, query = statement_clock.figures, _query(asked)
     return (
         f"{now()} info {about.request_id} {asked.method} {_route(asked, status)} {status}"
-        f" account={_account(about) or '-'} ms={(perf_counter() - about.started) * 1000:.1f}"
+        f" account={_account(about) or '-'} ms={seconds * 1000:.1f}"
         f" statements={figures.statements} database_ms={figures.seconds * 1000:.1f}"
         f"{' query=' if query else ''}{query}\n"
     )
 
 
-def _json_line(about: Any, asked: Request, status: int) -> str:
+def _json_line(about: Any, asked: Request, status: int, seconds: float) -> str:
     figures, account = statement_clock.figures, _account(about)
     line = {
         "time": now(),
@@ -131,7 +141,7 @@ def _json_line(about: Any, asked: Request, status: int) -> str:
         "route": _route(asked, status),
         "status": status,
         "account": str(account) if account else None,
-        "ms": round((perf_counter() - about.started) * 1000, 1),
+        "ms": round(seconds * 1000, 1),
         "statements": figures.statements,
         "database_ms": round(figures.seconds * 1000, 1),
         "query": _query(asked),

@@ -59,6 +59,7 @@ class WebServer(BaseApplication):
             # One path for all instances of a user, and none without a home directory.
             "control_socket_disable": True,
             "loglevel": "debug" if settings.log_level == "debug" else "warning",
+            "pre_fork": self._before_fork,
             "post_fork": self._after_fork,
             "post_worker_init": self._say_serving,
         }
@@ -66,8 +67,13 @@ class WebServer(BaseApplication):
             options["worker_tmp_dir"] = "/dev/shm"  # noqa: S108
         return options
 
+    def _before_fork(self, arbiter: Any, worker: Any) -> None:
+        taken = {other.region for other in arbiter.WORKERS.values()}
+        worker.region = min(set(range(len(taken) + 1)) - taken)
+
     def _after_fork(self, arbiter: object, worker: Any) -> None:
         die_with_parent()
+        self._app.extensions["pleroma"].counters.take(worker.region)
         logs.configure(self._settings)
         worker.log.error_log.addFilter(_worth_a_line)
         for handler in worker.log.error_log.handlers:

@@ -1,8 +1,10 @@
 """`serve` as a process: start, signals, deaths of its children, recovery (README, running it)."""
 
+import concurrent.futures
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -34,10 +36,15 @@ class Server:
             )
 
     def get(self, path="/api/v1/instance", timeout=10):
+        return self.ask(path, timeout)[0]
+
+    def ask(self, path, timeout=10):
+        """Status and body of an answer."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request("GET", path)
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            return answer.status, answer.read()
         finally:
             connection.close()
 
@@ -227,6 +234,36 @@ def test_application_that_dies_is_started_again(serve, which):
     until(lambda: len(set(server.children("generation")) - {victim}) == 5)
     until(server.answers)
     assert victim not in server.children("generation")
+
+
+def test_metrics_count_what_all_workers_answered_and_outlive_them(serve):
+    server = serve().wait()
+    until(lambda: len(server.children("generation")) == 5)
+
+    def counted():
+        status, body = server.ask("/metrics")
+        assert status == 200
+        return int(re.search(rb'^pleroma_requests_total{.*route="/health",status="200"} (\d+)', body, re.M)[1])
+
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        list(clients.map(lambda _: server.get("/health"), range(200)))
+    assert {counted() for _ in range(10)} == {200}
+    for victim in _web_workers(server):
+        os.kill(victim, signal.SIGKILL)
+    until(lambda: len(_web_workers(server)) == 2 and server.answers())
+    for _ in range(50):
+        server.get("/health")
+    assert {counted() for _ in range(10)} == {250}
+    server.process.send_signal(signal.SIGHUP)
+    until(lambda: "new generation serves" in server.said())
+    until(lambda: len(server.children("generation")) == 5)
+    server.get("/health")
+    assert counted() == 1
+
+
+def _web_workers(server):
+    arbiter = server.children("generation")[1]
+    return [int(child) for child in Path(f"/proc/{arbiter}/task/{arbiter}/children").read_text().split()]
 
 
 def test_no_worker_leaves_the_jobs_alone(serve):

@@ -1,0 +1,44 @@
+"""Figures for Prometheus, for this machine and for who has the token."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import NotFound
+
+from pleroma.settings import configured
+
+blueprint = Blueprint("metrics", __name__)
+_PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The figures of all web workers, as text. Raises NotFound, as if there were nothing, for everybody else."""
+    if not (_has_token() or _is_this_machine()):
+        raise NotFound
+    # prometheus-client takes time and memory that only servers which are watched shall spend.
+    from prometheus_client import CONTENT_TYPE_LATEST
+
+    from pleroma.metrics import exposition
+
+    return Response(exposition(current_app.extensions["pleroma"].counters), content_type=CONTENT_TYPE_LATEST)
+
+
+def _has_token() -> bool:
+    token = configured().metrics_token
+    given = request.headers.get("Authorization", "")
+    return bool(token) and hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
+
+
+def _is_this_machine() -> bool:
+    """Whether a program on this machine asks, and no proxy for somebody else."""
+    if any(name in request.headers for name in _PROXIES):
+        return False
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

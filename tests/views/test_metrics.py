@@ -1,0 +1,161 @@
+"""Figures for Prometheus: what they tell, and whom."""
+
+import threading
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pleroma import db, request_counters
+from pleroma.request_counters import Figures, Key, RequestCounters
+
+TOKEN = "a token for metrics"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+ELSEWHERE = {"REMOTE_ADDR": "192.0.2.1"}
+
+
+def read(client, **options):
+    """The samples by name and the values of their labels, in the order of the names of these."""
+    text = client.get("/metrics", status=200, **options).text
+    families = text_string_to_metric_families(text)
+    return {
+        (one.name, *(value for _, value in sorted(one.labels.items()))): one.value
+        for family in families
+        for one in family.samples
+    }
+
+
+def test_requests_are_counted_by_method_route_and_status(client, alice, post):
+    status = post(alice, "hello")
+    for identifier in (status["id"], status["id"], "1"):
+        client.get(f"/api/v1/statuses/{identifier}", status="*")
+    seen = read(client)
+    assert seen["pleroma_requests_total", "POST", "/api/v1/statuses", "200"] == 1
+    assert seen["pleroma_requests_total", "GET", "/api/v1/statuses/<id:status_id>", "200"] == 2
+    assert seen["pleroma_requests_total", "GET", "/api/v1/statuses/<id:status_id>", "404"] == 1
+    route = ("GET", "/api/v1/statuses/<id:status_id>")
+    assert seen["pleroma_statements_total", *route] == 3
+    assert 0 < seen["pleroma_database_seconds_total", *route] < seen["pleroma_request_seconds_sum", *route]
+    buckets = [value for (name, *_), value in seen.items() if name == "pleroma_request_seconds_bucket"]
+    assert seen["pleroma_request_seconds_count", *route] == seen["pleroma_request_seconds_bucket", "+Inf", *route] == 3
+    assert seen["pleroma_request_seconds_bucket", "5.0", *route] == 3
+    assert len(buckets) == 2 * 9
+
+
+def test_what_is_not_there_is_one_route(client):
+    for path in ("/api/v9/one", "/api/v9/two", "/three", "/four.html"):
+        client.get(path, status=404)
+    client.request("/api/v1/instance", method="BREW", status=404)
+    seen = read(client)
+    assert seen["pleroma_requests_total", "GET", "unknown", "404"] == 4
+    assert seen["pleroma_requests_total", "other", "unknown", "404"] == 1
+    assert len([key for key in seen if key[0] == "pleroma_requests_total"]) == 2
+
+
+def test_what_there_is_now_is_told(client, alice, bob, post, sql):
+    status = post(alice, "hello")
+    client.post(f"/api/v1/statuses/{status['id']}/reblog", auth=bob, status=200)
+    for state, at in (
+        ("todo", None),
+        ("todo", "2000-01-01"),
+        ("todo", "2999-01-01"),
+        ("doing", None),
+        ("failed", None),
+    ):
+        job = "insert into procrastinate_jobs (queue_name, task_name, status, scheduled_at) values ('q', 't', %s, %s)"
+        sql(job, state, at)
+    seen = read(client)
+    assert seen["pleroma_database_up",] == 1
+    assert (seen["pleroma_accounts",], seen["pleroma_statuses",]) == (2, 2)
+    jobs = [seen["pleroma_jobs", state] for state in ("waiting", "scheduled", "running", "failed")]
+    assert jobs == [2, 1, 1, 1]
+    assert seen["pleroma_database_bytes",] > 1_000_000
+    assert seen["pleroma_memory_bytes",] > 10_000_000
+    assert [key for key in seen if key[0] == "pleroma_build_info"]
+
+
+def test_database_that_does_not_answer_is_told(client, monkeypatch):
+    client.get("/health", status=200)
+    monkeypatch.setitem(db._options, "conninfo", "host=/nonexistent")
+    seen = read(client)
+    assert seen["pleroma_database_up",] == 0
+    assert seen["pleroma_requests_total", "GET", "/health", "200"] == 1
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
+def test_programs_on_this_machine_are_answered(client, address):
+    answer = client.get("/metrics", extra_environ={"REMOTE_ADDR": address}, status=200)
+    assert answer.content_type.startswith("text/plain")
+
+
+@pytest.mark.parametrize(
+    ("headers", "environ"),
+    [
+        ({}, ELSEWHERE),
+        ({}, {"REMOTE_ADDR": ""}),
+        ({"X-Forwarded-For": "127.0.0.1"}, {}),
+        ({"X-Forwarded-For": ""}, {}),
+        ({"X-Real-IP": "127.0.0.1"}, {}),
+        ({"Forwarded": "for=127.0.0.1"}, {}),
+        ({"X-Forwarded-For": "127.0.0.1"}, ELSEWHERE),
+        ({"Authorization": "Bearer "}, ELSEWHERE),
+        ({"Authorization": "Bearer wrong"}, ELSEWHERE),
+    ],
+)
+def test_everybody_else_finds_nothing(client, headers, environ):
+    answer = client.get("/metrics", headers=headers, extra_environ=environ, status=404)
+    assert answer.json == client.get("/no-such-page", status=404).json
+
+
+def test_token_is_answered_anywhere(make_client):
+    client = make_client(metrics_token=TOKEN)
+    assert read(client, headers=BEARER, extra_environ=ELSEWHERE)
+    assert read(client, headers={**BEARER, "X-Forwarded-For": "192.0.2.1"})
+    for given in (f"Bearer {TOKEN}x", f"Bearer {TOKEN[:-1]}", TOKEN, f"bearer\u00e9 {TOKEN}", "Bearer "):
+        client.get("/metrics", headers={"Authorization": given}, extra_environ=ELSEWHERE, status=404)
+
+
+@pytest.fixture
+def counters():
+    """Counters that two processes share."""
+    shared = RequestCounters()
+    shared.share(2)
+    return shared
+
+
+def test_worker_goes_on_where_a_dead_one_stopped(counters):
+    for region in (0, 1, 0):
+        counters.take(region)
+        counters.add("GET", "/a", 200, 0.007, 2, 0.25)
+    counters.add("GET", "/a", 404, 7.0, 0, 0)
+    assert counters.totals() == {
+        Key("GET", "/a", 200): Figures([0, 3, 0, 0, 0, 0, 0, 0, 0], pytest.approx(0.021), 6, 0.75),
+        Key("GET", "/a", 404): Figures([0, 0, 0, 0, 0, 0, 0, 0, 1], 7.0, 0, 0),
+    }
+
+
+def test_threads_lose_no_count(counters):
+    def count():
+        for number in range(2000):
+            counters.add("GET", f"/{number % 7}", 200, 0.001, 1, 0)
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    totals = counters.totals()
+    assert len(totals) == 7
+    assert sum(figures.statements for figures in totals.values()) == 8000
+
+
+def test_full_memory_counts_what_is_new_in_one_place(counters, monkeypatch):
+    monkeypatch.setattr(request_counters, "_RECORDS", 3)
+    for number in range(5):
+        counters.add("GET", f"/{number}", 200, 0.001, 1, 0)
+    totals = counters.totals()
+    assert [figures.statements for figures in totals.values()] == [1, 1, 3]
+
+
+def test_every_rule_fits_its_record(client):
+    longest = max(len(rule.rule) for rule in client.app.url_map.iter_rules())
+    assert len("OPTIONS 404 ") + longest < request_counters._KEY_BYTES
