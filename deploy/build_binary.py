@@ -1,6 +1,6 @@
 """Builds `dist/pleroma`, one executable with everything in it.
 
-Run it by `pip install -e '.[binary]' && python deploy/build_binary.py`. What it builds runs on every x86-64
+Run it by `pip install -e '.[binary]' && python deploy/build_binary.py [DIRECTORY]`. What it builds runs on every x86-64
 Linux whose glibc is not older than that of the machine that built it.
 """
 
@@ -53,8 +53,8 @@ def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     return member
 
 
-def main() -> None:
-    """Build it."""
+def main(destination: Path) -> None:
+    """Build it in a directory."""
     with tempfile.TemporaryDirectory() as work:
         data = [
             (ROOT / "sql", "pleroma/sql"),
@@ -65,17 +65,17 @@ def main() -> None:
         PyInstaller.__main__.run(
             [
                 str(ROOT / "app.py"), "--onefile", "--name=pleroma", "--noconfirm", "--log-level=WARN",
-                f"--distpath={ROOT / 'dist'}", f"--workpath={work}/build", f"--specpath={work}", f"--paths={ROOT}",
+                f"--distpath={destination}", f"--workpath={work}/build", f"--specpath={work}", f"--paths={ROOT}",
                 *(f"--add-data={source}:{target}" for source, target in data),
                 *(f"--exclude-module={name}" for name in EXCLUDED),
                 "--collect-submodules=pleroma", "--collect-submodules=gunicorn", "--collect-submodules=procrastinate",
                 "--collect-data=procrastinate", "--collect-data=captcha", "--hidden-import=psycopg_binary",
-                "--collect-submodules=psycopg_binary", "--copy-metadata=procrastinate",
+                "--collect-submodules=psycopg_binary", "--copy-metadata=procrastinate", "--copy-metadata=pleroma-api",
             ]
         )  # fmt: skip
-    binary = ROOT / "dist" / "pleroma"
+    binary = destination / "pleroma"
     print(f"{binary}: {binary.stat().st_size / 1e6:.1f} MB", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dist")
