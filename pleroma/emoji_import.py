@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from pleroma import emoji_changes, emoji_files, emoji_list
+from pleroma import emoji_changes, emoji_files, emoji_list, progress
 from pleroma.config import Config
 from pleroma.emoji_archives import MAX_UNPACKED, Archive, BadArchive
 from pleroma.emoji_files import MAX_PACK_JSON, PACK_JSON, BrokenPack
@@ -49,6 +49,7 @@ def _from_instance(packs: Packs, address: str, name: str | None, allow_loopback:
 
     if name is None:
         raise EmojiImportError("say which pack of that server to take")
+    progress.say("Downloading ...")
     emoji_sharing.download(packs, emoji_sharing.Instance(address, allow_loopback=allow_loopback), name, name)
     return Imported(name, len(packs.files(name)), [])
 
@@ -58,25 +59,36 @@ def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
     document = {"pack": {}, "files": {line.shortcode: line.path for line in emoji_list.found_in(folder)}}
     if (folder / PACK_JSON).exists():
         document = emoji_files.read_pack(folder)
-    pictures = dict(_pictures(folder, set(document["files"].values())))
+    names = sorted(set(document["files"].values()))
+    with progress.bar("Checking", len(names)) as advance:
+        pictures = dict(_pictures(folder, names, advance))
     left_out = [code for code, file in document["files"].items() if file not in pictures]
     document["files"] = {code: file for code, file in document["files"].items() if file in pictures}
     if not document["files"]:
         raise EmojiImportError(f"there are no emoji in {folder}")
     with emoji_changes.workspace(packs.root) as made:
-        emoji_changes.fill(made, document, ((file, emoji_files.read(path)) for file, path in pictures.items()))
+        with progress.bar("Copying", len(pictures)) as advance:
+            emoji_changes.fill(made, document, _contents(pictures, advance))
         emoji_changes.install(packs.root, made, name)
     return Imported(name, len(document["files"]), left_out)
 
 
-def _pictures(folder: Path, names: set[str]) -> Iterator[tuple[str, Path]]:
-    for name in sorted(names):
+def _pictures(folder: Path, names: list[str], advance: Callable[[int], object]) -> Iterator[tuple[str, Path]]:
+    for name in names:
+        advance(1)
         path = emoji_files.inside(folder, name, present=True)
         if path is not None and emoji_files.is_picture(emoji_files.read(path)):
             yield name, path
 
 
+def _contents(pictures: dict[str, Path], advance: Callable[[int], object]) -> Iterator[tuple[str, bytes]]:
+    for name, path in pictures.items():
+        yield name, emoji_files.read(path)
+        advance(1)
+
+
 def _from_zip(packs: Packs, path: Path, name: str | None) -> Imported:
+    progress.say("Unpacking ...")
     data = emoji_files.read(path, _MAX_ZIP)
     with tempfile.TemporaryDirectory() as directory:
         _unpack(Archive(data), Path(directory))
