@@ -18,14 +18,15 @@ from typing import NamedTuple
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
-# A record is the text "METHOD STATUS ROUTE", ended by zeros, and then its figures. Only those in use take memory.
+# A record is the text "METHOD STATUS ROUTE", ended by zeros, and then its figures. Of shared memory only the
+# records in use take any.
 _KEY_BYTES = 160
 _FIGURE_BYTES = 8
 _DURATIONS = len(BOUNDS) + 1
 _SECONDS, _STATEMENTS, _DATABASE_SECONDS = range(_DURATIONS, _DURATIONS + 3)
 _FIGURES = _DURATIONS + 3
 _RECORD = _KEY_BYTES + _FIGURES * _FIGURE_BYTES
-_RECORDS = 4096
+_RECORDS = 2048
 _REGION = _RECORD * _RECORDS
 
 
@@ -52,17 +53,16 @@ class RequestCounters:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._places: dict[Key | tuple[str, str, int], int] = {}
-        self._lay_out(1, mmap.MAP_PRIVATE)
+        self._lay_out(bytearray(_REGION), 1)
 
-    def _lay_out(self, regions: int, sharing: int) -> None:
-        self._regions = regions
-        self._memory = mmap.mmap(-1, regions * _REGION, sharing | mmap.MAP_ANONYMOUS)
-        self._numbers = memoryview(self._memory).cast("d")
+    def _lay_out(self, memory: bytearray | mmap.mmap, regions: int) -> None:
+        self._memory, self._regions = memory, regions
+        self._numbers = memoryview(memory).cast("d")
         self.take(0)
 
     def share(self, processes: int) -> None:
         """Make room for the processes that will be forked from this one."""
-        self._lay_out(processes, mmap.MAP_SHARED)
+        self._lay_out(mmap.mmap(-1, processes * _REGION), processes)
 
     def take(self, region: int) -> None:
         """Count in a region from now on, and go on with what it holds."""
