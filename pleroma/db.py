@@ -23,7 +23,7 @@ from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
-from pleroma import statement_clock
+from pleroma import prepared, statement_clock
 
 _PACKAGE = Path(__file__).resolve().parent
 SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
@@ -40,14 +40,22 @@ class _Adapter(PyFormatAdapter):
     def _cursor(self, connection: psycopg.Connection) -> psycopg.Cursor:
         return connection.cursor(row_factory=namedtuple_row)
 
+    def select_one(
+        self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> Any:
+        """The first row of a ``^`` statement as a named tuple, or None."""
+        if not connection.autocommit:
+            return super().select_one(connection, query_name, sql, parameters)
+        return prepared.row(connection, prepared.execute(connection, sql, parameters))
+
     def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """The first row of a ``$`` statement: bytes for one column, a tuple of bytes for several, or None."""
-        result = connection.execute(sql, parameters, prepare=True).pgresult
-        if result is None or result.ntuples == 0:
+        result = prepared.execute(connection, sql, parameters)
+        if result.ntuples == 0:
             return None
         if result.nfields == 1:
             return result.get_value(0, 0)
-        return tuple(result.get_value(0, column) for column in range(result.nfields))
+        return tuple([result.get_value(0, column) for column in range(result.nfields)])
 
 
 def _load_queries() -> Any:
