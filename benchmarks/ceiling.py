@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from flask import Flask, Response
 from gunicorn.arbiter import Arbiter
 
-from pleroma import config, db
+from pleroma import config, db, prepared
 from pleroma.web_server import WebServer
 
 
@@ -29,8 +29,8 @@ def main() -> None:
     @app.get("/")
     def view() -> Response:
         with db.read() as connection:
-            result = connection.execute("select 1::text", prepare=True).pgresult
-            return Response(result.get_value(0, 0) if result else b"", content_type="application/json")
+            value = prepared.execute(connection, "select 1::text", {}).get_value(0, 0)
+            return Response(value, content_type="application/json")
 
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     sink = os.open(os.devnull, os.O_WRONLY)

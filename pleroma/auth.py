@@ -17,7 +17,7 @@ from flask import Response, g, request
 from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
-from pleroma import db, idempotency, params, passwords, sessions
+from pleroma import db, idempotency, params, passwords, remembered, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
 from pleroma.settings import configured, confirmation_required, value
@@ -36,7 +36,10 @@ _ALSO_MET_BY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them."""
+    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them.
+
+    `snapshot` is what the database was like when a token was looked up.
+    """
 
     account_id: int | None
     is_admin: bool = False
@@ -44,6 +47,7 @@ class Caller:
     scopes: tuple[str, ...] | None = None
     token_id: int | None = None
     app_id: int | None = None
+    snapshot: str | None = None
 
 
 def token_hash(token: str) -> bytes:
@@ -77,7 +81,13 @@ def _by_bearer(token: str) -> Caller | None:
         if row.stale:
             queries.authentication.touch_token(connection, token_id=row.token_id)
     return Caller(
-        row.account_id, bool(row.is_admin), bool(row.is_moderator), tuple(row.scopes), row.token_id, row.app_id
+        row.account_id,
+        bool(row.is_admin),
+        bool(row.is_moderator),
+        tuple(row.scopes),
+        row.token_id,
+        row.app_id,
+        row.snapshot,
     )
 
 
@@ -197,13 +207,15 @@ def optional(scope: str = "read") -> Callable[[Callable[..., Any]], Any]:
 def carrying(statement: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
     """Let the statement that finds out who a token speaks for bring what the view shows, too: see `carried`.
 
-    It takes the place of authentication.by_token, with the view's arguments besides. Stands above `optional`.
+    It takes the place of authentication.by_token, with the view's arguments besides, unless what it would bring may be
+    remembered. Stands above `optional`.
     """
 
     def _decorate(view: Callable[..., Any]) -> Any:
         @wraps(view)
         def _carrying_view(*arguments: Any, **values: Any) -> Any:
-            g.carrying = statement
+            if remembered.asked() not in remembered.memory().answers:
+                g.carrying = statement
             return view(*arguments, **values)
 
         return _carrying_view

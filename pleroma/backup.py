@@ -43,7 +43,11 @@ def create(config: Config, url: str, file: Path) -> int:
     if file.is_dir() or not file.absolute().parent.is_dir():
         raise BackupError(f"{file} is not the name of a file in an existing directory")
     data = config.data_dir.absolute()
-    with _partial(file.absolute()) as partial, psycopg.connect(url, connect_timeout=10) as connection:
+    with (
+        _partial(file.absolute()) as partial,
+        psycopg.connect(url, autocommit=True, connect_timeout=10) as connection,
+        connection.transaction(),
+    ):
         queries.backup.lock_files(connection, key=FILES_LOCK)
         hashed = _Hashed(partial)
         with tarfile.open(fileobj=hashed, mode="w", format=tarfile.GNU_FORMAT) as archive:  # type: ignore[call-overload]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response, g
 
 _OPEN = ("/api", "/oauth/token", "/oauth/revoke", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images")
 _EXPOSED = (
@@ -12,18 +12,13 @@ _EXPOSED = (
 _CORS = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED)]
 
 
-def finish(response: Response) -> Response:
-    """Write the headers that every answer carries: CORS, caching, the rate limit that was counted."""
-    headers = response.headers
-    path = request.path
+def finish(path: str, headers: list[tuple[str, str]]) -> None:
+    """Add the headers that every answer carries: CORS, caching, the rate limit that was counted."""
     if path.startswith(_OPEN):
-        headers.extend(_CORS)
-    if path.startswith(("/api", "/oauth")) and "Cache-Control" not in headers:
-        headers.add("Cache-Control", "private, no-store")
-    counted = g.get("rate_limit_headers")
-    if counted:
-        headers.update(counted)
-    return response
+        headers += _CORS
+    if path.startswith(("/api", "/oauth")) and not any(name == "Cache-Control" for name, _ in headers):
+        headers.append(("Cache-Control", "private, no-store"))
+    headers += g.get("rate_limit_headers", {}).items()
 
 
 def preflight() -> Response:

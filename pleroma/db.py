@@ -19,7 +19,6 @@ from typing import Any
 import aiosql
 import psycopg
 from aiosql.adapters.pyformat import PyFormatAdapter
-from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
@@ -37,16 +36,18 @@ EMOJI_LOCK = 7_276_033
 class _Adapter(PyFormatAdapter):
     """Rows as named tuples; single values as the bytes that came over the wire."""
 
-    def _cursor(self, connection: psycopg.Connection) -> psycopg.Cursor:
-        return connection.cursor(row_factory=namedtuple_row)
+    def select(
+        self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> Any:
+        """The rows of a statement as named tuples."""
+        return prepared.rows(connection, prepared.execute(connection, sql, parameters))
 
     def select_one(
         self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any, record_class: Any = None
     ) -> Any:
         """The first row of a ``^`` statement as a named tuple, or None."""
-        if not connection.autocommit:
-            return super().select_one(connection, query_name, sql, parameters)
-        return prepared.row(connection, prepared.execute(connection, sql, parameters))
+        result = prepared.execute(connection, sql, parameters)
+        return prepared.rows(connection, result)[0] if result.ntuples else None
 
     def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """The first row of a ``$`` statement: bytes for one column, a tuple of bytes for several, or None."""
@@ -56,6 +57,10 @@ class _Adapter(PyFormatAdapter):
         if result.nfields == 1:
             return result.get_value(0, 0)
         return tuple([result.get_value(0, column) for column in range(result.nfields)])
+
+    def insert_update_delete(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
+        """How many rows a ``!`` statement changed."""
+        return prepared.execute(connection, sql, parameters).command_tuples
 
 
 def _load_queries() -> Any:
@@ -118,9 +123,8 @@ class Scope:
 
 
 def _configure(connection: psycopg.Connection) -> None:
-    connection.prepare_threshold = 0
-    connection.prepared_max = None
-    connection.cursor_factory = statement_clock.TimedCursor
+    # prepared.py does that; psycopg would drop all that is prepared after a rollback.
+    connection.prepare_threshold = None
     connection.adapters.register_dumper(int, Int8Dumper)
 
 

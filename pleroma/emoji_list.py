@@ -49,7 +49,7 @@ def reload_at_start(url: str, data_dir: Path) -> None:
 
     try:
         Packs(data_dir).recover()
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
             reload(connection, data_dir)
     except (OSError, psycopg.Error) as error:
         log.error("The list of emoji cannot be filled: %s", error)

@@ -14,14 +14,16 @@ import re
 import sys
 from time import gmtime, perf_counter, strftime, time_ns
 from typing import Any
+from wsgiref.types import WSGIEnvironment
 
-from flask import Flask, Request, Response, g, request
+from flask import Request, g, request
 
 from pleroma import statement_clock
 from pleroma.config import Config
 from pleroma.request_counters import RequestCounters
 
 _STANDARD_ERROR = 2
+_OBSERVED = "pleroma.observed"
 _HARMLESS = re.compile(
     r"(?:^|(?<=&))(?:max_id|min_id|since_id|limit|offset|page|page_size|local|remote|only_media|with_muted|pinned"
     r"|exclude_replies|exclude_reblogs|types\[\]|exclude_types\[\]|resolve|type)=[A-Za-z0-9_.%:-]{0,64}(?=&|$)"
@@ -42,7 +44,7 @@ def now() -> str:
 
 def request_id() -> str:
     """The running request's id, "-" outside of one."""
-    return g.get("request_id", "-") if g else "-"
+    return request.environ[_OBSERVED][0] if request and _OBSERVED in request.environ else "-"
 
 
 class Formatter(logging.Formatter):
@@ -70,35 +72,33 @@ def configure(config: Config) -> None:
     logging.root.setLevel(config.log_level.upper())
 
 
-def install(app: Flask, config: Config, counters: RequestCounters) -> None:
-    """Give each request an id, sent as X-Request-Id, count it, and from LOG_LEVEL info on give it a line."""
-    write = None
-    if config.log_level in ("debug", "info"):
-        write = _json_line if config.log_format == "json" else _text_line
+class Observer:
+    """Gives each request an id, counts it, and from LOG_LEVEL info on gives it a line."""
 
-    def begin() -> None:
+    def __init__(self, config: Config, counters: RequestCounters) -> None:
+        self._counters = counters
+        self._write = None
+        if config.log_level in ("debug", "info"):
+            self._write = _json_line if config.log_format == "json" else _text_line
+
+    def begin(self, environ: WSGIEnvironment) -> None:
         """Give the request its id, and begin to measure it."""
-        g.request_id = os.urandom(8).hex()
-        g.started = perf_counter()
+        environ[_OBSERVED] = (os.urandom(8).hex(), perf_counter())
         statement_clock.reset()
 
-    def finish(response: Response) -> Response:
-        """Tell the client the id, count the request, and write its line."""
+    def finish(self, environ: WSGIEnvironment, status: int) -> str:
+        """Count the request and write its line, when its answer begins; returns the id."""
+        identity, started = environ[_OBSERVED]
         # A proxy looks its object up at each use: here that would be most of the time.
         about, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
-        status, figures = response.status_code, statement_clock.figures
-        seconds = perf_counter() - about.started
-        response.headers["X-Request-Id"] = about.request_id
+        figures, seconds = statement_clock.figures, perf_counter() - started
         route = _rule(asked, status) or _NO_ROUTE
-        counters.add(asked.method, route, status, seconds, figures.statements, figures.seconds)
-        if write is not None:
-            line = write(about, asked, status, seconds)
+        self._counters.add(asked.method, route, status, seconds, figures.statements, figures.seconds)
+        if self._write is not None:
+            line = self._write(identity, about, asked, status, seconds)
             with contextlib.suppress(OSError):
                 os.write(_STANDARD_ERROR, line.encode("ascii", "backslashreplace"))
-        return response
-
-    app.before_request(begin)
-    app.after_request(finish)
+        return identity
 
 
 def _account(about: Any) -> int | None:
@@ -121,22 +121,22 @@ def _query(asked: Request) -> str:
     return "&".join(_HARMLESS.findall(text)) if text else ""
 
 
-def _text_line(about: Any, asked: Request, status: int, seconds: float) -> str:
+def _text_line(identity: str, about: Any, asked: Request, status: int, seconds: float) -> str:
     figures, query = statement_clock.figures, _query(asked)
     return (
-        f"{now()} info {about.request_id} {asked.method} {_route(asked, status)} {status}"
+        f"{now()} info {identity} {asked.method} {_route(asked, status)} {status}"
         f" account={_account(about) or '-'} ms={seconds * 1000:.1f}"
         f" statements={figures.statements} database_ms={figures.seconds * 1000:.1f}"
         f"{' query=' if query else ''}{query}\n"
     )
 
 
-def _json_line(about: Any, asked: Request, status: int, seconds: float) -> str:
+def _json_line(identity: str, about: Any, asked: Request, status: int, seconds: float) -> str:
     figures, account = statement_clock.figures, _account(about)
     line = {
         "time": now(),
         "level": "info",
-        "id": about.request_id,
+        "id": identity,
         "method": asked.method,
         "route": _route(asked, status),
         "status": status,

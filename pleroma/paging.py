@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Response, current_app, request
 from psycopg import Connection
@@ -15,6 +17,15 @@ from pleroma.errors import JSON_TYPE, found
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 80
 _PATH_CHARACTERS = "/@:!$&'()*+,;=~-._"
+
+
+class JsonResponse(Response):
+    """An answer of finished bytes, sent without what Werkzeug does for others: ranges, conditions, locations."""
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        body = self.get_data()
+        start_response(self.status, [*self.headers, ("Content-Length", str(len(body)))])
+        return (body,) if environ["REQUEST_METHOD"] != "HEAD" else ()
 
 
 class Window(TypedDict):
@@ -85,7 +96,7 @@ def json_response(body: bytes | None, status: int = 200) -> Response:
     Raises NotFound for None: what was changed is gone, or its author deactivated, by the time of the answer.
     """
     base = current_app.extensions["pleroma"].base_address
-    return Response(found(body).replace(b"\x01", base), status=status, content_type=JSON_TYPE)
+    return JsonResponse(found(body).replace(b"\x01", base), status, content_type=JSON_TYPE)
 
 
 def as_json(value: Any, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
-"""Statements run by libpq itself, prepared once a connection: what one row is read with costs no cursor.
+"""Statements run by libpq itself, prepared once a connection.
 
-psycopg's cursors do more than these need (converting placeholders, guessing when to prepare, fetching); without
+psycopg's cursors do more than is needed here (converting placeholders, deciding what to prepare, fetching); without
 them a statement costs Python a fifth. Values are dumped and loaded by psycopg's adapters all the same.
 """
 
@@ -36,7 +36,7 @@ _sessions: WeakKeyDictionary[psycopg.Connection, _Session] = WeakKeyDictionary()
 
 
 @functools.cache
-def _numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
+def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
     """A statement with $1, $2 … in the place of %(name)s, and the names in that order."""
     names: dict[str, int] = {}
 
@@ -48,35 +48,37 @@ def _numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
 
 
 def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> PGresult:
-    """The rows of a statement, as PostgreSQL sent them. Raises psycopg.Error."""
+    """The rows of a statement, as PostgreSQL sent them. The connection commits by itself. Raises psycopg.Error."""
     session = _sessions.get(connection)
     if session is None:
+        if not connection.autocommit:
+            raise ValueError("the connection does not commit by itself")
         session = _sessions[connection] = _Session(connection)
-    text, names, formats = _numbered(sql)
+    text, names, formats = numbered(sql)
     transformer, pgconn = session.transformer, connection.pgconn
     values = transformer.dump_sequence([parameters[name] for name in names], formats)
     key = (text, transformer.types or ())
     with statement_clock.statement:
         name = session.names.get(key)
         if name is None:
-            name = b"r%d" % len(session.names)
+            name = b"p%d" % len(session.names)
             _check(connection, pgconn.prepare(name, text, key[1]))
             session.names[key] = name
-        return _check(connection, pgconn.exec_prepared(name, values, transformer.formats))
+        # The stubs do not know that a value may be null.
+        return _check(connection, pgconn.exec_prepared(name, values, transformer.formats))  # type: ignore[arg-type]
 
 
-def row(connection: psycopg.Connection, result: PGresult) -> Any:
-    """The first row of a result as a named tuple, None when there is none."""
-    if result.ntuples == 0:
-        return None
+def rows(connection: psycopg.Connection, result: PGresult) -> list[Any]:
+    """The rows of a result as named tuples."""
     transformer = _sessions[connection].transformer
     transformer.set_pgresult(result)
-    return transformer.load_row(0, _maker(tuple(result.fname(column) for column in range(result.nfields))))
+    names = tuple([result.fname(column) for column in range(result.nfields)])
+    return transformer.load_rows(0, result.ntuples, _maker(names))
 
 
 @functools.cache
 def _maker(names: tuple[bytes, ...]) -> Callable[..., Any]:
-    return namedtuple("Row", [name.decode() for name in names])._make  # type: ignore[misc]
+    return namedtuple("Row", [name.decode() for name in names])._make  # type: ignore[attr-defined]
 
 
 def _check(connection: psycopg.Connection, result: PGresult) -> PGresult:

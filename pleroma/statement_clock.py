@@ -9,9 +9,6 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from time import perf_counter
-from typing import Any
-
-import psycopg
 
 
 class _Figures(threading.local):
@@ -41,19 +38,6 @@ class _Statement:
 
 
 statement = _Statement()
-
-
-class TimedCursor(psycopg.Cursor):
-    """A cursor that adds what it executes to the figures."""
-
-    def execute(self, *arguments: Any, **options: Any) -> Any:
-        """Execute a statement, as psycopg does."""
-        started = perf_counter()
-        try:
-            return super().execute(*arguments, **options)
-        finally:
-            figures.statements += 1
-            figures.seconds += perf_counter() - started
 
 
 @contextlib.contextmanager

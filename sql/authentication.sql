@@ -1,6 +1,10 @@
 -- name: by_token(token_hash, confirmation_required)^
--- Who a bearer token speaks for.
-select b.* from bearer(:token_hash, :confirmation_required) b;
+-- Who a bearer token speaks for, and what the database is like now (pleroma/remembered.py).
+select b.*, pg_current_snapshot()::text as snapshot from bearer(:token_hash, :confirmation_required) b;
+
+-- name: snapshot()$
+-- What the database is like now: another text when anything was written.
+select pg_current_snapshot()::text;
 
 -- name: touch_token(token_id)!
 -- Notes that a token was used.

@@ -8,7 +8,7 @@ from chosen, status_entities(:viewer_id, chosen.ids) e;
 
 -- name: status_by_token(token_hash, confirmation_required, status_id)^
 -- Who a bearer token speaks for, and the Status as that account sees it; its entity is null when it may not.
-select b.*, shown.entity
+select b.*, pg_current_snapshot()::text as snapshot, shown.entity
 from bearer(:token_hash, :confirmation_required) b
 left join lateral (
   select e.entity

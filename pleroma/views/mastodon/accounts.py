@@ -12,6 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import NotFound, found
 from pleroma.paging import json_response, page_response
 from pleroma.params import as_identifier, clean
+from pleroma.remembered import remembered
 from pleroma.settings import configured, confirmation_required
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
@@ -89,6 +90,7 @@ def show_several() -> Response:
 
 @blueprint.get("/<name>/statuses")
 @auth.optional("read:statuses")
+@remembered
 def statuses(name: str) -> Response:
     """An account's statuses, filtered by `pinned`, `only_media`, `exclude_replies`, `exclude_reblogs`, `tagged`."""
     # Whether an account is there is asked only when it has nothing to show.

@@ -8,12 +8,14 @@ from pleroma import auth, db, paging, params
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, found
 from pleroma.paging import json_response, page_response
+from pleroma.remembered import remembered
 
 blueprint = Blueprint("notifications", __name__)
 
 
 @blueprint.get("/api/v1/notifications")
 @auth.required("read:notifications")
+@remembered
 def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
     asked = params.values("types") if params.present("types") else params.values("include_types")

@@ -14,6 +14,7 @@ from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
 from pleroma.paging import json_response
 from pleroma.posting import NewStatus
+from pleroma.remembered import remembered
 from pleroma.settings import configured
 from pleroma.views.mastodon import polls
 
@@ -115,6 +116,7 @@ def post_status() -> Response:
 @blueprint.get("/api/v1/statuses/<id:status_id>")
 @auth.carrying(queries.statuses.status_by_token)
 @auth.optional("read:statuses")
+@remembered
 def show(status_id: int) -> Response:
     """One Status. Raises NotFound, also for what the caller may not see."""
     if (row := auth.carried()) is not None:
@@ -155,6 +157,7 @@ def delete(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>/context")
 @auth.optional("read:statuses")
+@remembered
 def context(status_id: int) -> Response:
     """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
     limit = 4096 if auth.viewer_id() else 100

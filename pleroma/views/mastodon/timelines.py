@@ -11,6 +11,7 @@ from pleroma.db import queries
 from pleroma.errors import found
 from pleroma.paging import page_response
 from pleroma.params import clean
+from pleroma.remembered import remembered
 
 blueprint = Blueprint("timelines", __name__, url_prefix="/api/v1")
 
@@ -31,6 +32,7 @@ def _tags(name: str) -> list[str]:
 
 @blueprint.get("/timelines/home")
 @auth.required("read:statuses")
+@remembered
 def home() -> Response:
     """Own statuses and those of followed accounts."""
     with db.read() as connection:
@@ -39,6 +41,7 @@ def home() -> Response:
 
 @blueprint.get("/timelines/public")
 @auth.optional("read:statuses")
+@remembered
 def public() -> Response:
     """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -49,6 +52,7 @@ def public() -> Response:
 
 @blueprint.get("/timelines/tag/<tag>")
 @auth.optional("read:statuses")
+@remembered
 def tag(tag: str) -> Response:
     """Public statuses with a hashtag, or with `any`; `all` and `none` narrow. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -66,6 +70,7 @@ def tag(tag: str) -> Response:
 
 @blueprint.get("/timelines/direct")
 @auth.required("read:statuses")
+@remembered
 def direct() -> Response:
     """Direct statuses that the caller wrote or received."""
     with db.read() as connection:
@@ -74,6 +79,7 @@ def direct() -> Response:
 
 @blueprint.get("/timelines/list/<id:list_id>")
 @auth.required("read:lists")
+@remembered
 def list_timeline(list_id: int) -> Response:
     """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
     with db.read() as connection:
