@@ -72,7 +72,7 @@ class Site:
         text = (ROOT / "deploy" / "nginx.conf").read_text()
         for place, other in (
             ("/etc/letsencrypt/live/social.example", str(self.directory)),
-            ("/var/cache/nginx/pleroma", str(self.directory / "cache")),
+            ("/var/cache/nginx-pleroma", str(self.directory / "cache")),
             ("/var/log/nginx", str(self.directory)),
             ("/var/lib/pleroma", str(self.data)),
             ("127.0.0.1:5000", f"127.0.0.1:{self.port}"),
@@ -161,6 +161,18 @@ def _upload(site, token, content, status=200):
     )
     kind = "multipart/form-data; boundary=x"
     return site.ask("POST", "/api/v1/media", body, status, Authorization=token, Content_Type=kind)
+
+
+@pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="it is written for Debian and its kin")
+def test_directories_of_the_file_are_those_of_the_package():
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    (cache,) = re.findall(r"^proxy_cache_path (\S+)", text, re.MULTILINE)
+    # nginx makes a directory of its own, but none above it.
+    places = [Path(cache).parent, *(Path(name).parent for name in re.findall(r"_log (/\S+)", text))]
+    # Where certbot asks before this file is in place, and at each renewal.
+    places += [Path(name) for name in re.findall(r"root (/var/www/\S+);", text)]
+    assert len(places) == 4
+    assert [place for place in places if not place.is_dir()] == []
 
 
 def test_plain_http_leads_to_tls_and_http_2_is_spoken(site):
