@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
+import re
+import secrets
 import shutil
+import socket
 import stat
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import psycopg
 
-from pleroma import mail, postgres, schema
+from pleroma import mail, postgres, postgres_programs, processes, schema
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.disk_use import shown
@@ -55,14 +61,16 @@ def _directory(config: Config) -> Iterator[Finding]:
             f"{path} cannot be written", "run this as the user of `serve`, or give the directory to that user"
         )
     owner = data.stat().st_uid
-    strangers = [path for path in data.iterdir() if path.name != "postgres" and path.lstat().st_uid != owner]
+    inside = [path for path in data.iterdir() if path.name != "postgres"]
+    inside += [path for name in ("media", "emoji", "static") for path in (data / name).glob("*")]
+    strangers = [path for path in inside if path.lstat().st_uid != owner]
     if strangers:
         advice = "give everything but `postgres/` to the user of `serve` (chown -R)"
         yield Finding(f"{strangers[0]} belongs to another user than {data}", advice)
-    secrets = [data / "secret_key"]
+    closed_ones = [data / "secret_key"]
     if settings_file := os.environ.get("PLEROMA_CONFIG"):
-        secrets.append(Path(settings_file))
-    for path in secrets:
+        closed_ones.append(Path(settings_file))
+    for path in closed_ones:
         if path.is_file() and path.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH):
             yield Finding(f"{path} holds secrets and is open to everybody", f"chmod o= {path}")
     if not closed and not strangers:
@@ -98,21 +106,28 @@ def _database(config: Config) -> Iterator[Finding]:
             postgres.available(config.data_dir, config.database_url) as url,
             psycopg.connect(url, autocommit=True, connect_timeout=_SECONDS) as connection,
         ):
-            yield from _server(connection)
+            yield from _server(connection, config.data_dir)
             if missing := schema.missing_migrations(url):
                 yield Finding(f"the schema is behind ({', '.join(missing)})", "run `db migrate`, or restart `serve`")
             else:
                 yield Finding("the schema is that of this version")
                 yield from _contents(queries.stats.state(connection))
+    except postgres.OtherVersion as error:
+        yield Finding(str(error), "docs/operation.md says how: from one PostgreSQL to the next")
     except (psycopg.Error, RuntimeError) as error:
         advice = "see DATA_DIR/postgres.log" if config.database_url is None else "check PLEROMA_DATABASE_URL"
         yield Finding(f"the database does not answer: {str(error).strip()}", advice)
 
 
-def _server(connection: psycopg.Connection) -> Iterator[Finding]:
+def _server(connection: psycopg.Connection, data: Path) -> Iterator[Finding]:
     version = queries.backup.version(connection)
+    said = subprocess.run([postgres_programs.client("pg_dump", data), "--version"], capture_output=True, text=True)
+    ours = re.search(r"(\d+)\.", said.stdout)
     if version.number < _OLDEST_POSTGRESQL:
         yield Finding(f"PostgreSQL {version.text} is too old", "15 or newer is needed: back up, upgrade, restore")
+    elif ours and version.number // 10000 > int(ours[1]):
+        advice = "use a newer version of this program, or an older PostgreSQL"
+        yield Finding(f"`backup` does not work: its pg_dump is of version {ours[1]}, PostgreSQL {version.text}", advice)
     else:
         yield Finding(f"PostgreSQL {version.text}")
 
@@ -135,7 +150,8 @@ def _contents(state: Any) -> Iterator[Finding]:
             "the clock is slow, or was fast: set it, e.g. by systemd-timesyncd",
         )
     else:
-        yield Finding(f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC")
+        kept = "; nothing keeps it in time (timedatectl)" if processes.clock_is_unattended() else ""
+        yield Finding(f"the clock says {now:%Y-%m-%d %H:%M:%S} UTC{kept}")
     if state.oldest_waiting and state.oldest_waiting < now - _LATE:
         yield Finding(f"a job waits since {state.oldest_waiting:%Y-%m-%d %H:%M}", "is `worker` (or `serve`) running?")
     if state.failed_jobs:
@@ -170,6 +186,56 @@ def _address(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding(f"{config.base_url} answers")
+        if config.base_url.startswith("https://"):
+            yield from _clients(config)
+
+
+def _clients(config: Config) -> Iterator[Finding]:
+    """Whether limits count the client for whom a proxy asks, and not what a client says of itself."""
+    parts = urlsplit(config.base_url)
+    # Of the block for documentation: nobody else asks from there.
+    forged = ipaddress.IPv6Network((0x20010DB8 << 96 | secrets.randbits(32) << 64, 64))
+    headers = {"X-Forwarded-For": str(forged.network_address), "User-Agent": "pleroma doctor"}
+    request = urllib.request.Request(f"{config.base_url}/api/v1/search?q=doctor&limit=1", headers=headers)  # noqa: S310
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 443), timeout=_SECONDS) as connection:
+            here = connection.getsockname()[0]
+        before = _searchers(config)
+        with urllib.request.urlopen(request, timeout=_SECONDS):  # noqa: S310
+            counted = {who for who, hits in _searchers(config) - before}
+    except (OSError, psycopg.Error, RuntimeError):
+        # Searching is closed to strangers, or somebody else's searches fill the limit: then nothing is known.
+        return
+    yield from client_findings(counted, str(forged), here)
+
+
+def client_findings(counted: set[str], forged: str, here: str) -> Iterator[Finding]:
+    """What it means that a request from `here` with a `forged` X-Forwarded-For was counted for these."""
+    if forged in counted:
+        advice = "let nginx set the header: `proxy_set_header X-Forwarded-For $remote_addr;`"
+        yield Finding("the server believes an X-Forwarded-For that a client sends", advice)
+    elif len(counted) == 1:
+        (who,) = counted
+        if _is_loopback(who) and not _is_loopback(here):
+            advice = "let nginx send X-Forwarded-For, and name its address in PLEROMA_TRUSTED_PROXIES"
+            yield Finding(f"requests from {here} count as those of {who}: limits take all clients for one", advice)
+        elif who == here:
+            yield Finding(f"limits count this machine as {who}")
+        else:
+            yield Finding(f"limits count this machine as {who} (is it nginx's? PLEROMA_TRUSTED_PROXIES must name that)")
+
+
+def _is_loopback(address: str) -> bool:
+    # IPv6 is counted by its /64.
+    return address.startswith(("127.", "::1", "::/64"))
+
+
+def _searchers(config: Config) -> set[tuple[str, int]]:
+    with (
+        postgres.available(config.data_dir, config.database_url) as url,
+        psycopg.connect(url, autocommit=True, connect_timeout=_SECONDS) as connection,
+    ):
+        return {(row.who, row.hits) for row in queries.stats.searchers(connection)}
 
 
 def _mail(config: Config) -> Iterator[Finding]:

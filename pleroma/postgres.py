@@ -69,6 +69,10 @@ class InUse(PostgresError):
     """Another living process runs the PostgreSQL of this data directory."""
 
 
+class OtherVersion(PostgresError):
+    """The data directory is one of another major version."""
+
+
 def ignore_libpq_environment() -> None:
     """Drop what would lead a connection elsewhere: PGHOST, PGSERVICE, PGOPTIONS and their kin."""
     for name in [name for name in os.environ if re.fullmatch("PG[A-Z]+", name)]:
@@ -336,7 +340,7 @@ class _System:
         ours = self._call([str(self._programs / "postgres"), "--version"], Path("/")).stdout.split()[-1].split(".")[0]
         theirs = (self._directory / "PG_VERSION").read_text().strip()
         if ours != theirs:
-            raise PostgresError(
+            raise OtherVersion(
                 f"{self._directory} was made by PostgreSQL {theirs}, but PostgreSQL {ours} is installed: "
                 f"back up with the old version and restore with the new one"
             )

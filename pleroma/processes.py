@@ -15,6 +15,7 @@ from types import FrameType
 _PR_SET_PDEATHSIG = 1
 _QUICK = 10.0
 _LIMIT = 5
+_CLOCK_UNATTENDED = 5
 _libc = ctypes.CDLL(None)
 
 
@@ -25,6 +26,11 @@ def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
     nobody may keep the socket or a job when it was killed.
     """
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
+
+
+def clock_is_unattended() -> bool:
+    """Whether the kernel says that nothing keeps this machine's clock in time."""
+    return _libc.adjtimex(ctypes.create_string_buffer(256)) == _CLOCK_UNATTENDED
 
 
 def parent(process: int) -> int | None:

@@ -36,3 +36,7 @@ select r.rolsuper as is_superuser,
 from pg_roles r
 cross join pg_database d
 where r.rolname = current_user and d.datname = current_database();
+
+-- name: searchers()
+-- For whom searches of the last second were counted, and how many.
+select substr(key, length('search:') + 1) as who, hits from rate_limits where key like 'search:%%' and ends_at > now();

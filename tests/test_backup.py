@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from pleroma import postgres
+from pleroma import doctor, postgres, postgres_programs
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery staple"
@@ -249,3 +249,42 @@ def test_doctor_says_what_is_wrong_and_what_to_do(instances):
     assert "secret_key holds secrets and is open to everybody" in said
     assert "the mail server refuses" in said
     assert "the schema is that of this version" in said
+    (instance.data / "postgres" / "PG_VERSION").write_text("17\n")
+    said = instance.run("doctor", status=1)
+    assert "was made by PostgreSQL 17" in said and "→ docs/operation.md" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_doctor_finds_what_a_command_of_root_left(instances):
+    instance = instances("first")
+    pack = instance.data / "emoji" / "cats"
+    pack.mkdir(parents=True)
+    os.chown(pack, 12345, 12345)
+    assert f"WRONG  {pack} belongs to another user than {instance.data}" in instance.run("doctor", status=1)
+
+
+def test_doctor_knows_when_the_database_is_newer_than_pg_dump(settings, tmp_path, monkeypatch):
+    program = tmp_path / "pg_dump"
+    program.write_text("#!/bin/sh\necho 'pg_dump (PostgreSQL) 14.2'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(postgres_programs, "client", lambda *_: str(program))
+    monkeypatch.setattr(doctor, "_address", lambda _: ())
+    (finding,) = [finding for finding in doctor.findings(settings) if "`backup` does not work" in finding.text]
+    assert "version 14" in finding.text and finding.advice
+
+
+@pytest.mark.parametrize(
+    ("counted", "here", "said", "wrong"),
+    [
+        ({"2001:db8:1:2::/64"}, "192.0.2.7", "believes an X-Forwarded-For that a client sends", True),
+        ({"127.0.0.1"}, "192.0.2.7", "limits take all clients for one", True),
+        ({"::/64"}, "192.0.2.7", "limits take all clients for one", True),
+        ({"192.0.2.7"}, "192.0.2.7", "limits count this machine as 192.0.2.7", False),
+        ({"127.0.0.1"}, "127.0.0.1", "limits count this machine as 127.0.0.1", False),
+        ({"192.0.2.1"}, "192.0.2.7", "PLEROMA_TRUSTED_PROXIES must name that", False),
+    ],
+)
+def test_doctor_knows_whom_limits_count(counted, here, said, wrong):
+    (finding,) = doctor.client_findings(counted, "2001:db8:1:2::/64", here)
+    assert said in finding.text and bool(finding.advice) is wrong
+    assert list(doctor.client_findings(counted | {"198.51.100.1", "198.51.100.2"}, "none", here)) == []

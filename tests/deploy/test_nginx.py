@@ -94,6 +94,13 @@ class Site:
             f"events {{ worker_connections 256; }}\nhttp {{ include /etc/nginx/mime.types; {temporary}\n{text}\n}}\n"
         )
 
+    def reload(self):
+        """Have nginx read its file again."""
+        children = Path(f"/proc/{self.processes[1].pid}/task/{self.processes[1].pid}/children")
+        old = set(children.read_text().split())
+        self.processes[1].send_signal(signal.SIGHUP)
+        _until(lambda: not old & set(children.read_text().split()), self.directory / "nginx.log")
+
     def stop(self):
         for process in reversed(self.processes):
             process.send_signal(signal.SIGTERM)
@@ -275,6 +282,26 @@ def test_limits_count_the_real_client(site):
         ask("127.0.0.1", f"192.0.2.{number}", 204)
     ask("127.0.0.1", "192.0.2.99", 429)
     ask("127.0.0.2", "127.0.0.1", 204)
+
+
+def test_doctor_asks_through_nginx(site):
+    def ask(status):
+        certificate = {"SSL_CERT_FILE": str(site.directory / "fullchain.pem")}
+        command = [sys.executable, str(ROOT / "app.py"), "doctor"]
+        done = subprocess.run(command, env={**site.environment, **certificate}, capture_output=True, text=True)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    assert "limits count this machine as 127.0.0.1" in ask(0)
+    file = site.directory / "nginx.conf"
+    text = file.read_text()
+    try:
+        file.write_text(text.replace("proxy_set_header X-Forwarded-For $remote_addr;", ""))
+        site.reload()
+        assert "WRONG  the server believes an X-Forwarded-For that a client sends" in ask(1)
+    finally:
+        file.write_text(text)
+        site.reload()
 
 
 def test_internal_paths_are_closed(site):
