@@ -165,9 +165,11 @@ def is_running(data_dir: Path) -> bool:
 def available(data_dir: Path, database_url: str | None) -> Iterator[str]:
     """The address of the database: the one given, the running embedded one, or one started for the time being."""
     url = database_url or running_url(data_dir)
+    started = False
     while url is None:
         try:
             url = start(data_dir)
+            started = True
         except InUse:
             # Whoever runs it has only begun to.
             time.sleep(0.1)
@@ -175,7 +177,8 @@ def available(data_dir: Path, database_url: str | None) -> Iterator[str]:
     try:
         yield url
     finally:
-        stop(data_dir, wait_for_sessions=True)
+        if started:
+            stop(data_dir, wait_for_sessions=True)
 
 
 def address(data_dir: Path) -> str:

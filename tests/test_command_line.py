@@ -61,7 +61,7 @@ def test_account_is_made_beside_a_running_server(run, running, data_dir):
     run("user", "create", "Root", "--email", "root@mail.example", "--password", PASSWORD, "--admin")
     assert run("user", "list") == "Root\troot@mail.example\tadmin\n"
     assert postgres.running_url(data_dir) == running
-    with psycopg.connect(running) as connection:
+    with psycopg.connect(running, autocommit=True) as connection:
         row = connection.execute("select confirmed, confirmation_pending, is_moderator from accounts").fetchone()
     assert row == (True, False, False)
 
@@ -120,7 +120,7 @@ def test_account_is_deleted_after_a_question(run, running):
 def test_invite_shows_its_link(run, running):
     link = run("invite", "create", "--max-use", "3", "--expires-at", "2099-12-31", PLEROMA_BASE_URL="https://a.example")
     assert link.startswith("https://a.example/registration/")
-    with psycopg.connect(running) as connection:
+    with psycopg.connect(running, autocommit=True) as connection:
         row = connection.execute("select token, max_use, expires_at::text, used from invites").fetchone()
     assert row == (link.strip().rpartition("/")[2], 3, "2099-12-31", False)
     assert "Invalid value" in run("invite", "create", "--max-use", "0", status=2)
@@ -199,7 +199,7 @@ def test_what_others_count_follows_deactivation_and_deletion(client, alice, bob,
         return replies, favourites, reblogs, followers, following
 
     def do(action, *arguments):
-        with contextlib.closing(psycopg.connect(database_url)) as connection, connection.transaction():
+        with contextlib.closing(psycopg.connect(database_url, autocommit=True)) as connection, connection.transaction():
             action(connection, people.find(connection, "alice").id, *arguments)
 
     assert counted() == (1, 1, 1, 1, 1)
@@ -216,7 +216,7 @@ def test_what_others_count_follows_deactivation_and_deletion(client, alice, bob,
 def test_last_direct_message_of_the_deleted_makes_way(client, alice, bob, post, database_url):
     first = post(bob, "@alice secret", visibility="direct")
     post(alice, "@bob answer", visibility="direct", in_reply_to_id=first["id"])
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         people.delete(connection, people.find(connection, "alice").id)
     (conversation,) = client.get("/api/v1/conversations", auth=bob).json
     assert conversation["last_status"]["id"] == first["id"]
@@ -228,19 +228,19 @@ def test_files_of_the_deleted_are_handed_to_the_job(alice, sql, database_url):
         "insert into media (account_id, kind, mime_type, file, preview) values (%s, 'image', 'image/png', 'f', 'p')",
         alice.id,
     )
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         people.delete(connection, people.find(connection, "alice").id)
     assert sql("select name from removed_files order by name") == [("a.png",), ("f",), ("p",)]
 
 
 def test_password_reset_ends_every_login(client, alice, database_url):
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         people.set_password(connection, people.find(connection, "alice").id, "new password")
     client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403)
 
 
 def test_first_administrator_is_noticed(person, database_url):
-    with psycopg.connect(database_url) as connection:
+    with psycopg.connect(database_url, autocommit=True) as connection:
         assert not queries.command_line.has_administrator(connection).found
         person("root", admin=True)
         assert queries.command_line.has_administrator(connection).found

@@ -180,6 +180,12 @@ def test_what_others_run_is_used_and_left_running(data_dir, starter):
     assert postgres.running_url(data_dir) == url
 
 
+def test_what_this_process_runs_is_left_running_too(server_url, data_directory):
+    with postgres.available(data_directory, None) as url:
+        assert url == server_url
+    assert postgres.running_url(data_directory) == server_url
+
+
 def test_ends_with_its_owner(data_dir, starter):
     starter.kill()
     _wait_until(lambda: not postgres.is_running(data_dir))

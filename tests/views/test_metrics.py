@@ -25,15 +25,16 @@ def read(client, **options):
 
 
 def test_requests_are_counted_by_method_route_and_status(client, alice, post):
-    status = post(alice, "hello")
-    for identifier in (status["id"], status["id"], "1"):
-        client.get(f"/api/v1/statuses/{identifier}", status="*")
+    post(alice, "hello")
+    for identifier in (alice.id, alice.id, "1"):
+        client.get(f"/api/v1/accounts/{identifier}", status="*")
     seen = read(client)
     assert seen["pleroma_requests_total", "POST", "/api/v1/statuses", "200"] == 1
-    assert seen["pleroma_requests_total", "GET", "/api/v1/statuses/<id:status_id>", "200"] == 2
-    assert seen["pleroma_requests_total", "GET", "/api/v1/statuses/<id:status_id>", "404"] == 1
-    route = ("GET", "/api/v1/statuses/<id:status_id>")
-    assert seen["pleroma_statements_total", *route] == 3
+    assert seen["pleroma_requests_total", "GET", "/api/v1/accounts/<name>", "200"] == 2
+    assert seen["pleroma_requests_total", "GET", "/api/v1/accounts/<name>", "404"] == 1
+    route = ("GET", "/api/v1/accounts/<name>")
+    # An id that is nobody's may be a nickname.
+    assert seen["pleroma_statements_total", *route] == 4
     assert 0 < seen["pleroma_database_seconds_total", *route] < seen["pleroma_request_seconds_sum", *route]
     buckets = [value for (name, *_), value in seen.items() if name == "pleroma_request_seconds_bucket"]
     assert seen["pleroma_request_seconds_count", *route] == seen["pleroma_request_seconds_bucket", "+Inf", *route] == 3

@@ -150,7 +150,7 @@ def test_what_a_change_has_not_finished_is_not_served(client, picture, place):
 
 
 def test_emoji_change_while_a_backup_reads_the_files(client, root, database_url):
-    with psycopg.connect(database_url) as backup:
+    with psycopg.connect(database_url, autocommit=True) as backup, backup.transaction():
         queries.backup.lock_files(backup, key=db.FILES_LOCK)
         assert client.post("/api/pleroma/admin/reload_emoji", auth=root, status=200).json == "ok"
 
