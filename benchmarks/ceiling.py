@@ -16,6 +16,8 @@ from flask import Flask, Response
 from gunicorn.arbiter import Arbiter
 
 from pleroma import config, db, prepared
+from pleroma.application import Site
+from pleroma.request_counters import RequestCounters
 from pleroma.web_server import WebServer
 
 
@@ -25,6 +27,7 @@ def main() -> None:
     settings = config.load({}, threads=threads, database_url=url, secret_key="x" * 32)
     db.configure(url, threads)
     app = Flask("ceiling", static_folder=None)
+    app.extensions["pleroma"] = Site(settings, RequestCounters())
 
     @app.get("/")
     def view() -> Response:
