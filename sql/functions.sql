@@ -250,6 +250,107 @@ from visible_statuses(viewer) s
 where not s.involved && array(select h.account_id from hidden_accounts(viewer, true) h);
 end;
 
+-- Home of a viewer who follows many: the last statuses of all are walked (in the index alone, until one is theirs).
+create or replace function home_walked(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint,
+  follows_many boolean
+) returns table (id bigint) language sql stable begin atomic
+select s.id
+from (
+  select w.id, w.account_id from statuses w where w.id < max_id and w.id > since_id order by w.id desc limit 2000
+) walked
+cross join lateral (
+  select v.id
+  from wanted_statuses(viewer, with_muted) v
+  where v.id = walked.id and (not only_media or v.has_media)
+    and (v.reblog_of_id is null or v.account_id = viewer or (
+      select f.show_reblogs from follows f where f.follower_id = viewer and f.followed_id = v.account_id))
+) s
+where case
+  when walked.account_id = viewer then true
+  when follows_many
+    then (select true from follows f where f.follower_id = viewer and f.followed_id = walked.account_id)
+  else walked.account_id in (select f.followed_id from follows f where f.follower_id = viewer)
+end
+order by walked.id desc
+limit wanted;
+end;
+
+-- Home of a viewer who follows few: the newest of each, a few more than wanted, are merged in the index alone; then
+-- those are left out that viewer shall not see.
+create or replace function home_newest(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns table (id bigint) language sql stable begin atomic
+select s.id
+from (
+  select w.id, followed.show_reblogs
+  from (
+    select followed_id, show_reblogs from follows where follower_id = viewer
+    union all
+    select viewer, true
+  ) followed
+  cross join lateral (
+    select x.id from statuses x
+    where x.account_id = followed.followed_id and x.id < max_id and x.id > since_id
+    order by x.id desc
+    limit wanted + 10
+  ) w
+  order by w.id desc
+  limit wanted + 10
+) newest
+cross join lateral (
+  select v.id
+  from wanted_statuses(viewer, with_muted) v
+  where v.id = newest.id and (newest.show_reblogs or v.reblog_of_id is null) and (not only_media or v.has_media)
+) s
+order by newest.id desc
+limit wanted;
+end;
+
+-- Home in any case: what viewer shall see of each followed account is merged.
+create or replace function home_merged(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns table (id bigint) language sql stable begin atomic
+select s.id
+from (
+  select followed_id, show_reblogs from follows where follower_id = viewer
+  union all
+  select viewer, true
+) followed
+cross join lateral (
+  select v.id
+  from wanted_statuses(viewer, with_muted) v
+  where v.account_id = followed.followed_id and v.id < max_id and v.id > since_id
+    and (followed.show_reblogs or v.reblog_of_id is null) and (not only_media or v.has_media)
+  order by v.id desc
+  limit wanted
+) s
+order by s.id desc
+limit wanted;
+end;
+
+-- The page of home, newest first: the cheap way that fits the viewer, and the sure one when that gave too few.
+-- plpgsql, because a statement makes ready for running all of its parts, also those it skips.
+create or replace function home_ids(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns bigint[] language plpgsql stable as $$
+declare
+  follows integer := (select following_count from accounts where id = viewer);
+  ids bigint[];
+begin
+  if follows <= 40 then
+    ids := array(select h.id from home_newest(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+  else
+    ids := array(
+      select h.id from home_walked(viewer, with_muted, only_media, max_id, since_id, wanted, follows > 600) h);
+  end if;
+  if cardinality(ids) < wanted then
+    ids := array(select h.id from home_merged(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+  end if;
+  return ids;
+end
+$$;
+
 -- Statuses of one account that viewer may see, on wish without reblogs and without replies to others.
 create or replace function account_statuses(viewer bigint, author bigint, exclude_replies boolean, exclude_reblogs boolean)
 returns setof statuses language sql stable begin atomic

@@ -1,63 +1,7 @@
 -- name: home(viewer_id, with_muted, only_media, max_id, since_id, limit)$
--- Own statuses and those of followed accounts. Few followed accounts: the newest of each are merged. More: the
--- last statuses of all are walked (in the index alone, until one is theirs); when that gives too few, they are
--- merged as well.
-with follower as materialized (
-       select following_count <= 40 as follows_few, following_count > 600 as follows_many
-       from accounts
-       where id = :viewer_id
-     ), recent as materialized (
-       select s.id
-       from (
-         select w.id, w.account_id
-         from statuses w
-         where w.id < :max_id and w.id > :since_id
-         order by w.id desc
-         limit 2000
-       ) walked
-       cross join lateral (
-         select v.id
-         from wanted_statuses(:viewer_id, :with_muted) v
-         where v.id = walked.id and (not :only_media or v.has_media)
-           and (v.reblog_of_id is null or v.account_id = :viewer_id or (
-             select f.show_reblogs
-             from follows f
-             where f.follower_id = :viewer_id and f.followed_id = v.account_id))
-       ) s
-       where not (select follows_few from follower)
-         and case
-           when walked.account_id = :viewer_id then true
-           when (select follows_many from follower)
-             then (select true from follows f where f.follower_id = :viewer_id and f.followed_id = walked.account_id)
-           else walked.account_id in (select f.followed_id from follows f where f.follower_id = :viewer_id)
-         end
-       order by walked.id desc
-       limit :limit
-     ), merged as materialized (
-       select s.id
-       from (
-         select followed_id, show_reblogs from follows where follower_id = :viewer_id
-         union all
-         select :viewer_id, true
-       ) followed
-       cross join lateral (
-         select v.id
-         from wanted_statuses(:viewer_id, :with_muted) v
-         where v.account_id = followed.followed_id and v.id < :max_id and v.id > :since_id
-           and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
-         order by v.id desc
-         limit :limit
-       ) s
-       where (select count(*) from recent) < :limit
-       order by s.id desc
-       limit :limit
-     ), chosen as materialized (
-       select array(
-         select id from recent where not exists (select from merged)
-         union all
-         select id from merged
-         order by id desc
-       ) as ids
+-- Own statuses and those of followed accounts.
+with chosen as materialized (
+       select home_ids(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit) as ids
      )
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 
