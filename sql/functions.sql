@@ -242,6 +242,16 @@ where s.account_id = viewer
   and (with_muted or not s.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer)));
 end;
 
+-- Public originals of accounts that viewer has not hidden, as far as the index alone can tell: each is still to be
+-- looked at.
+create or replace function public_statuses(viewer bigint, with_muted boolean)
+returns table (id bigint) language sql stable begin atomic
+select s.id
+from statuses s
+where s.visibility = 'public' and s.reblog_of_id is null
+  and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
+end;
+
 -- What threads, conversations and favourites show of statuses: visible, and not by, about or to somebody blocked.
 create or replace function unblocked_statuses(viewer bigint)
 returns setof statuses language sql stable begin atomic

@@ -34,14 +34,24 @@ with chosen as materialized (
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 
 -- name: public(viewer_id, with_muted, only_media, local, remote, max_id, since_id, limit)$
--- Public statuses of everybody; reblogs are left out.
+-- Public statuses of everybody without reblogs. They are walked in the index alone until one may be for viewer (the
+-- offset keeps the two looks at a status apart).
 with chosen as materialized (
        select array(
          select s.id
-         from wanted_statuses(:viewer_id, :with_muted) s
-         where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :since_id
-           and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
-         order by s.id desc
+         from (
+           select p.id from public_statuses(:viewer_id, :with_muted) p
+           where p.id < :max_id and p.id > :since_id
+           order by p.id desc
+           offset 0
+         ) walked
+         cross join lateral (
+           select v.id
+           from wanted_statuses(:viewer_id, :with_muted) v
+           where v.id = walked.id
+             and (not :only_media or v.has_media) and (not :local or v.local) and (not :remote or not v.local)
+         ) s
+         order by walked.id desc
          limit :limit
        ) as ids
      )
@@ -54,10 +64,19 @@ with chosen as materialized (
          select id
          from (
            select s.id
-           from wanted_statuses(:viewer_id, :with_muted) s
-           where s.visibility = 'public' and s.reblog_of_id is null and s.id < :max_id and s.id > :min_id
-             and (not :only_media or s.has_media) and (not :local or s.local) and (not :remote or not s.local)
-           order by s.id
+           from (
+             select p.id from public_statuses(:viewer_id, :with_muted) p
+             where p.id < :max_id and p.id > :min_id
+             order by p.id
+             offset 0
+           ) walked
+           cross join lateral (
+             select v.id
+             from wanted_statuses(:viewer_id, :with_muted) v
+             where v.id = walked.id
+               and (not :only_media or v.has_media) and (not :local or v.local) and (not :remote or not v.local)
+           ) s
+           order by walked.id
            limit :limit
          ) page
          order by id desc
