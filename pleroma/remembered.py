@@ -20,7 +20,7 @@ from pleroma.paging import JsonResponse
 
 # What depends on the clock (a mute that ends, a poll that closes) is this late at most.
 _SECONDS = 5.0
-_BYTES = 2_000_000
+_BYTES = 1_000_000
 
 
 class Answers:

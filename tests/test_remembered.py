@@ -125,8 +125,8 @@ class Answer:
 
 def test_memory_is_bounded():
     answers = Answers("1:1:")
-    answers.keep(("/a", b""), 1, Answer(1_500_000))
-    answers.keep(("/b", b""), 1, Answer(1_500_000))
+    answers.keep(("/a", b""), 1, Answer(600_000))
+    answers.keep(("/b", b""), 1, Answer(600_000))
     assert answers.find(("/a", b""), 1) is not None
     assert answers.find(("/b", b""), 1) is None
     assert answers.find(("/a", b""), 2) is None
