@@ -60,10 +60,12 @@ class Benchmark:
             self._entities()
             self._growth()
             self._blocking()
-            if self._large:
-                self._large_lists()
             self._writes()
         self._add("memory under load", "≤ 180", watch.most, "MB", self._named(watch.by_process))
+        if self._large:
+            with MemoryWatch(servers.product) as watch:
+                self._large_lists()
+            self._add("memory under load of large lists", "", watch.most, "MB", self._named(watch.by_process))
         self._statements()
         # The large lists hold more than statuses.
         if now > written and not self._large:

@@ -22,7 +22,7 @@ from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
-from pleroma import prepared, statement_clock
+from pleroma import prepared
 
 _PACKAGE = Path(__file__).resolve().parent
 SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
@@ -36,7 +36,7 @@ EMOJI_LOCK = 7_276_033
 _LIFETIME = 600.0
 
 
-class _Adapter(PyFormatAdapter):
+class Adapter(PyFormatAdapter):
     """Rows as named tuples; single values as the bytes that came over the wire."""
 
     def select(
@@ -68,7 +68,7 @@ class _Adapter(PyFormatAdapter):
 
 def _load_queries() -> Any:
     files = sorted(path for path in SQL_DIRECTORY.glob("*.sql") if path.stem != "functions")
-    return SimpleNamespace(**{path.stem: aiosql.from_path(path, _Adapter) for path in files})
+    return SimpleNamespace(**{path.stem: aiosql.from_path(path, Adapter) for path in files})
 
 
 queries: Any = _load_queries()
@@ -80,17 +80,12 @@ _opening = threading.Lock()
 
 
 class Scope:
-    """The one connection of a request or a job, and its transaction once one was asked for."""
+    """The one connection of a request or a job, and its transaction once one was asked for: `writing` says whether."""
 
     def __init__(self, pool: ConnectionPool) -> None:
         self._pool = pool
         self._connection: psycopg.Connection | None = None
-        self._transaction: contextlib.AbstractContextManager[Any] | None = None
-
-    @property
-    def writing(self) -> bool:
-        """Whether the transaction was begun."""
-        return self._transaction is not None
+        self.writing = False
 
     @property
     def cut(self) -> bool:
@@ -106,23 +101,30 @@ class Scope:
     def begin(self) -> psycopg.Connection:
         """The connection with the transaction begun."""
         connection = self.connection()
-        if self._transaction is None:
-            transaction = connection.transaction()
-            transaction.__enter__()
-            self._transaction = transaction
+        if not self.writing:
+            prepared.command(connection, b"begin")
+            self.writing = True
         return connection
 
-    def end(self, *error: Any) -> None:
-        """Commit, or roll back when there was an error, and give the connection back."""
+    def end(self, *, failed: bool) -> None:
+        """Commit, or roll back when something failed, and give the connection back."""
         try:
-            if self._transaction is not None:
-                with statement_clock.waiting():
-                    self._transaction.__exit__(*(error or (None, None, None)))
+            if self.writing and self._connection is not None:
+                self._finish(self._connection, failed)
         finally:
-            self._transaction = None
+            self.writing = False
             if self._connection is not None:
                 self._pool.putconn(self._connection)
                 self._connection = None
+
+    @staticmethod
+    def _finish(connection: psycopg.Connection, failed: bool) -> None:
+        if not failed:
+            prepared.command(connection, b"commit")
+            return
+        # A connection that is cut rolls back by itself; what failed is told, and not this.
+        with contextlib.suppress(psycopg.Error):
+            prepared.command(connection, b"rollback")
 
 
 def _configure(connection: psycopg.Connection) -> None:
@@ -207,11 +209,11 @@ def scope() -> Iterator[Scope]:
     token = _scope.set(current)
     try:
         yield current
-    except BaseException as error:
-        current.end(type(error), error, error.__traceback__)
+    except BaseException:
+        current.end(failed=True)
         raise
     else:
-        current.end()
+        current.end(failed=False)
     finally:
         _scope.reset(token)
 

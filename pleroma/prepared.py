@@ -68,6 +68,12 @@ def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, A
         return _check(connection, pgconn.exec_prepared(name, values, transformer.formats))  # type: ignore[arg-type]
 
 
+def command(connection: psycopg.Connection, text: bytes) -> None:
+    """Run a command without values and rows. Raises psycopg.Error."""
+    with statement_clock.waiting:
+        _check(connection, connection.pgconn.exec_(text))
+
+
 def rows(connection: psycopg.Connection, result: PGresult) -> list[Any]:
     """The rows of a result as named tuples."""
     transformer = _sessions[connection].transformer

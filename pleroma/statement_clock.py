@@ -5,9 +5,7 @@ A thread works on one request at a time, so the figures belong to the thread.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from time import perf_counter
 
 
@@ -26,25 +24,20 @@ def reset() -> None:
     figures.seconds = 0.0
 
 
-class _Statement:
-    """Adds the statement inside it to the figures; one object for all, because it keeps its begin there too."""
+class _Waiting:
+    """Adds the time inside it to the figures; one object for all threads, because it keeps its begin there too."""
+
+    def __init__(self, statements: int) -> None:
+        self._statements = statements
 
     def __enter__(self) -> None:
         figures.begun = perf_counter()
 
     def __exit__(self, *error: object) -> None:
-        figures.statements += 1
+        figures.statements += self._statements
         figures.seconds += perf_counter() - figures.begun
 
 
-statement = _Statement()
-
-
-@contextlib.contextmanager
-def waiting() -> Iterator[None]:
-    """Adds the time of what is no statement, such as a commit."""
-    started = perf_counter()
-    try:
-        yield
-    finally:
-        figures.seconds += perf_counter() - started
+statement = _Waiting(1)
+# What is no statement, such as a commit.
+waiting = _Waiting(0)

@@ -1,0 +1,26 @@
+-- name: account(nickname)^
+-- A local account.
+select id from accounts where lower(nickname) = :nickname and domain is null;
+
+-- name: number()^
+-- How many statuses there are.
+select count(*) as number from statuses;
+
+-- name: home_walked(viewer_id, with_muted, only_media, max_id, since_id, limit, follows_many)
+-- What home_ids does for those who follow many.
+select id from home_walked(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit, :follows_many);
+
+-- name: home_newest(viewer_id, with_muted, only_media, max_id, since_id, limit)
+-- What it does for those who follow few.
+select id from home_newest(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit);
+
+-- name: home_merged(viewer_id, with_muted, only_media, max_id, since_id, limit)
+-- What it does when the others gave too few.
+select id from home_merged(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit);
+
+-- name: status_page(viewer_id)
+-- The JSON of twenty statuses.
+select page.body
+from status_page(:viewer_id, array(
+       select id from statuses where visibility = 'public' and reblog_of_id is null order by id desc limit 20
+     )) page;
