@@ -38,7 +38,7 @@ _SETTINGS = {
     "unix_socket_permissions": "0700",
     "port": str(_PORT),
     "max_connections": "60",
-    "shared_buffers": "24MB",
+    "shared_buffers": "20MB",
     "huge_pages": "off",
     "effective_cache_size": "512MB",
     "maintenance_work_mem": "32MB",

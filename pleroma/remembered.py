@@ -40,11 +40,14 @@ class Answers:
         return answer if monotonic() < until else None
 
     def keep(self, asked: tuple[str, bytes], account_id: int, answer: JsonResponse) -> None:
-        """Remember an answer while there is room."""
+        """Remember an answer; when there is no room left, forget all others."""
         size = len(answer.get_data())
-        if size <= self._room:
-            self._room -= size
-            self._kept.setdefault(asked, {})[account_id] = (monotonic() + _SECONDS, answer)
+        if size > _BYTES:
+            return
+        if size > self._room:
+            self._kept, self._room = {}, _BYTES
+        self._room -= size
+        self._kept.setdefault(asked, {})[account_id] = (monotonic() + _SECONDS, answer)
 
 
 class Memory:
@@ -78,7 +81,7 @@ def remembered(view: Callable[..., Response]) -> Callable[..., Response]:
     def _view(*arguments: Any, **values: Any) -> Response:
         caller = g.get("caller")
         snapshot = _snapshot() if caller is None else caller.snapshot
-        if snapshot is None or request.method != "GET" or request.content_length:
+        if snapshot is None or request.method != "GET" or _has_body():
             return view(*arguments, **values)
         answers, account_id, what = memory().of(snapshot), caller.account_id if caller else 0, asked()
         answer = answers.find(what, account_id)
@@ -90,6 +93,11 @@ def remembered(view: Callable[..., Response]) -> Callable[..., Response]:
         return response
 
     return _view
+
+
+def _has_body() -> bool:
+    """Whether parameters may stand where path and query do not show them."""
+    return bool(request.content_length) or "HTTP_TRANSFER_ENCODING" in request.environ
 
 
 def _snapshot() -> str:

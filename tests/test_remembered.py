@@ -1,5 +1,7 @@
 """Answers that are sent again: only while nothing was written, and only to whom they were given (docs/model.md)."""
 
+import io
+
 import psycopg
 import pytest
 
@@ -56,6 +58,18 @@ def test_path_and_query_count(repeated, alice, post):
     assert [one["id"] for one in repeated(f"{PUBLIC}?limit=1")] == ids[1:]
     assert [one["id"] for one in repeated(f"{PUBLIC}?limit=2")] == ids[::-1]
     assert [one["id"] for one in repeated(f"{PUBLIC}?max_id={ids[1]}")] == ids[:1]
+
+
+def test_a_body_counts(client, repeated, alice, post):
+    ids = [post(alice, text)["id"] for text in ("one", "two")]
+    assert [one["id"] for one in repeated(PUBLIC)] == ids[::-1]
+    sent = {
+        "CONTENT_TYPE": "application/json",
+        "wsgi.input": io.BytesIO(b'{"limit": 1}'),
+        "wsgi.input_terminated": True,
+    }
+    answer = client.get(PUBLIC, extra_environ={**sent, "HTTP_TRANSFER_ENCODING": "chunked"})
+    assert [one["id"] for one in answer.json] == ids[1:]
 
 
 @pytest.mark.parametrize(
@@ -125,11 +139,16 @@ class Answer:
 
 def test_memory_is_bounded():
     answers = Answers("1:1:")
-    answers.keep(("/a", b""), 1, Answer(600_000))
-    answers.keep(("/b", b""), 1, Answer(600_000))
-    assert answers.find(("/a", b""), 1) is not None
-    assert answers.find(("/b", b""), 1) is None
-    assert answers.find(("/a", b""), 2) is None
+    first, second, huge = ("/a", b""), ("/b", b""), ("/c", b"")
+    answers.keep(first, 1, Answer(600_000))
+    assert answers.find(first, 1) is not None
+    assert answers.find(first, 2) is None
+    answers.keep(huge, 1, Answer(1_100_000))
+    assert answers.find(huge, 1) is None
+    assert answers.find(first, 1) is not None
+    answers.keep(second, 1, Answer(600_000))
+    assert answers.find(second, 1) is not None
+    assert answers.find(first, 1) is None
 
 
 def test_another_snapshot_begins_anew_also_for_a_late_thread():
