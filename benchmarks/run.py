@@ -41,6 +41,7 @@ class Benchmark:
         self._large = large
         self._measuring = Measuring(servers, seconds)
         self._first_cost: dict[str, float] = {}
+        self._seeded_until = 0
         self.state: dict[str, Any] = {}
         self.rows: list[Row] = []
 
@@ -54,6 +55,7 @@ class Benchmark:
         before, written = self._database_size()
         self.state = seed(servers.url, self._statuses, _FOLLOWED, self._large)
         after, now = self._database_size()
+        self._seeded_until = self._newest() + 1
         self._start_again()
         with MemoryWatch(servers.product) as watch:
             self._pages()
@@ -160,6 +162,8 @@ class Benchmark:
     def _large_lists(self) -> None:
         large = self.state["large"]
         reader = self.state["reader"]
+        # What the lines of writing posted stands before it.
+        seeded = f"max_id={self._seeded_until}"
         deep = f"max_id={int(self.state['status_id']) - (150 * 86_400_000 << 16)}"
         lists: dict[str, tuple[str, str | None]] = {
             "tag, large": (f"/api/v1/timelines/tag/{large['tag']}", reader),
@@ -170,7 +174,7 @@ class Benchmark:
             "many followers": (f"/api/v1/accounts/{large['followed_id']}/followers", reader),
             "long thread": (f"/api/v1/statuses/{large['thread_id']}/context", reader),
             "search for a frequent word": (f"/api/v2/search?type=statuses&q={large['search']}", reader),
-            "local, most unlisted or muted": ("/api/v1/timelines/public?local=true", large["muting_reader"]),
+            "local, most unlisted or muted": (f"/api/v1/timelines/public?local=true&{seeded}", large["muting_reader"]),
             "public, deep": (f"/api/v1/timelines/public?{deep}", reader),
             "home, deep": (f"/api/v1/timelines/home?{deep}", reader),
         }
@@ -198,6 +202,13 @@ class Benchmark:
         numbers = count_statements(self._servers.url, {**self._paths(), **self._single()})
         for what, number in numbers.items():
             self._add(f"{what}: statements", "≤ 2", number, "")
+
+    def _newest(self) -> int:
+        """The id of the newest status."""
+        with psycopg.connect(self._servers.url, autocommit=True) as connection:
+            row = connection.execute("select max(id) from statuses").fetchone()
+        assert row is not None
+        return int(row[0])
 
     def _database_size(self) -> tuple[float, int]:
         """In MB, with the number of statuses."""
