@@ -23,9 +23,9 @@ class JsonResponse(Response):
     """An answer of finished bytes, sent without what Werkzeug does for others: ranges, conditions, locations."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        body = self.get_data()
-        start_response(self.status, [*self.headers, ("Content-Length", str(len(body)))])
-        return (body,) if environ["REQUEST_METHOD"] != "HEAD" else ()
+        # The length came with the bytes.
+        start_response(self.status, [*self.headers])
+        return (self.get_data(),) if environ["REQUEST_METHOD"] != "HEAD" else ()
 
 
 class Window(TypedDict):
