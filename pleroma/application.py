@@ -177,13 +177,13 @@ class Answers:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         observer = self._observer
 
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def _start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             cross_origin.finish(environ["PATH_INFO"], headers)
             headers.append(("X-Request-Id", observer.finish(environ, int(status[:3]))))
             return start_response(status, headers, exc_info)
 
         observer.begin(environ)
-        return self._application(environ, start)
+        return self._application(environ, _start)
 
 
 def _behind_trusted_proxies(

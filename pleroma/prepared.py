@@ -40,10 +40,10 @@ def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
     """A statement with $1, $2 … in the place of %(name)s, and the names in that order."""
     names: dict[str, int] = {}
 
-    def place(match: re.Match[str]) -> str:
+    def _place(match: re.Match[str]) -> str:
         return f"${names.setdefault(match[1], len(names) + 1)}" if match[1] else "%"
 
-    text = _PLACEHOLDER.sub(place, sql).encode()
+    text = _PLACEHOLDER.sub(_place, sql).encode()
     return text, tuple(names), [PyFormat.AUTO] * len(names)
 
 
