@@ -252,6 +252,15 @@ where s.visibility = 'public' and s.reblog_of_id is null
   and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
 end;
 
+-- What a public timeline of viewer may show: wanted, and of the kinds that were asked for.
+create or replace function narrowed_statuses(
+  viewer bigint, with_muted boolean, only_media boolean, only_local boolean, only_remote boolean
+) returns setof statuses language sql stable begin atomic
+select s.*
+from wanted_statuses(viewer, with_muted) s
+where (not only_media or s.has_media) and (not only_local or s.local) and (not only_remote or not s.local);
+end;
+
 -- What threads, conversations and favourites show of statuses: visible, and not by, about or to somebody blocked.
 create or replace function unblocked_statuses(viewer bigint)
 returns setof statuses language sql stable begin atomic
@@ -286,6 +295,14 @@ order by walked.id desc
 limit wanted;
 end;
 
+-- Whose statuses are on viewer's home: those of the followed accounts, and viewer's own.
+create or replace function home_authors(viewer bigint)
+returns table (account_id bigint, show_reblogs boolean) language sql stable begin atomic
+select f.followed_id, f.show_reblogs from follows f where f.follower_id = viewer
+union all
+select viewer, true;
+end;
+
 -- Home of a viewer who follows few: the newest of each, a few more than wanted, are merged in the index alone; then
 -- those are left out that viewer shall not see.
 create or replace function home_newest(
@@ -293,15 +310,11 @@ create or replace function home_newest(
 ) returns table (id bigint) language sql stable begin atomic
 select s.id
 from (
-  select w.id, followed.show_reblogs
-  from (
-    select followed_id, show_reblogs from follows where follower_id = viewer
-    union all
-    select viewer, true
-  ) followed
+  select w.id, author.show_reblogs
+  from home_authors(viewer) author
   cross join lateral (
     select x.id from statuses x
-    where x.account_id = followed.followed_id and x.id < max_id and x.id > since_id
+    where x.account_id = author.account_id and x.id < max_id and x.id > since_id
     order by x.id desc
     limit wanted + 10
   ) w
@@ -322,16 +335,12 @@ create or replace function home_merged(
   viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
 ) returns table (id bigint) language sql stable begin atomic
 select s.id
-from (
-  select followed_id, show_reblogs from follows where follower_id = viewer
-  union all
-  select viewer, true
-) followed
+from home_authors(viewer) author
 cross join lateral (
   select v.id
   from wanted_statuses(viewer, with_muted) v
-  where v.account_id = followed.followed_id and v.id < max_id and v.id > since_id
-    and (followed.show_reblogs or v.reblog_of_id is null) and (not only_media or v.has_media)
+  where v.account_id = author.account_id and v.id < max_id and v.id > since_id
+    and (author.show_reblogs or v.reblog_of_id is null) and (not only_media or v.has_media)
   order by v.id desc
   limit wanted
 ) s

@@ -12,16 +12,12 @@ with chosen as materialized (
          select id
          from (
            select s.id
-           from (
-             select followed_id, show_reblogs from follows where follower_id = :viewer_id
-             union all
-             select :viewer_id, true
-           ) followed
+           from home_authors(:viewer_id) author
            cross join lateral (
              select v.id
              from wanted_statuses(:viewer_id, :with_muted) v
-             where v.account_id = followed.followed_id and v.id < :max_id and v.id > :min_id
-               and (followed.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
+             where v.account_id = author.account_id and v.id < :max_id and v.id > :min_id
+               and (author.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
              order by v.id
              limit :limit
            ) s
@@ -47,9 +43,8 @@ with chosen as materialized (
          ) walked
          cross join lateral (
            select v.id
-           from wanted_statuses(:viewer_id, :with_muted) v
+           from narrowed_statuses(:viewer_id, :with_muted, :only_media, :local, :remote) v
            where v.id = walked.id
-             and (not :only_media or v.has_media) and (not :local or v.local) and (not :remote or not v.local)
          ) s
          order by walked.id desc
          limit :limit
@@ -72,9 +67,8 @@ with chosen as materialized (
            ) walked
            cross join lateral (
              select v.id
-             from wanted_statuses(:viewer_id, :with_muted) v
+             from narrowed_statuses(:viewer_id, :with_muted, :only_media, :local, :remote) v
              where v.id = walked.id
-               and (not :only_media or v.has_media) and (not :local or v.local) and (not :remote or not v.local)
            ) s
            order by walked.id
            limit :limit
