@@ -92,10 +92,11 @@ class Observer:
         # A proxy looks its object up at each use: here that would be most of the time.
         about, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
         figures, seconds = statement_clock.figures, perf_counter() - started
-        route = _rule(asked, status) or _NO_ROUTE
-        self._counters.add(asked.method, route, status, seconds, figures.statements, figures.seconds)
+        route = _route(asked, status)
+        self._counters.add(asked.method, route or _NO_ROUTE, status, seconds, figures.statements, figures.seconds)
         if self._write is not None:
-            line = self._write(identity, about, asked, status, seconds)
+            shown = route or _CONTROL.sub("?", asked.path[:200])
+            line = self._write(identity, about, asked, shown, status, seconds)
             with contextlib.suppress(OSError):
                 os.write(_STANDARD_ERROR, line.encode("ascii", "backslashreplace"))
         return identity
@@ -106,14 +107,10 @@ def _account(about: Any) -> int | None:
     return caller.account_id if caller else None
 
 
-def _rule(asked: Request, status: int) -> str | None:
+def _route(asked: Request, status: int) -> str | None:
     """The rule that was matched, None when nothing is there."""
     rule = asked.url_rule
     return None if rule is None or (status == _NOT_FOUND and rule.rule == _CATCH_ALL) else rule.rule
-
-
-def _route(asked: Request, status: int) -> str:
-    return _rule(asked, status) or _CONTROL.sub("?", asked.path[:200])
 
 
 def _query(asked: Request) -> str:
@@ -121,24 +118,24 @@ def _query(asked: Request) -> str:
     return "&".join(_HARMLESS.findall(text)) if text else ""
 
 
-def _text_line(identity: str, about: Any, asked: Request, status: int, seconds: float) -> str:
+def _text_line(identity: str, about: Any, asked: Request, route: str, status: int, seconds: float) -> str:
     figures, query = statement_clock.figures, _query(asked)
     return (
-        f"{now()} info {identity} {asked.method} {_route(asked, status)} {status}"
+        f"{now()} info {identity} {asked.method} {route} {status}"
         f" account={_account(about) or '-'} ms={seconds * 1000:.1f}"
         f" statements={figures.statements} database_ms={figures.seconds * 1000:.1f}"
         f"{' query=' if query else ''}{query}\n"
     )
 
 
-def _json_line(identity: str, about: Any, asked: Request, status: int, seconds: float) -> str:
+def _json_line(identity: str, about: Any, asked: Request, route: str, status: int, seconds: float) -> str:
     figures, account = statement_clock.figures, _account(about)
     line = {
         "time": now(),
         "level": "info",
         "id": identity,
         "method": asked.method,
-        "route": _route(asked, status),
+        "route": route,
         "status": status,
         "account": str(account) if account else None,
         "ms": round(seconds * 1000, 1),
