@@ -21,6 +21,7 @@ from pleroma.paging import JsonResponse
 # What depends on the clock (a mute that ends, a poll that closes) is this late at most.
 _SECONDS = 5.0
 _BYTES = 1_000_000
+_NOTHING = (0.0, None)
 
 
 class Answers:
@@ -36,7 +37,7 @@ class Answers:
 
     def find(self, asked: tuple[str, bytes], account_id: int) -> JsonResponse | None:
         """The answer to path and query for an account, unless it is too old."""
-        until, answer = self._kept.get(asked, {}).get(account_id, (0.0, None))
+        until, answer = self._kept.get(asked, {}).get(account_id, _NOTHING)
         return answer if monotonic() < until else None
 
     def keep(self, asked: tuple[str, bytes], account_id: int, answer: JsonResponse) -> None:
@@ -44,6 +45,9 @@ class Answers:
         size = len(answer.get_data())
         if size > _BYTES:
             return
+        _, older = self._kept.get(asked, {}).get(account_id, _NOTHING)
+        if older is not None:
+            self._room += len(older.get_data())
         if size > self._room:
             self._kept, self._room = {}, _BYTES
         self._room -= size

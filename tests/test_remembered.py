@@ -139,10 +139,14 @@ class Answer:
 
 def test_memory_is_bounded():
     answers = Answers("1:1:")
-    first, second, huge = ("/a", b""), ("/b", b""), ("/c", b"")
+    first, second, huge, small = ("/a", b""), ("/b", b""), ("/c", b""), ("/d", b"")
     answers.keep(first, 1, Answer(600_000))
     assert answers.find(first, 1) is not None
     assert answers.find(first, 2) is None
+    answers.keep(small, 1, Answer(1))
+    # What takes an older answer's place takes its room too.
+    answers.keep(first, 1, Answer(600_000))
+    assert answers.find(small, 1) is not None
     answers.keep(huge, 1, Answer(1_100_000))
     assert answers.find(huge, 1) is None
     assert answers.find(first, 1) is not None
