@@ -17,6 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import aiosql
 import psycopg
+from psycopg.rows import namedtuple_row
+from seed import sql as seed_sql
 
 from pleroma import db, postgres, prepared
 from pleroma.db import Adapter, queries
@@ -49,7 +51,7 @@ class Explainer:
         self._large = large
 
     def _account(self, nickname: str) -> int:
-        return int(sql.account(self._connection, nickname=nickname).id)
+        return int(seed_sql.account(self._connection, nickname=nickname).id)
 
     def cases(self) -> list[tuple[str, str, dict[str, Any]]]:
         """(title, SQL with named parameters, what differs from the usual ones) of each statement."""
@@ -123,9 +125,10 @@ def main() -> None:
     url = postgres.running_url(arguments.data_dir)
     if url is None:
         raise SystemExit(f"Error: no server runs on {arguments.data_dir}")
-    with psycopg.connect(url, autocommit=True, options=db.session_options()) as connection:
+    options = {"options": db.session_options(), "row_factory": namedtuple_row}
+    with psycopg.connect(url, autocommit=True, **options) as connection:
         explainer = Explainer(connection, json.loads(arguments.state.read_text()))
-        page = [_HEAD.format(statuses=f"{sql.number(connection).number:,}")]
+        page = [_HEAD.format(statuses=f"{seed_sql.count_statuses(connection).number:,}")]
         for title, statement, differing in explainer.cases():
             took, lines = explainer.explain(statement, differing)
             page += [f"## {title}\n", f"{took:.1f} ms\n", "```", *lines, "```\n"]

@@ -1,11 +1,3 @@
--- name: account(nickname)^
--- A local account.
-select id from accounts where lower(nickname) = :nickname and domain is null;
-
--- name: number()^
--- How many statuses there are.
-select count(*) as number from statuses;
-
 -- name: home_walked(viewer_id, with_muted, only_media, max_id, since_id, limit, follows_many)
 -- What home_ids does for those who follow many.
 select id from home_walked(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit, :follows_many);

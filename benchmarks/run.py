@@ -52,10 +52,10 @@ class Benchmark:
         self.state = seed(servers.url, min(_FIRST, self._statuses), _FOLLOWED)
         servers.start_ceiling()
         self._first_cost = self._home_costs()
-        before, written = self._database_size()
+        before, written, _ = self._database_size()
         self.state = seed(servers.url, self._statuses, _FOLLOWED, self._large)
-        after, now = self._database_size()
-        self._seeded_until = self._newest() + 1
+        after, now, newest = self._database_size()
+        self._seeded_until = newest + 1
         self._start_again()
         with MemoryWatch(servers.product) as watch:
             self._pages()
@@ -203,22 +203,15 @@ class Benchmark:
         for what, number in numbers.items():
             self._add(f"{what}: statements", "≤ 2", number, "")
 
-    def _newest(self) -> int:
-        """The id of the newest status."""
-        with psycopg.connect(self._servers.url, autocommit=True) as connection:
-            row = connection.execute("select max(id) from statuses").fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def _database_size(self) -> tuple[float, int]:
-        """In MB, with the number of statuses."""
+    def _database_size(self) -> tuple[float, int, int]:
+        """In MB, with the number of statuses and the id of the newest."""
         with psycopg.connect(self._servers.url, autocommit=True) as connection:
             connection.execute("vacuum")
             row = connection.execute(
-                "select pg_database_size(current_database()) / 1e6, (select count(*) from statuses)"
+                "select pg_database_size(current_database()) / 1e6, count(*), max(id) from statuses"
             ).fetchone()
         assert row is not None
-        return float(row[0]), int(row[1])
+        return float(row[0]), int(row[1]), int(row[2])
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,7 +1,9 @@
 """No hot statement may read a big table from end to end, whatever the parameters (DESIGN 4 and 6)."""
 
 import json
+from pathlib import Path
 
+import aiosql
 import psycopg
 import pytest
 
@@ -27,18 +29,15 @@ HOT = {
 
 
 # What home_ids, whose statements no plan shows, chooses from.
-HOME = {
-    "home_walked": "select id from home_walked($1, $2, $3, $4, $5, $6, $7)",
-    "home_newest": "select id from home_newest($1, $2, $3, $4, $5, $6)",
-    "home_merged": "select id from home_merged($1, $2, $3, $4, $5, $6)",
-}
+HOME = aiosql.from_path(Path(__file__).parent.parent / "benchmarks" / "plans.sql", db.Adapter)
 
 
 def _hot():
     named = {
         f"{area}.{name}": getattr(getattr(queries, area), name).sql for area, names in HOT.items() for name in names
     }
-    return [pytest.param(sql, id=name) for name, sql in {**named, **HOME}.items()]
+    home = {name: getattr(HOME, name).sql for name in ("home_walked", "home_newest", "home_merged")}
+    return [pytest.param(sql, id=name) for name, sql in {**named, **home}.items()]
 
 
 @pytest.fixture(scope="module")
