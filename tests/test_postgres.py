@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from pleroma import postgres, postgres_programs
+from tests.meanwhile import until
 
 ROOT = Path(__file__).parent.parent
 
@@ -49,13 +50,6 @@ def _ask(url, statement):
 
 def _postmaster(data_dir):
     return int((data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-
-
-def _wait_until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("name", ["short", "with spaces, commas and 'quotes' %41", "ünï/" + "x" * 120, "$HOME;`id`"])
@@ -188,7 +182,7 @@ def test_what_this_process_runs_is_left_running_too(server_url, data_directory):
 
 def test_ends_with_its_owner(data_dir, starter):
     starter.kill()
-    _wait_until(lambda: not postgres.is_running(data_dir))
+    until(lambda: not postgres.is_running(data_dir), 10)
     assert not postgres.is_running(data_dir)
 
 

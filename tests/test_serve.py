@@ -9,14 +9,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from pleroma import generation, postgres
+from tests.meanwhile import requests_all_the_time, until
 
 ROOT = Path(__file__).parent.parent
 SECONDS = 30
@@ -94,14 +93,6 @@ def _free_port():
         return probe.getsockname()[1]
 
 
-def until(condition, seconds=SECONDS):
-    """Wait for something that takes a moment."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-
-
 @pytest.fixture
 def serve(tmp_path):
     """Starts servers on one data directory; whatever is left of them ends after the test."""
@@ -116,29 +107,6 @@ def serve(tmp_path):
         if server.process.poll() is None:
             server.kill_everything()
     until(lambda: not postgres.is_running(tmp_path / "instance"))
-
-
-@contextlib.contextmanager
-def requests_all_the_time(server):
-    """Counts the outcomes of requests that four clients make meanwhile."""
-    outcomes, ended = Counter(), threading.Event()
-
-    def ask():
-        while not ended.is_set():
-            try:
-                outcomes[server.get()] += 1
-            except (OSError, http.client.HTTPException) as error:
-                outcomes[type(error).__name__] += 1
-
-    threads = [threading.Thread(target=ask) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield outcomes
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()
 
 
 def test_first_start_says_where_and_how_to_go_on(serve):
@@ -168,7 +136,7 @@ def test_sighup_hands_over_without_a_refused_request(serve):
     server = serve().wait()
     until(lambda: "Serving" in server.said())
     before = set(server.children("generation"))
-    with requests_all_the_time(server) as outcomes:
+    with requests_all_the_time(server.get) as outcomes:
         server.process.send_signal(signal.SIGHUP)
         until(lambda: "new generation serves" in server.said())
         until(lambda: not before & set(server.children("generation")))
@@ -214,7 +182,7 @@ def _lives(pid):
 
 def test_postgres_that_dies_is_started_again(serve):
     server = serve().wait()
-    with requests_all_the_time(server) as outcomes:
+    with requests_all_the_time(server.get) as outcomes:
         first = server.postmaster()
         os.kill(first, signal.SIGKILL)
         until(lambda: "PostgreSQL is back" in server.said())

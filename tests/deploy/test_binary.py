@@ -1,6 +1,5 @@
 """The single binary: built, started where nothing is, used, stopped, replaced while it runs (README, the binary)."""
 
-import collections
 import contextlib
 import http.client
 import importlib.util
@@ -12,15 +11,17 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
 import urllib.parse
 from pathlib import Path
 
 import pytest
 
+from tests.meanwhile import requests_all_the_time, until
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
+# Unpacking itself and PostgreSQL takes a binary some of them.
+SECONDS = 60
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 # None is whoever runs the tests; root also tries an ordinary user.
 USERS = [None, "nobody"] if os.geteuid() == 0 else [None]
@@ -62,7 +63,7 @@ class Installation:
                 [str(self.binary), "serve", "--port", "0"],
                 cwd=self.home, env=environment, stdout=log, stderr=log, **identity,
             )  # fmt: skip
-        _until(lambda: "Serving" in self.said() or self.process.poll() is not None)
+        until(lambda: "Serving" in self.said() or self.process.poll() is not None, SECONDS)
         assert self.process.poll() is None, self.said()
         self.port = int(re.search(r"Serving http://127.0.0.1:(\d+)", self.said())[1])
         return self
@@ -109,13 +110,6 @@ class Installation:
         return json.loads(body)
 
 
-def _until(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-
-
 @pytest.fixture
 def install(built):
     """Installs the binary for a user, in a place that every user may reach; what is left ends after the test."""
@@ -131,7 +125,7 @@ def install(built):
             if installation.process is not None:
                 installation.process.kill()
                 installation.process.wait()
-            _until(lambda one=installation: one.postmaster() is None)
+            until(lambda one=installation: one.postmaster() is None, SECONDS)
 
 
 def _register(site, nickname):
@@ -176,33 +170,10 @@ def test_binary_that_is_replaced_is_taken_up_without_a_refused_request(install, 
     shutil.copy(built, new)
     new.replace(site.binary)
     assert site.programs() == {f"{site.binary} (deleted)"}
-    with _requests_all_the_time(site) as outcomes:
+    with requests_all_the_time(lambda: site.ask("GET", "/api/v1/instance")[0], clients=2) as outcomes:
         site.process.send_signal(signal.SIGHUP)
-        _until(lambda: "new generation serves" in site.said())
-        _until(lambda: site.programs() == {str(site.binary)})
+        until(lambda: "new generation serves" in site.said(), SECONDS)
+        until(lambda: site.programs() == {str(site.binary)}, SECONDS)
     assert set(outcomes) == {200}
     assert site.postmaster() == postmaster
     site.stop()
-
-
-@contextlib.contextmanager
-def _requests_all_the_time(site):
-    """Counts the outcomes of requests that two clients make meanwhile."""
-    outcomes, ended = collections.Counter(), threading.Event()
-
-    def ask():
-        while not ended.is_set():
-            try:
-                outcomes[site.ask("GET", "/api/v1/instance")[0]] += 1
-            except (OSError, http.client.HTTPException) as error:
-                outcomes[type(error).__name__] += 1
-
-    threads = [threading.Thread(target=ask) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    try:
-        yield outcomes
-    finally:
-        ended.set()
-        for thread in threads:
-            thread.join()

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.meanwhile import until
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
 PICTURE = (ROOT / "tests" / "pictures" / "still.webp").read_bytes()
@@ -47,12 +49,12 @@ class Site:
     def start(self):
         command = [sys.executable, str(ROOT / "app.py"), "serve", "--port", str(self.port)]
         log = self._run(command, "log")
-        _until(lambda: "Serving" in log.read_text(), log)
+        until(lambda: "Serving" in log.read_text(), 60, log)
         self._certificate()
         file = self.directory / "nginx.conf"
         file.write_text(self._configuration())
         errors = self._run([NGINX, "-c", str(file), "-e", "stderr"], "nginx.log")
-        _until(lambda: _listening(self.secure), errors)
+        until(lambda: _listening(self.secure), 60, errors)
 
     def _run(self, command, name):
         log = self.directory / name
@@ -99,7 +101,7 @@ class Site:
         children = Path(f"/proc/{self.processes[1].pid}/task/{self.processes[1].pid}/children")
         old = set(children.read_text().split())
         self.processes[1].send_signal(signal.SIGHUP)
-        _until(lambda: not old & set(children.read_text().split()), self.directory / "nginx.log")
+        until(lambda: not old & set(children.read_text().split()), 60, self.directory / "nginx.log")
 
     def stop(self):
         for process in reversed(self.processes):
@@ -130,13 +132,6 @@ def _listening(port):
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
-
-
-def _until(condition, log):
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end, log.read_text()
-        time.sleep(0.05)
 
 
 @pytest.fixture(scope="module")
@@ -276,11 +271,12 @@ def test_anonymous_reads_are_cached_for_a_moment_and_nothing_else(site, token):
 
 def test_limits_count_the_real_client(site):
     def ask(source, forged, status):
-        site.ask("POST", "/auth/password", {"email": "a@mail.example"}, status, source, X_Forwarded_For=forged)
+        form = {"email": "a@mail.example"}
+        return site.ask("POST", "/auth/password", form, status, source, X_Forwarded_For=forged)
 
     for number in range(5):
         ask("127.0.0.1", f"192.0.2.{number}", 204)
-    ask("127.0.0.1", "192.0.2.99", 429)
+    assert json.loads(ask("127.0.0.1", "192.0.2.99", 429).content) == {"error": "Throttled"}
     ask("127.0.0.2", "127.0.0.1", 204)
 
 
