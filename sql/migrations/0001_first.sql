@@ -1,4 +1,4 @@
--- The first schema. docs/model.md says what the tables mean and which index serves which list.
+-- The schema. docs/model.md says what the tables mean and which index serves which list.
 
 create extension if not exists pg_trgm;
 create extension if not exists unaccent;
@@ -324,6 +324,7 @@ create table statuses (
   local boolean not null default true,
   sensitive boolean not null default false,
   has_media boolean not null default false,
+  has_poll boolean not null default false,
   replies_count integer not null default 0,
   reblogs_count integer not null default 0,
   favourites_count integer not null default 0,
@@ -343,7 +344,8 @@ create table statuses (
 );
 create unique index statuses_uuid on statuses (uuid);
 create index statuses_of_account on statuses (account_id, id);
-create index statuses_public on statuses (id) where visibility = 'public' and reblog_of_id is null;
+-- It holds the author, so that the public timeline skips the statuses of muted and blocked accounts in the index alone.
+create index statuses_public on statuses (id) include (account_id) where visibility = 'public' and reblog_of_id is null;
 create index statuses_in_thread on statuses (thread_id, id);
 create index statuses_replies on statuses (in_reply_to_id) where in_reply_to_id is not null;
 create index statuses_replies_to on statuses (in_reply_to_account_id) where in_reply_to_account_id is not null;
@@ -392,6 +394,34 @@ create table status_media (
   primary key (status_id, position)
 );
 create index status_media_media on status_media (media_id);
+
+-- Polls hang on a status and have its id; what was voted is counted when it is read, so that it is always exact.
+create table polls (
+  status_id bigint primary key references statuses on delete cascade,
+  options text[] not null,
+  multiple boolean not null,
+  hide_totals boolean not null,
+  expires_at timestamptz not null
+);
+
+create table poll_votes (
+  status_id bigint not null references polls on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  choice integer not null,
+  primary key (status_id, account_id, choice)
+);
+create index poll_votes_account on poll_votes (account_id);
+
+-- What was asked for a status that is to be posted later; its media are kept for it.
+create table scheduled_statuses (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  request jsonb not null,
+  media_ids bigint[] not null,
+  scheduled_at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+create index scheduled_statuses_account on scheduled_statuses (account_id, id);
 
 -- Files whose row is gone and which a job still has to take from storage.
 create table removed_files (
