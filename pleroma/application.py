@@ -16,20 +16,22 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, Map, Rule
 
 from pleroma import cross_origin, db, errors, frontend, logs, settings
+from pleroma.addresses import canonical
 from pleroma.config import Config
 from pleroma.params import ApiRequest, as_identifier
 from pleroma.remembered import Memory
 from pleroma.request_counters import RequestCounters
 
-_SUFFIX = re.compile(r"^/(?:api|nodeinfo)/.*\.json$")
-_PACKS = "/api/pleroma/emoji/packs"
+_SUFFIX = re.compile(r"^/(?:api|oauth|nodeinfo)/.+\.json$")
+# Below it, the suffix may belong to the name of a pack.
+_PACKS = "/api/pleroma/emoji/packs/"
 _VIEWS = {
     "pleroma.views": (
         "authorize", "files", "metrics", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
     ),
     "pleroma.views.pleroma": (
         "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
-        "notifications", "pictures", "registration", "scrobbles",
+        "notifications", "pictures", "registration", "scrobbles", "second_factor",
     ),
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
@@ -135,7 +137,11 @@ class Application(Flask):
     def _dispatch_once(self) -> Any:
         with db.scope() as scope:
             try:
-                return super().dispatch_request()
+                response = super().dispatch_request()
+                if request.method == "HEAD":
+                    # Programs that look at links follow them so: what a GET would have done is not done.
+                    scope.undo()
+                return response
             except psycopg.OperationalError as error:
                 rolled_back = isinstance(error, _ROLLED_BACK) or (scope.cut and not scope.writing)
                 error.nothing_written = rolled_back  # type: ignore[attr-defined]
@@ -194,6 +200,9 @@ def _behind_trusted_proxies(
 
     def _choose(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         peer = environ.get("REMOTE_ADDR") or ""
+        # A socket that listens on :: names IPv4 clients in IPv6 form.
+        if peer.startswith("::ffff:"):
+            peer = environ["REMOTE_ADDR"] = canonical(peer)
         # A Unix socket has no peer address.
         if "HTTP_X_FORWARDED_FOR" in environ and (not peer or peer in trusted):
             return fixed(environ, start_response)

@@ -25,9 +25,9 @@ from pleroma.settings import configured, confirmation_required, value
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
 _ALSO_MET_BY = {
-    "follow": ("write:follows",),
-    "follow:blocks": ("write:blocks",),
-    "follow:mutes": ("write:mutes",),
+    "follow": ("write", "write:follows"),
+    "follow:blocks": ("write", "write:blocks"),
+    "follow:mutes": ("write", "write:mutes"),
     "read:follows": ("follow",),
     "read:blocks": ("follow",),
     "read:mutes": ("follow",),

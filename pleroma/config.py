@@ -16,8 +16,21 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from pleroma.addresses import canonical
+
 PREFIX = "PLEROMA_"
 SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token")
+
+
+_USUAL_PORTS = {"http": 80, "https": 443}
+_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+# A value in the settings file is made of these, as systemd reads an EnvironmentFile: '…', "…", and text without quotes.
+_PIECE = re.compile(
+    r"""[ \t]*(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^\s\\'"]|\\.)(?:[^\\\n]|\\.)*))""",
+    re.DOTALL,
+)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 class ConfigError(ValueError):
@@ -96,13 +109,34 @@ def _positive(value: str) -> int:
 
 
 def _address(value: str) -> str:
+    """The public address in the one form in which it is compared and sent: punycode, without the usual port."""
     fault = "is not an address like https://example.org, without a path"
+    if any(letter.isspace() or letter in '"<>\\^`{|}' for letter in value):
+        raise ValueError(fault)
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
         raise ValueError(fault)
     if parts.path.strip("/") or parts.query or parts.fragment or not _has_port_or_none(parts):
         raise ValueError(fault)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    port = "" if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{_host(parts.hostname)}{port}"
+
+
+def _host(name: str) -> str:
+    """A host as headers can hold it. Raises ValueError for what no host can be called."""
+    if ":" in name:
+        return f"[{ip_address(name)}]"
+    if not name.isascii():
+        # Imported here, because hardly any start needs it.
+        import idna
+
+        try:
+            name = idna.encode(name, uts46=True).decode("ascii")
+        except idna.IDNAError as error:
+            raise ValueError(f"names a host that cannot be: {error}") from error
+    if len(name) > 253 or not _HOST.fullmatch(name.lower()):
+        raise ValueError("names a host that cannot be")
+    return name.lower()
 
 
 def _has_port_or_none(parts: SplitResult) -> bool:
@@ -132,7 +166,7 @@ def _database(value: str) -> str:
 
 def _proxies(value: str) -> tuple[str, ...]:
     try:
-        return tuple(str(ip_address(part)) for part in _list(value))
+        return tuple(canonical(part) for part in _list(value))
     except ValueError:
         raise ValueError("is not a list of IP addresses, like 127.0.0.1,::1") from None
 
@@ -197,23 +231,46 @@ def _reader(name: str, default: Any) -> Callable[[str], Any]:
 
 
 def _read_file(path: Path) -> dict[str, str]:
-    found = {}
     try:
-        lines = path.read_text("utf-8").splitlines()
+        text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", "it is not UTF-8")
         raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {reason}") from error
-    for number, line in enumerate((text.strip() for text in lines), 1):
-        if not line or line.startswith(("#", ";")):
-            continue
-        name, equals, value = line.partition("=")
-        if not equals or not name.strip().startswith(PREFIX):
-            raise ConfigError(f"{path}, line {number}: not a line {PREFIX}NAME=value")
-        value = value.strip()
-        if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        found[name.strip()] = value
+    found = {}
+    position = 0
+    while position < len(text):
+        end = text.find("\n", position) + 1 or len(text) + 1
+        line = text[position : end - 1].strip()
+        if line and not line.startswith(("#", ";")):
+            name, equals, _ = line.partition("=")
+            if not equals or not name.strip().startswith(PREFIX):
+                number = text.count("\n", 0, position) + 1
+                raise ConfigError(f"{path}, line {number}: not a line {PREFIX}NAME=value")
+            found[name.strip()], end = _value(text, text.index("=", position) + 1)
+        position = end
     return found
+
+
+def _value(text: str, position: int) -> tuple[str, int]:
+    """The value that begins at a position of the settings file, and where the next line begins."""
+    pieces = []
+    while match := _PIECE.match(text, position):
+        position = match.end()
+        if match["single"] is not None:
+            pieces.append(match["single"])
+        elif match["double"] is not None:
+            pieces.append(_ESCAPED.sub(_unquoted, match["double"]))
+        else:
+            pieces.append(_ESCAPED.sub(lambda found: found[1].strip("\n"), match["plain"].rstrip()))
+    end = text.find("\n", position) + 1 or len(text)
+    if text[position:end].strip():
+        raise ConfigError(f"line {text.count(chr(10), 0, position) + 1}: a quote is not closed")
+    return "".join(pieces), end
+
+
+def _unquoted(match: re.Match[str]) -> str:
+    """What an escape between double quotes stands for: only these four lose their backslash, and a line goes on."""
+    return match[1] if match[1] in '"\\`$' else "" if match[1] == "\n" else match[0]
 
 
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
@@ -247,6 +304,11 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
 
 
 def _complete(values: dict[str, Any], origins: dict[str, str]) -> Config:
+    if "base_url" in values:
+        try:
+            values["base_url"] = _address(values["base_url"])
+        except ValueError as error:
+            raise ConfigError(f"{PREFIX}BASE_URL {error}") from error
     host = urlsplit(values.get("base_url", Config.base_url)).hostname
     values.setdefault("contact_email", f"admin@{host}")
     values.setdefault("mail_from", values["contact_email"])

@@ -106,6 +106,12 @@ class Scope:
             self.writing = True
         return connection
 
+    def undo(self) -> None:
+        """Take back what was written so far."""
+        if self.writing and self._connection is not None:
+            self.writing = False
+            self._finish(self._connection, failed=True)
+
     def end(self, *, failed: bool) -> None:
         """Commit, or roll back when something failed, and give the connection back."""
         try:

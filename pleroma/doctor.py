@@ -243,7 +243,7 @@ def _mail(config: Config) -> Iterator[Finding]:
         yield Finding("PLEROMA_SMTP_URL is not set: mails are only written to DATA_DIR/mail")
         return
     try:
-        mail.check(config.smtp_url)
+        mail.check(config, config.smtp_url)
     except mail.MailError as error:
         yield Finding(f"the mail server refuses: {error}", "check PLEROMA_SMTP_URL, and that its port is not blocked")
     else:

@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ from pleroma.config import Config
 from pleroma.db import queries
 
 _SECONDS = 30
+# In bytes (RFC 5322 2.1.1).
+_LONGEST_LINE = 990
 _TEMPLATES = Path(__file__).resolve().parent / "templates" / "mail"
 SUBJECTS = {
     "confirmation": "{instance} account confirmation",
@@ -73,9 +76,18 @@ def compose(
     message["Date"] = format_datetime(datetime.now(UTC))
     message["Message-ID"] = make_msgid(domain=urlsplit(config.base_url).hostname)
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_environment().get_template(f"{template}.txt").render(shown))
-    message.add_alternative(_environment().get_template(f"{template}.html").render(shown), subtype="html")
+    text = _environment().get_template(f"{template}.txt").render(shown)
+    page = _environment().get_template(f"{template}.html").render(shown)
+    message.set_content(text, cte=_encoding(text))
+    message.add_alternative(page, subtype="html", cte=_encoding(page))
     return message
+
+
+def _encoding(text: str) -> str | None:
+    """How a part is written: as it is, so that a link stands on one line; None where lines must be folded."""
+    if any(len(line.encode()) > _LONGEST_LINE for line in text.splitlines()):
+        return None
+    return "7bit" if text.isascii() else "8bit"
 
 
 def send(config: Config, message: EmailMessage) -> None:
@@ -83,35 +95,55 @@ def send(config: Config, message: EmailMessage) -> None:
     if config.smtp_url is None:
         _keep(config.data_dir / "mail", message)
         return
-    with _session(config.smtp_url) as server:
+    with _session(config, config.smtp_url) as server:
+        if server.has_extn("8bitmime"):
+            server.send_message(message, mail_options=("BODY=8BITMIME",))
+            return
+        message.policy = message.policy.clone(cte_type="7bit")
         server.send_message(message)
 
 
-def check(smtp_url: str) -> None:
+def check(config: Config, smtp_url: str) -> None:
     """Connect to the server, and log in where there is a login. Raises MailError."""
-    with _session(smtp_url) as server:
+    with _session(config, smtp_url) as server:
         server.noop()
 
 
 @contextmanager
-def _session(smtp_url: str) -> Iterator[smtplib.SMTP]:
+def _session(config: Config, smtp_url: str) -> Iterator[smtplib.SMTP]:
     """A session with the server, for one task. Raises MailError for all that goes wrong in it."""
     try:
-        with _connection(smtp_url) as server:
+        with _connection(smtp_url, own_name(config)) as server:
+            server.ehlo_or_helo_if_needed()
             yield server
     except (OSError, smtplib.SMTPException) as error:
         raise MailError(f"{urlsplit(smtp_url).hostname}: {error}") from error
 
 
-def _connection(smtp_url: str) -> smtplib.SMTP:
+def own_name(config: Config) -> str:
+    """What this machine calls itself to mail servers, many of which refuse anything but a full domain name."""
+    name = socket.getfqdn()
+    if "." in name and not name.endswith((".localdomain", ".arpa")) and not _is_address(name):
+        return name
+    host = urlsplit(config.base_url).hostname or ""
+    if ":" in host:
+        return f"[IPv6:{host}]"
+    return f"[{host}]" if _is_address(host) else host
+
+
+def _is_address(name: str) -> bool:
+    return re.fullmatch(r"[0-9.]+", name) is not None
+
+
+def _connection(smtp_url: str, name: str) -> smtplib.SMTP:
     """A connection to the server: encrypted where it can be, and always before a password is sent."""
     parts = urlsplit(smtp_url)
     host = parts.hostname or ""
     context = ssl.create_default_context()
     if parts.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, timeout=_SECONDS, context=context)
+        server: smtplib.SMTP = smtplib.SMTP_SSL(host, parts.port or 465, name, timeout=_SECONDS, context=context)
     else:
-        server = smtplib.SMTP(host, parts.port or (587 if parts.username else 25), timeout=_SECONDS)
+        server = smtplib.SMTP(host, parts.port or (587 if parts.username else 25), name, timeout=_SECONDS)
         server.ehlo()
         if server.has_extn("starttls"):
             server.starttls(context=context)

@@ -5,7 +5,6 @@ A limit is one upsert per request, committed by itself, so that a refused reques
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 
 from flask import g, request
 
-from pleroma import db
+from pleroma import addresses, db
 from pleroma.db import queries
 from pleroma.errors import Throttled
 from pleroma.settings import configured
@@ -42,15 +41,7 @@ SEARCH = Bucket("search", 30, 1)
 
 def client_address() -> str:
     """The client's address as limits count it: an IPv6 address counts as its /64."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "127.0.0.1")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return addresses.limited(request.remote_addr)
 
 
 def count(buckets: dict[str, Bucket]) -> None:

@@ -43,7 +43,7 @@ class FieldErrors(ApiError):
     """400: `error` is JSON itself, the complaints by field, which old front ends parse."""
 
     def __init__(self, faults: dict[str, list[str]]) -> None:
-        super().__init__(json.dumps(faults, ensure_ascii=False))
+        super().__init__(json.dumps(faults, ensure_ascii=False, separators=(",", ":")))
         self.faults = faults
 
 

@@ -41,6 +41,54 @@ def test_environment_wins_over_file(tmp_path):
     assert settings.origins["instance_name"] == str(file)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://M\u00fcnchen.example", "https://xn--mnchen-3ya.example"),
+        ("https://\u4f8b\u3048.example/", "https://xn--r8jz45g.example"),
+        ("https://social.example:443", "https://social.example"),
+        ("http://social.example:80", "http://social.example"),
+        ("http://social.example:443", "http://social.example:443"),
+        ("http://[::1]:5000", "http://[::1]:5000"),
+        ("http://127.0.0.1:5000", "http://127.0.0.1:5000"),
+        ("http://localhost", "http://localhost"),
+    ],
+)
+def test_base_url_has_one_form_that_headers_can_hold(given, kept):
+    assert config.load({"PLEROMA_BASE_URL": given}).base_url == kept
+    assert config.load({}, base_url=given).base_url == kept
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (r'"say \"hi\" for \$5, \`x\` and \\"', 'say "hi" for $5, `x` and \\'),
+        (r'"a\nb"', r"a\nb"),
+        ('"one \\\ntwo"', "one two"),
+        ('"one\ntwo"', "one\ntwo"),
+        (r"'a \"b\" \c'", r"a \"b\" \c"),
+        ("a b\t ", "a b"),
+        (r"a\ \b", "a b"),
+        ("one \\\ntwo", "one two"),
+        ("\"a\"'b'c", "abc"),
+        ("it's", "it's"),
+        ('""', ""),
+    ],
+)
+def test_settings_file_is_read_as_systemd_reads_it(tmp_path, written, read):
+    file = tmp_path / "pleroma.env"
+    file.write_text(f"PLEROMA_DESCRIPTION={written}\nPLEROMA_WORKERS=3\n")
+    settings = config.load({"PLEROMA_CONFIG": str(file)})
+    assert (settings.description, settings.workers) == (read, 3)
+
+
+def test_quote_that_is_not_closed_is_refused(tmp_path):
+    file = tmp_path / "pleroma.env"
+    file.write_text('PLEROMA_DESCRIPTION="a\nPLEROMA_WORKERS=3\n')
+    with pytest.raises(ConfigError, match="quote"):
+        config.load({"PLEROMA_CONFIG": str(file)})
+
+
 def test_empty_value_is_the_default():
     assert config.load({"PLEROMA_SMTP_URL": "", "PLEROMA_WORKERS": ""}).workers == 2
 
@@ -60,6 +108,24 @@ def test_empty_value_is_the_default():
         ("PLEROMA_BASE_URL", "https://social.example?x=1"),
         ("PLEROMA_BASE_URL", "https://user@social.example"),
         ("PLEROMA_BASE_URL", "https://social.example:port"),
+        *(
+            ("PLEROMA_BASE_URL", f"https://{host}")
+            for host in (
+                "a b.example",
+                'a".example',
+                "a<b.example",
+                "a\\b.example",
+                "-a.example",
+                "a-.example",
+                "a..example",
+                ".example",
+                "a_b.example",
+                f"{'a' * 64}.example",
+                "a.example:0",
+                "xn--\u4f8b.example",
+                "[::zz]",
+            )
+        ),
         ("PLEROMA_CAPTCHA", "hard"),
         ("PLEROMA_SMTP_URL", "mail.example"),
         ("PLEROMA_DATABASE_URL", "mysql://x"),

@@ -132,11 +132,11 @@ def smtp():
     """Starts mail servers on this machine: smtp(auth=True)."""
     running = []
 
-    def start(**options):
+    def start(*, handler=None, **options):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        controller = Controller(Inbox(), hostname="127.0.0.1", port=port, **options)
+        controller = Controller(handler or Inbox(), hostname="127.0.0.1", port=port, **options)
         controller.start()
         running.append(controller)
         return controller.handler, f"127.0.0.1:{port}"
@@ -228,3 +228,58 @@ def certificate():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     return context
+
+
+@pytest.mark.parametrize("inviter", ["root", "名無し", "Zoë"])
+def test_link_stands_on_one_line_of_a_file(configured, compose, inviter):
+    token = "t" * 60
+    mail.send(configured, compose("invitation", inviter=inviter, token=token))
+    (file,) = (configured.data_dir / "mail").iterdir()
+    lines = file.read_text("utf-8").splitlines()
+    assert f"{BASE}/registration/{token}" in lines
+    assert any(f'href="{BASE}/registration/{token}"' in line for line in lines)
+
+
+def test_mail_with_a_line_that_is_too_long_for_servers_is_folded(configured, compose):
+    mail.send(configured, compose("report", comment="x" * 5000))
+    (file,) = (configured.data_dir / "mail").iterdir()
+    assert max(len(line) for line in file.read_bytes().splitlines()) < 998
+    assert "x" * 5000 in _text(email.message_from_bytes(file.read_bytes(), policy=email.policy.default), "plain")
+
+
+@pytest.mark.parametrize("takes_bytes", [True, False])
+def test_letters_survive_servers_that_take_ascii_alone(smtp, configured, compose, takes_bytes):
+    inbox, address = smtp(decode_data=not takes_bytes)
+    mail.send(_with(configured, f"smtp://{address}"), compose("invitation", inviter="名無し"))
+    (envelope,) = inbox.envelopes
+    content = envelope.content if takes_bytes else envelope.content.encode("ascii")
+    assert content.isascii() is not takes_bytes
+    assert "名無し" in _text(email.message_from_bytes(content, policy=email.policy.default), "plain")
+
+
+@pytest.mark.parametrize(
+    ("machine", "base", "name"),
+    [
+        ("vps.provider.example", BASE, "vps.provider.example"),
+        ("vps", BASE, "pleroma.example"),
+        ("localhost.localdomain", BASE, "pleroma.example"),
+        ("127.0.0.1", BASE, "pleroma.example"),
+        ("vps", "http://192.0.2.1:5000", "[192.0.2.1]"),
+        ("vps", "http://[2001:db8::1]", "[IPv6:2001:db8::1]"),
+    ],
+)
+def test_mail_server_is_greeted_with_a_full_name(smtp, configured, compose, monkeypatch, machine, base, name):
+    monkeypatch.setattr(socket, "getfqdn", lambda: machine)
+    greetings = []
+
+    class Greeted(Inbox):
+        async def handle_EHLO(self, server, session, envelope, hostname, responses):
+            greetings.append(hostname)
+            session.host_name = hostname
+            return responses
+
+    _, address = smtp(handler=Greeted())
+    changed = config.load({"PLEROMA_SMTP_URL": f"smtp://{address}"}, **{**_overrides(configured), "base_url": base})
+    mail.send(changed, compose("invitation"))
+    mail.check(changed, changed.smtp_url)
+    assert set(greetings) == {name}

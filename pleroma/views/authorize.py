@@ -6,6 +6,7 @@ An address that the app has not registered never gets a redirect, neither with a
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import string
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ blueprint = Blueprint("authorize", __name__)
 blueprint.register_error_handler(ApiError, pages.refusal)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
+_LOOPBACK = re.compile(r"^(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/|\?|$)", re.ASCII)
 _HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")
 
 
@@ -97,9 +99,15 @@ def _asked() -> _Asked:
     if client is None:
         raise InvalidParameters("This app is not known here. Let it register again.")
     address = fields.get("redirect_uri") or client.redirect_uris[0]
-    if address not in client.redirect_uris:
+    if address not in client.redirect_uris and not _is_loopback_of(address, client.redirect_uris):
         raise InvalidParameters("The app has not registered this redirect_uri")
     return _Asked(client, fields, address, scopes.parse(sent.get("scope") or sent.get("scopes")))
+
+
+def _is_loopback_of(address: str, registered: list[str]) -> bool:
+    """Whether a program on the person's own machine asks, which comes back to a port that was free (RFC 8252 7.3)."""
+    without_port = _LOOPBACK.sub(r"\1\2", address, count=1)
+    return without_port != address and without_port in (_LOOPBACK.sub(r"\1\2", one, count=1) for one in registered)
 
 
 def _cookie() -> str:

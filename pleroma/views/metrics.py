@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import NotFound
 
+from pleroma import addresses
 from pleroma.settings import configured
 
 blueprint = Blueprint("metrics", __name__)
@@ -37,8 +37,4 @@ def _is_this_machine() -> bool:
     """Whether a program on this machine asks, and no proxy for somebody else."""
     if any(name in request.headers for name in _PROXIES):
         return False
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return False
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    return addresses.is_loopback(request.remote_addr)

@@ -345,3 +345,41 @@ def test_what_an_app_calls_itself_is_escaped(client, register_app):
 
 def test_a_trailing_slash_is_answered(client, app):
     client.get(f"/oauth/authorize/?client_id={app['client_id']}&redirect_uri={CALLBACK}", status=200)
+
+
+# --- Programs on the person's own machine
+
+
+@pytest.mark.parametrize(
+    ("registered", "asked"),
+    [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:49152/callback"),
+        ("http://127.0.0.1:8000/callback?x=1", "http://127.0.0.1:49152/callback?x=1"),
+        ("http://[::1]/", "http://[::1]:5/"),
+        ("http://127.0.0.1", "http://127.0.0.1:49152"),
+    ],
+)
+def test_a_program_on_the_own_machine_may_come_back_to_any_port(client, register_app, alice, registered, asked):
+    app = register_app(registered)
+    client.get("/oauth/authorize", {"client_id": app["client_id"], "redirect_uri": asked}, status=200)
+    granted = client.post("/oauth/authorize", _login(app, alice, redirect_uri=asked), status=302)
+    assert granted.location.startswith(asked)
+    exchange = _exchange(app, _code(granted), redirect_uri=asked)
+    assert client.post("/oauth/token", exchange, status=200).json["token_type"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("registered", "asked"),
+    [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:49152/other"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:49152@evil.example/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1.evil.example/callback"),
+        ("http://127.0.0.1/callback", "https://127.0.0.1:49152/callback"),
+        ("http://127.0.0.1/callback", "http://[::1]:49152/callback"),
+        ("http://localhost/callback", "http://localhost:49152/callback"),
+        ("https://app.example/callback", "https://app.example:49152/callback"),
+    ],
+)
+def test_everything_but_that_port_is_compared(client, register_app, alice, registered, asked):
+    app = register_app(registered)
+    client.post("/oauth/authorize", _login(app, alice, redirect_uri=asked), status=400)

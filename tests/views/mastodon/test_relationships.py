@@ -36,7 +36,7 @@ def test_following_shows_on_both_sides_and_tells_once(client, alice, bob):
 
 
 def test_the_scope_follow_is_needed(client, person, bob):
-    writer = person("writer", scopes=("read", "write"))
+    writer = person("writer", scopes=("read",))
     answer = client.post(f"/api/v1/accounts/{bob.id}/follow", auth=writer, status=403)
     assert answer.json == {"error": "Insufficient permissions: follow."}
     granular = person("granular", scopes=("write:follows",))
@@ -189,3 +189,9 @@ def test_hidden_relations_show_to_their_owner_alone(client, alice, bob, sql, pat
     assert client.get(f"/api/v1/accounts/{bob.id}", auth=alice).json["followers_count"] == 0
     assert client.get("/api/v1/accounts/verify_credentials", auth=bob).json["followers_count"] == 1
     client.get(f"/api/v1/accounts/1/{path}", status=404)
+
+
+@pytest.mark.parametrize("action", ["follow", "unfollow", "block", "unblock", "mute", "unmute"])
+def test_write_covers_what_follow_allows(client, person, bob, action):
+    writer = person("writer", scopes=("read", "write"))
+    client.post(f"/api/v1/accounts/{bob.id}/{action}", auth=writer, status=200)

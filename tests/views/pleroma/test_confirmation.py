@@ -99,3 +99,12 @@ def test_resending_is_limited(make_client):
     for _ in range(5):
         client.post(RESEND, {"email": "x@y.example"}, status=204)
     client.post(RESEND, {"email": "x@y.example"}, status=429)
+
+
+def test_a_scanner_that_looks_at_the_link_does_not_use_it_up(strict, register, mails, log_in, link):
+    register(to=strict)
+    (mail,) = mails()
+    strict.head(link(mail), status=302)
+    log_in(strict, status=403)
+    strict.get(link(mail), status=302)
+    log_in(strict)

@@ -254,3 +254,9 @@ def test_twenty_registrations_at_once_with_a_one_time_invite_make_one_account(ma
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19
     assert {answer.json["error"] for answer in answers if answer.status_code == 400} == {"Expired token"}
     assert len(accounts()) == 1
+
+
+def test_the_error_is_json_without_spaces_as_old_front_ends_compare_it(client):
+    fields = {"nickname": "", "fullname": "L", "email": "l@wired.example", "password": "secret", "confirm": "secret"}
+    answer = client.post("/api/account/register", fields, status=400)
+    assert answer.json["error"] == '{"nickname":["can\'t be blank"]}'

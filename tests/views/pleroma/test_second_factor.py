@@ -1,0 +1,10 @@
+"""The second factor, as settings pages of front ends ask for it."""
+
+
+def test_settings_page_sees_that_there_is_none(client, alice):
+    settings = client.get("/api/pleroma/profile/mfa", auth=alice, status=200).json
+    assert settings == {"settings": {"enabled": False, "totp": False}}
+
+
+def test_nobody_else_sees_it(client):
+    client.get("/api/pleroma/profile/mfa", status=403)
