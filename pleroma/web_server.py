@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gunicorn import util
 from gunicorn.app.base import BaseApplication
 
 from pleroma import logs
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 GRACEFUL_TIMEOUT = 25
+_LONGEST_MESSAGE = 200
 
 
 class WebServer(BaseApplication):
@@ -28,6 +32,8 @@ class WebServer(BaseApplication):
         self._settings = settings
         self._socket = socket_descriptor
         self._report = report_descriptor
+        # What gunicorn refuses before the application sees it is an error of the API like any other.
+        util.write_error = write_error
         super().__init__()
 
     def load_config(self) -> None:
@@ -87,3 +93,13 @@ class WebServer(BaseApplication):
 def _worth_a_line(record: logging.LogRecord) -> bool:
     """False for the traceback of a client that fell silent (the supervisor's socket has a limit for that)."""
     return not (record.exc_info and isinstance(record.exc_info[1], BlockingIOError))
+
+
+def write_error(client: socket.socket, status: int, reason: str, message: str) -> None:
+    """Send an error of gunicorn's own as JSON, open to other origins: web clients see a failed network otherwise."""
+    body = json.dumps({"error": (message or reason)[:_LONGEST_MESSAGE]}).encode()
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/json; charset=utf-8\r\n"
+        f"Access-Control-Allow-Origin: *\r\nCache-Control: private, no-store\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(client, head.encode("latin-1") + body)

@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import http.client
+import json
 import os
 import re
 import signal
@@ -340,3 +341,22 @@ def test_clients_that_do_not_close_their_end_hold_up_nobody(serve):
             client.settimeout(SECONDS)
             while client.recv(1000):
                 pass
+
+
+@pytest.mark.parametrize("threads", ["1", "4"])
+def test_what_gunicorn_refuses_by_itself_is_json_for_every_origin(serve, threads):
+    server = serve(PLEROMA_THREADS=threads)
+    server.wait()
+    for request, status in (
+        (b"GET /api/v1/instance?" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET /api/v1/instance HTTP/1.1\r\nHost: x\r\nX-Long: " + b"x" * 9000 + b"\r\n\r\n", 431),
+        (b"GET /api/v1/instance HTTP/1.1\r\nHost: x\r\n" + b"X-Many: x\r\n" * 200 + b"\r\n", 431),
+        (b"nonsense\r\n\r\n", 400),
+        (b"POST /api/v1/apps HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n", 400),
+    ):
+        with socket.create_connection(("127.0.0.1", server.port), 10) as client:
+            client.sendall(request)
+            response = http.client.HTTPResponse(client)
+            response.begin()
+            assert (response.status, response.headers["Access-Control-Allow-Origin"]) == (status, "*")
+            assert isinstance(json.loads(response.read())["error"], str)

@@ -244,6 +244,28 @@ def test_limits_of_uploads_answer_in_json(site, token):
         assert json.loads(answer.read()) == {"error": "Request is too large"}
 
 
+@pytest.mark.parametrize(
+    ("request_head", "status"),
+    [
+        (b"GET /api/v1/instance?" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 414),
+        (b"GET /api/v1/instance HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 40_000 + b"\r\n\r\n", 431),
+        (b"GET /api/v1/instance HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400),
+        (b"POST /api/v1/statuses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ],
+)
+def test_what_nginx_refuses_by_itself_is_json_for_every_origin(site, request_head, status):
+    context = ssl.create_default_context(cafile=site.directory / "fullchain.pem")
+    with (
+        socket.create_connection(("127.0.0.1", site.secure), 30) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as client,
+    ):
+        client.sendall(request_head)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+        assert isinstance(json.loads(answer.read())["error"], str)
+
+
 def test_anonymous_reads_are_cached_for_a_moment_and_nothing_else(site, token):
     path = "/api/v1/timelines/public?local=true"
     states = [site.ask("GET", path).headers["X-Cache"] for _ in range(3)]
