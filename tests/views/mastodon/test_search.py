@@ -51,6 +51,36 @@ def test_hashtags(client, alice, post):
     assert client.get("/api/v1/search?q=catn", status=200).json["hashtags"] == ["catnip"]
 
 
+@pytest.fixture
+def hidden_tags(client, alice, bob, person, post, sql):
+    """Statuses that are not for everybody, each with a tag of its own that starts with "cat"; alice wrote most."""
+    gone = person("gone")
+    post(alice, "#catprivate", visibility="private")
+    post(alice, "@bob #catdirect", visibility="direct")
+    cats = client.post("/api/v1/lists", {"title": "cats"}, auth=alice).json["id"]
+    post(alice, "#catlist", visibility=f"list:{cats}")
+    post(alice, "#catunlisted", visibility="unlisted")
+    post(gone, "#catgone")
+    sql("update accounts set active = false where id = %s", gone.id)
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_only_tags_of_public_statuses_are_found_whoever_searches(client, alice, bob, hidden_tags, post, version):
+    for reader in (None, alice, bob):
+        assert client.get(f"/api/{version}/search?q=cat", auth=reader, status=200).json["hashtags"] == []
+    post(bob, "#catalogue")
+    for reader in (None, alice, bob):
+        (tag,) = client.get(f"/api/{version}/search?q=cat", auth=reader, status=200).json["hashtags"]
+        assert (tag if version == "v1" else tag["name"]) == "catalogue"
+
+
+def test_hashtags_come_in_their_order_and_in_pages(client, alice, post):
+    for tag in ("cat", "cats", "caterpillar", "dog", "ca"):
+        post(alice, f"#{tag} and #{tag} again")
+    assert [tag["name"] for tag in search(client, "cat")["hashtags"]] == ["cat", "caterpillar", "cats"]
+    assert [tag["name"] for tag in search(client, "cat", limit="1", offset="1")["hashtags"]] == ["caterpillar"]
+
+
 def test_addresses_of_ours_find_exactly_their_item(client, alice, bob, post):
     public, private = post(alice, "x"), post(alice, "y", visibility="private")
     for address in (public["url"], public["uri"]):
