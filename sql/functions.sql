@@ -208,8 +208,11 @@ where (s.visibility in ('public', 'unlisted')
     or viewer = any (s.involved)
     or s.visibility = 'private'
       and (select true from follows f where f.follower_id = viewer and f.followed_id = s.account_id)
-    or s.visibility = 'list'
-      and (select true from list_members m where m.list_id = s.list_id and m.account_id = viewer))
+    or s.visibility = 'list' and (
+      select true
+      from list_members m
+      where m.list_id = s.list_id and m.account_id = viewer
+        and not exists (select from blocks b where b.account_id = s.account_id and b.target_id = viewer)))
   and (select a.active from accounts a where a.id = s.account_id)
   and (s.reblog_of_id is null or (
     select (o.visibility in ('public', 'unlisted')

@@ -67,7 +67,17 @@ where id in (:account_id, :target_id) and exists (select from unfollowed)
   and (select other.active from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id);
 
 -- name: block(account_id, target_id)!
--- Blocks; the ends of follows are two calls of unfollow.
+-- Blocks, and takes each off the other's lists and endorsements; the ends of follows are two calls of unfollow.
+with unlisted as (
+       delete from list_members m
+       using lists l
+       where l.id = m.list_id
+         and (l.account_id = :account_id and m.account_id = :target_id
+           or l.account_id = :target_id and m.account_id = :account_id)
+     ), unendorsed as (
+       delete from endorsements
+       where account_id = :account_id and target_id = :target_id or account_id = :target_id and target_id = :account_id
+     )
 insert into blocks (account_id, target_id) values (:account_id, :target_id) on conflict do nothing;
 
 -- name: unblock(account_id, target_id)!

@@ -140,12 +140,7 @@ cross join lateral (
   union
   select n.account_id
   from subscriptions n
-  where n.target_id = s.account_id
-    and (s.visibility in ('public', 'unlisted')
-      or s.visibility = 'private' and exists (
-        select from follows f where f.follower_id = n.account_id and f.followed_id = s.account_id)
-      or s.visibility = 'list' and exists (
-        select from list_members m where m.list_id = s.list_id and m.account_id = n.account_id))
+  where n.target_id = s.account_id and exists (select from visible_statuses(n.account_id) v where v.id = s.id)
   order by id
 ) recipient
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)
