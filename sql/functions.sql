@@ -481,6 +481,16 @@ return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.ve
     then (select count(*) from (select from notifications n where n.account_id = m.account_id and not n.is_seen limit 100) unread)
     else 0 end, '}}');
 
+-- The newest direct status of a thread, up to the newest that viewer was sent, that viewer's conversation shows.
+create or replace function last_of_conversation(viewer bigint, of_thread_id bigint, newest bigint)
+returns table (id bigint) language sql stable begin atomic
+select s.id
+from unblocked_statuses(viewer) s
+where s.thread_id = of_thread_id and s.id <= newest and s.visibility = 'direct'
+order by s.id desc
+limit 1;
+end;
+
 -- Conversation entities of participations, each with its place in ids. accounts leaves out viewer,
 -- pleroma.recipients does not (seed: Pleroma Conversations).
 create or replace function conversation_entities(viewer bigint, ids bigint[])
@@ -490,18 +500,18 @@ select chosen.place, p.id,
          ',"accounts":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id and r.account_id <> viewer),
+           where r.participation_id = p.id and r.account_id <> viewer and a.active),
          '],"last_status":', coalesce((
            select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids), p.id, 'null')
-           from statuses s
+           from last_of_conversation(viewer, p.thread_id, p.last_status_id) last_one
+           join statuses s on s.id = last_one.id
            join accounts a on a.id = s.account_id
            left join lateral marks_of(viewer, s.id) marks on true
-           cross join muted_threads(viewer) muted
-           where s.id = p.last_status_id), 'null'),
+           cross join muted_threads(viewer) muted), 'null'),
          ',"pleroma":{"recipients":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id), ']}}')
+           where r.participation_id = p.id and a.active), ']}}')
 from unnest(ids) with ordinality as chosen (id, place)
 join participations p on p.id = chosen.id;
 end;

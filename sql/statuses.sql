@@ -82,7 +82,7 @@ left join lateral (
          (select jsonb_agg(jsonb_build_object('id', r.account_id, 'nickname', ra.nickname, 'domain', ra.domain) order by r.account_id)
           from participation_recipients r
           join accounts ra on ra.id = r.account_id
-          where r.participation_id = p.id) as recipients
+          where r.participation_id = p.id and ra.active) as recipients
   from participations p
   where p.id = :conversation_id and p.account_id = a.id
 ) conversation on true
