@@ -1,5 +1,5 @@
--- name: account(viewer_id, account_id, confirmation_required)$
--- One Account with viewer's relationship to it. The deactivated and unconfirmed are there for staff alone;
+-- name: account(viewer_id, account_id)$
+-- One Account with viewer's relationship to it. Staff also sees the deactivated and unconfirmed;
 -- administrators see who is deactivated.
 with wanted as materialized (select array[:account_id::bigint] as ids)
 select account_json(a, :viewer_id, concat(
@@ -10,9 +10,9 @@ cross join accounts a
 left join lateral relationships(:viewer_id, wanted.ids) r on true
 left join accounts viewer on viewer.id = :viewer_id
 where a.id = :account_id
-  and (is_usable(a, :confirmation_required) or viewer.is_admin or viewer.is_moderator);
+  and (a.present or viewer.is_admin or viewer.is_moderator);
 
--- name: account_at(viewer_id, nickname, domain, confirmation_required)$
+-- name: account_at(viewer_id, nickname, domain)$
 -- The same by address, in any letter case; domain is '' for this server.
 with wanted as materialized (
        select array[w.id] as ids
@@ -23,7 +23,7 @@ select account_json(a, :viewer_id, case when :viewer_id::bigint > 0 then coalesc
 from wanted
 join accounts a on a.id = wanted.ids[1]
 left join lateral relationships(:viewer_id, wanted.ids) r on true
-where is_usable(a, :confirmation_required)
+where a.present
    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator));
 
 -- name: accounts(viewer_id, account_ids)$
@@ -31,15 +31,15 @@ where is_usable(a, :confirmation_required)
 select concat('[', string_agg(account_json(a, :viewer_id), ',' order by wanted.place), ']')
 from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
 join accounts a on a.id = wanted.id
-where a.active and a.confirmed;
+where a.present;
 
 -- name: id_of(nickname, domain)^
 -- The id of the account with an address, in any letter case; domain is '' for this server.
-select id from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = :domain;
+select id from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = :domain and present;
 
 -- name: exists(account_id)^
 -- Whether there is such an account, for the lists below it.
-select id, hide_followers, hide_follows, hide_favorites from accounts where id = :account_id and active;
+select id, hide_followers, hide_follows, hide_favorites from accounts where id = :account_id and present;
 
 -- name: credentials(account_id)$
 -- The account as its owner sees it.
@@ -49,8 +49,16 @@ join users u on u.account_id = a.id
 where a.id = :account_id;
 
 -- name: relationships(viewer_id, account_ids)$
--- Relationships of viewer to accounts, in the order of the ids.
-with wanted as materialized (select :account_ids::bigint[] as ids)
+-- Relationships of viewer to those of the accounts that are there, in the order of the ids.
+with wanted as materialized (
+       select array(
+         select a.id
+         from unnest(:account_ids::bigint[]) with ordinality as asked (id, place)
+         join accounts a on a.id = asked.id
+         where a.present
+         order by asked.place
+       ) as ids
+     )
 select concat('[', string_agg(r.entity, ',' order by r.place), ']')
 from wanted, relationships(:viewer_id, wanted.ids) r;
 
@@ -62,13 +70,13 @@ select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
 -- name: followers(viewer_id, account_id, max_id, since_id, min_id, limit)$
 -- Who follows an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
-       select a.id, a.hide_followers and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.active
+       select a.id, a.hide_followers and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
      ), page as materialized (
        (select f.id as page_id, f.follower_id as account_id
         from follows f
         where f.followed_id = (select id from target where not is_hidden)
           and f.id < :max_id and f.id > :since_id and :min_id = 0
-          and (select a.active from accounts a where a.id = f.follower_id)
+          and (select a.present from accounts a where a.id = f.follower_id)
         order by f.id desc
         limit :limit)
        union all
@@ -76,7 +84,7 @@ with target as materialized (
         from follows f
         where f.followed_id = (select id from target where not is_hidden)
           and f.id < :max_id and f.id > :min_id and :min_id > 0
-          and (select a.active from accounts a where a.id = f.follower_id)
+          and (select a.present from accounts a where a.id = f.follower_id)
         order by f.id
         limit :limit)
      )
@@ -90,13 +98,13 @@ group by target.id;
 -- name: following(viewer_id, account_id, max_id, since_id, min_id, limit)$
 -- Whom an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
-       select a.id, a.hide_follows and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.active
+       select a.id, a.hide_follows and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
      ), page as materialized (
        (select f.id as page_id, f.followed_id as account_id
         from follows f
         where f.follower_id = (select id from target where not is_hidden)
           and f.id < :max_id and f.id > :since_id and :min_id = 0
-          and (select a.active from accounts a where a.id = f.followed_id)
+          and (select a.present from accounts a where a.id = f.followed_id)
         order by f.id desc
         limit :limit)
        union all
@@ -104,7 +112,7 @@ with target as materialized (
         from follows f
         where f.follower_id = (select id from target where not is_hidden)
           and f.id < :max_id and f.id > :min_id and :min_id > 0
-          and (select a.active from accounts a where a.id = f.followed_id)
+          and (select a.present from accounts a where a.id = f.followed_id)
         order by f.id
         limit :limit)
      )
@@ -127,7 +135,7 @@ from (
              when lower(a.display_name) like '%%' || :words || '%%' then 2 else 3 end as rank,
            exists (select from follows f where f.follower_id = :viewer_id and f.followed_id = a.id) as is_followed
     from accounts a
-    where a.active and a.confirmed
+    where a.present
       and (:domain::text is null or coalesce(a.domain, '') = :domain)
       and (lower(a.nickname) like '%%' || :nickname || '%%' or lower(a.display_name) like '%%' || :words || '%%')
       and (:resolve and lower(a.nickname) = :exact

@@ -77,7 +77,7 @@ select id from participations where id = :conversation_id and account_id = :view
 
 -- name: known_accounts(account_ids)^
 -- How many of the accounts there are.
-select count(*) as number from accounts where id = any (:account_ids::bigint[]) and active;
+select count(*) as number from accounts where id = any (:account_ids::bigint[]) and present;
 
 -- name: set_recipients(conversation_id, account_ids)!
 -- Replaces the recipients of a conversation.

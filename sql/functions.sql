@@ -12,10 +12,6 @@ $$;
 create or replace function setting(setting_name text, configured text) returns text language sql stable
 return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
 
--- Whether an account may be used: it is active and, where that is required, confirmed.
-create or replace function is_usable(a accounts, confirmation_required text) returns boolean language sql stable
-return a.active and (a.confirmed or setting('account_activation_required', confirmation_required) <> 'true');
-
 -- The scopes to grant of those that were asked for: all that are offered when none was. Null when one goes beyond
 -- them: a scope is covered by itself and by its first part.
 create or replace function granted_scopes(asked text[], offered text[]) returns text[] language sql immutable
@@ -149,7 +145,7 @@ return concat(
   ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
 
 -- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
-create or replace function bearer(of_token_hash bytea, confirmation_required text)
+create or replace function bearer(of_token_hash bytea)
 returns table (token_id bigint, app_id bigint, scopes text[], account_id bigint, is_admin boolean, is_moderator boolean, stale boolean)
 language sql stable begin atomic
 select t.id, t.app_id, t.scopes, a.id, a.is_admin, a.is_moderator, t.last_used_at < now() - interval '1 day'
@@ -157,7 +153,7 @@ from tokens t
 left join accounts a on a.id = t.account_id
 where t.token_hash = of_token_hash
   and t.last_used_at > now() - interval '1 year'
-  and (t.account_id is null or is_usable(a, confirmation_required));
+  and (t.account_id is null or a.present);
 end;
 
 -- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that
@@ -213,13 +209,13 @@ where (s.visibility in ('public', 'unlisted')
       from list_members m
       where m.list_id = s.list_id and m.account_id = viewer
         and not exists (select from blocks b where b.account_id = s.account_id and b.target_id = viewer)))
-  and (select a.active from accounts a where a.id = s.account_id)
+  and (select a.present from accounts a where a.id = s.account_id)
   and (s.reblog_of_id is null or (
     select (o.visibility in ('public', 'unlisted')
         or viewer = any (o.involved)
         or o.visibility = 'private'
           and (select true from follows f where f.follower_id = viewer and f.followed_id = o.account_id))
-      and (select a.active from accounts a where a.id = o.account_id)
+      and (select a.present from accounts a where a.id = o.account_id)
     from statuses o
     where o.id = s.reblog_of_id));
 end;
@@ -424,7 +420,7 @@ left join subscriptions n on n.account_id = viewer and n.target_id = a.id
 left join account_notes c on c.account_id = viewer and c.target_id = a.id;
 end;
 
--- Notifications that viewer is shown: from active accounts that are neither blocked nor, unless asked for,
+-- Notifications that viewer is shown: from accounts that are there and neither blocked nor, unless asked for,
 -- muted, not about muted threads, and with a status that viewer may see.
 create or replace function shown_notifications(viewer bigint, with_muted boolean)
 returns setof notifications language sql stable begin atomic
@@ -438,7 +434,7 @@ where n.account_id = viewer
         where m.account_id = viewer and m.notifications and (m.expires_at is null or m.expires_at > now())))
       and (n.thread_id is null
         or not n.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer))))
-  and (select a.active from accounts a where a.id = n.from_account_id)
+  and (select a.present from accounts a where a.id = n.from_account_id)
   and (n.status_id is null or (select true from visible_statuses(viewer) s where s.id = n.status_id));
 end;
 
@@ -500,7 +496,7 @@ select chosen.place, p.id,
          ',"accounts":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id and r.account_id <> viewer and a.active),
+           where r.participation_id = p.id and r.account_id <> viewer and a.present),
          '],"last_status":', coalesce((
            select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids), p.id, 'null')
            from last_of_conversation(viewer, p.thread_id, p.last_status_id) last_one
@@ -511,7 +507,7 @@ select chosen.place, p.id,
          ',"pleroma":{"recipients":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id and a.active), ']}}')
+           where r.participation_id = p.id and a.present), ']}}')
 from unnest(ids) with ordinality as chosen (id, place)
 join participations p on p.id = chosen.id;
 end;
@@ -527,8 +523,9 @@ create or replace function visible_scrobbles(viewer bigint)
 returns setof scrobbles language sql stable begin atomic
 select s.*
 from scrobbles s
-where s.visibility in ('public', 'unlisted') or s.account_id = viewer or s.visibility = 'private' and exists (
-  select from follows f where f.follower_id = viewer and f.followed_id = s.account_id);
+where (s.visibility in ('public', 'unlisted') or s.account_id = viewer or s.visibility = 'private' and exists (
+    select from follows f where f.follower_id = viewer and f.followed_id = s.account_id))
+  and (select a.present from accounts a where a.id = s.account_id);
 end;
 
 -- The keys of a User of the admin API that an Account lacks.

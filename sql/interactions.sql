@@ -178,7 +178,7 @@ with original as materialized (
         from interactions i
         join accounts a on a.id = i.account_id
         where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :since_id
-          and :min_id = 0 and a.active
+          and :min_id = 0 and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id desc
         limit :limit)
@@ -187,7 +187,7 @@ with original as materialized (
         from interactions i
         join accounts a on a.id = i.account_id
         where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :min_id
-          and :min_id > 0 and a.active
+          and :min_id > 0 and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id
         limit :limit)

@@ -30,16 +30,18 @@ with page as materialized (
        (select m.id as page_id, m.account_id
         from list_members m
         where m.list_id = :list_id and m.id < :max_id and m.id > :since_id and :min_id = 0
+          and (select a.present from accounts a where a.id = m.account_id)
         order by m.id desc
         limit nullif(:limit::bigint, 0))
        union all
        (select m.id, m.account_id
         from list_members m
         where m.list_id = :list_id and m.id < :max_id and m.id > :min_id and :min_id > 0
+          and (select a.present from accounts a where a.id = m.account_id)
         order by m.id
         limit nullif(:limit::bigint, 0))
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.active), ']'),
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
        max(page.page_id), min(page.page_id)
 from lists l
 left join page on true
@@ -53,7 +55,7 @@ group by l.id;
 insert into list_members (list_id, account_id)
 select :list_id, a.id
 from accounts a
-where a.id = any (:account_ids) and a.active
+where a.id = any (:account_ids) and a.present
   and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
   and not exists (select from blocks b where b.account_id = a.id and b.target_id = :viewer_id)
 order by a.id

@@ -6,10 +6,10 @@ with chosen as materialized (
 select e.entity
 from chosen, status_entities(:viewer_id, chosen.ids) e;
 
--- name: status_by_token(token_hash, confirmation_required, status_id)^
+-- name: status_by_token(token_hash, status_id)^
 -- Who a bearer token speaks for, and the Status as that account sees it; its entity is null when it may not.
 select b.*, pg_current_snapshot()::text as snapshot, shown.entity
-from bearer(:token_hash, :confirmation_required) b
+from bearer(:token_hash) b
 left join lateral (
   select e.entity
   from visible_statuses(b.account_id) s
@@ -63,7 +63,7 @@ select a.tags, u.privacy, u.language, setting('status_limit', :status_limit)::in
        (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'nickname', m.nickname, 'domain', m.domain)), '[]')
         from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
         join accounts m on lower(m.nickname) = handle.nickname and coalesce(m.domain, '') = handle.domain
-        where m.active and m.confirmed) as mentioned,
+        where m.present) as mentioned,
        array(select e.shortcode from emojis e where e.shortcode = any (:shortcodes::text[])) as emoji_codes,
        (select count(*) from media m
         where m.id = any (:media_ids::bigint[]) and m.account_id = a.id and m.purpose = 'attachment')::int as media_count,
@@ -82,7 +82,7 @@ left join lateral (
          (select jsonb_agg(jsonb_build_object('id', r.account_id, 'nickname', ra.nickname, 'domain', ra.domain) order by r.account_id)
           from participation_recipients r
           join accounts ra on ra.id = r.account_id
-          where r.participation_id = p.id and ra.active) as recipients
+          where r.participation_id = p.id and ra.present) as recipients
   from participations p
   where p.id = :conversation_id and p.account_id = a.id
 ) conversation on true

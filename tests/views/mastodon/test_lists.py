@@ -68,7 +68,8 @@ def test_a_block_takes_each_off_the_lists_of_the_other(client, alice, bob, cats,
     dogs = client.post("/api/v1/lists", {"title": "dogs"}, auth=bob, status=200).json
     client.post(f"/api/v1/lists/{cats['id']}/accounts", {"account_ids[]": str(bob.id)}, auth=alice, status=200)
     client.post(f"/api/v1/lists/{dogs['id']}/accounts", {"account_ids[]": str(alice.id)}, auth=bob, status=200)
-    meow, bark = post(alice, "meow", visibility=f"list:{cats['id']}"), post(bob, "bark", visibility=f"list:{dogs['id']}")
+    meow = post(alice, "meow", visibility=f"list:{cats['id']}")
+    bark = post(bob, "bark", visibility=f"list:{dogs['id']}")
     client.post(f"/api/v1/accounts/{bob.id}/block", auth=alice, status=200)
 
     assert client.get(f"/api/v1/lists/{cats['id']}/accounts", auth=alice, status=200).json == []
