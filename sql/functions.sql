@@ -220,6 +220,23 @@ where (s.visibility in ('public', 'unlisted')
     where o.id = s.reblog_of_id));
 end;
 
+-- Takes an account's reblog of a status away, with its count and notification; says whether there was one.
+create or replace function remove_reblog(by_account_id bigint, of_status_id bigint)
+returns boolean language sql volatile begin atomic
+with removed as (
+       delete from statuses where reblog_of_id = of_status_id and account_id = by_account_id returning reblog_of_id
+     ), unmarked as (
+       update interactions set reblog_id = null
+       where account_id = by_account_id and status_id in (select reblog_of_id from removed)
+     ), counted as (
+       update statuses set reblogs_count = reblogs_count - 1 where id in (select reblog_of_id from removed)
+     ), untold as (
+       delete from notifications
+       where status_id in (select reblog_of_id from removed) and from_account_id = by_account_id and type = 'reblog'
+     )
+select exists (select from removed);
+end;
+
 -- Accounts whose statuses, and statuses about whom, are kept from viewer's lists: the blocked, and
 -- unless the reader asks for them the muted ones.
 create or replace function hidden_accounts(viewer bigint, with_muted boolean)

@@ -78,19 +78,12 @@ select id from statuses where reblog_of_id = :status_id and account_id = :accoun
 -- Takes a reblog back, with its count and notification. Returns the original's id.
 with original as materialized (
        select coalesce(s.reblog_of_id, s.id) as id from visible_statuses(:account_id) s where s.id = :status_id
-     ), removed as (
-       delete from statuses where reblog_of_id = (select id from original) and account_id = :account_id
-       returning reblog_of_id
-     ), unmarked as (
-       update interactions set reblog_id = null
-       where account_id = :account_id and status_id in (select reblog_of_id from removed)
-     ), counted as (
-       update statuses set reblogs_count = reblogs_count - 1 where id in (select reblog_of_id from removed)
-     ), untold as (
-       delete from notifications
-       where status_id in (select reblog_of_id from removed) and from_account_id = :account_id and type = 'reblog'
      )
-select id from original;
+select id, remove_reblog(:account_id, id) as removed from original;
+
+-- name: remove_reblog(account_id, status_id)^
+-- The same whoever may see the status, as its removal by staff wants it.
+select remove_reblog(:account_id, :status_id) as removed;
 
 -- name: bookmark(account_id, status_id)^
 -- Bookmarks a status (of a reblog: its original) once. Returns its id.
