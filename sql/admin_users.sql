@@ -96,7 +96,7 @@ with chosen as materialized (
        select array(
          select s.id
          from statuses s
-         where s.account_id = :account_id and (:godmode or s.visibility in ('public', 'unlisted'))
+         where s.account_id = :account_id and is_current(s) and (:godmode or s.visibility in ('public', 'unlisted'))
          order by s.id desc
          limit :limit offset :offset
        ) as ids

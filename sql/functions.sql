@@ -195,6 +195,10 @@ select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids
 from status_entities(viewer, ids) e;
 end;
 
+-- Whether a status is still within its time; the job that deletes it may come later.
+create or replace function is_current(s statuses) returns boolean language sql stable
+return s.expires_at is null or s.expires_at > now();
+
 -- Who may see a status: every list and every action chooses from this.
 create or replace function visible_statuses(viewer bigint)
 returns setof statuses language sql stable begin atomic
@@ -209,12 +213,14 @@ where (s.visibility in ('public', 'unlisted')
       from list_members m
       where m.list_id = s.list_id and m.account_id = viewer
         and not exists (select from blocks b where b.account_id = s.account_id and b.target_id = viewer)))
+  and is_current(s)
   and (select a.present from accounts a where a.id = s.account_id)
   and (s.reblog_of_id is null or (
     select (o.visibility in ('public', 'unlisted')
         or viewer = any (o.involved)
         or o.visibility = 'private'
           and (select true from follows f where f.follower_id = viewer and f.followed_id = o.account_id))
+      and is_current(o)
       and (select a.present from accounts a where a.id = o.account_id)
     from statuses o
     where o.id = s.reblog_of_id));
@@ -486,13 +492,15 @@ create or replace function list_json(l lists) returns text language sql stable
 return concat('{"id":"', l.id, '","title":', json_text(l.title), ',"replies_policy":', json_text(l.replies_policy),
   ',"exclusive":', l.exclusive::text, '}');
 
--- A Marker; the unread count is that of the notifications behind it, counted up to a hundred.
+-- How many unread notifications viewer is shown, counted up to a hundred.
+create or replace function unread_notifications(viewer bigint) returns bigint language sql stable
+return (select count(*) from (select from shown_notifications(viewer, false) n where not n.is_seen limit 100) unread);
+
+-- A Marker; that of the notifications holds how many are unread.
 create or replace function marker_json(m markers) returns text language sql stable
 return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.version,
   ',"updated_at":', json_time(m.updated_at), ',"pleroma":{"unread_count":',
-  case when m.timeline = 'notifications'
-    then (select count(*) from (select from notifications n where n.account_id = m.account_id and not n.is_seen limit 100) unread)
-    else 0 end, '}}');
+  case when m.timeline = 'notifications' then unread_notifications(m.account_id) else 0 end, '}}');
 
 -- The newest direct status of a thread, up to the newest that viewer was sent, that viewer's conversation shows.
 create or replace function last_of_conversation(viewer bigint, of_thread_id bigint, newest bigint)
@@ -579,7 +587,7 @@ select chosen.place, r.id,
            join statuses s on s.id = rs.status_id
            join accounts a on a.id = s.account_id
            left join statuses o on o.id = s.reblog_of_id
-           where rs.report_id = r.id), ']}')
+           where rs.report_id = r.id and is_current(s) and (o.id is null or is_current(o))), ']}')
 from unnest(ids) with ordinality as chosen (id, place)
 join reports r on r.id = chosen.id
 left join accounts target on target.id = r.target_id

@@ -119,7 +119,7 @@ with original as materialized (
          ) >= setting('pinned_limit', :pinned_limit)::int as is_full
        from statuses wanted
        join statuses s on s.id = coalesce(wanted.reblog_of_id, wanted.id)
-       where wanted.id = :status_id and s.account_id = :account_id and s.visibility in ('public', 'unlisted')
+       where wanted.id = :status_id and s.account_id = :account_id and s.visibility in ('public', 'unlisted') and is_current(s)
      ), pinned as (
        update statuses set pinned_at = coalesce(pinned_at, now()) where id in (select id from original where not is_full)
      )
@@ -131,7 +131,7 @@ with original as materialized (
        select s.id
        from statuses wanted
        join statuses s on s.id = coalesce(wanted.reblog_of_id, wanted.id)
-       where wanted.id = :status_id and s.account_id = :account_id
+       where wanted.id = :status_id and s.account_id = :account_id and is_current(s)
      ), unpinned as (
        update statuses set pinned_at = null where id in (select id from original) and pinned_at is not null
      )

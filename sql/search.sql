@@ -28,7 +28,7 @@ with recent as materialized (
          union
          select s.id
          from statuses s
-         where (select is_enough from reach) and s.account_id = :viewer_id and s.reblog_of_id is null
+         where (select is_enough from reach) and s.account_id = :viewer_id and is_current(s) and s.reblog_of_id is null
            and s.id < :max_id and s.id > (select r.id from reach r)
            and to_tsvector('simple', s.source || '') @@ plainto_tsquery('simple', :query)
          union
@@ -40,7 +40,7 @@ with recent as materialized (
          union
          select s.id
          from statuses s
-         where not (select is_enough from reach) and s.account_id = :viewer_id and s.reblog_of_id is null
+         where not (select is_enough from reach) and s.account_id = :viewer_id and is_current(s) and s.reblog_of_id is null
            and to_tsvector('simple', s.source) @@ plainto_tsquery('simple', :query)
            and (:account_id = 0 or s.account_id = :account_id) and s.id < :max_id and s.id > :min_id
          order by id desc

@@ -104,8 +104,6 @@ with status as (
      ), attached as (
        insert into status_media (status_id, position, media_id)
        select id, place, media_id from status, unnest(:media_ids::bigint[]) with ordinality as media (media_id, place)
-     ), used as (
-       update media set unused_since = null where id = any (:media_ids)
      ), asked as (
        insert into polls (status_id, options, multiple, hide_totals, expires_at)
        select id, array(select jsonb_array_elements_text(:poll::jsonb -> 'options')),
@@ -177,7 +175,7 @@ where joined.is_new;
 select s.id, s.account_id, s.thread_id, s.visibility, s.in_reply_to_id, s.reblog_of_id, a.nickname
 from statuses s
 join accounts a on a.id = s.account_id
-where s.id = :status_id
+where s.id = :status_id and is_current(s)
   and (exists (select from visible_statuses(:viewer_id) v where v.id = s.id)
     or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)));
 
@@ -195,11 +193,6 @@ with status as (
        from statuses
        where id = :status_id
        for update
-     ), freed as (
-       update media set unused_since = now()
-       where id in (select media_id from status_media where status_id = :status_id)
-         and not exists (
-           select from status_media other where other.media_id = media.id and other.status_id <> :status_id)
      ), answered as (
        update statuses set replies_count = greatest(replies_count - 1, 0)
        where id = (select in_reply_to_id from status where counts)
@@ -222,4 +215,4 @@ where p.thread_id = :thread_id;
 -- A status of the caller's as it was typed.
 select json_build_object('id', s.id::text, 'text', s.source, 'spoiler_text', s.spoiler_text, 'content_type', s.content_type)::text
 from statuses s
-where s.id = :status_id and s.account_id = :viewer_id and s.reblog_of_id is null;
+where s.id = :status_id and s.account_id = :viewer_id and s.reblog_of_id is null and is_current(s);

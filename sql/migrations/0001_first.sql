@@ -496,7 +496,7 @@ create table poll_votes (
 );
 create index poll_votes_account on poll_votes (account_id);
 
--- What was asked for a status that is to be posted later; its media are kept for it.
+-- What was asked for a status that is to be posted later; it names media as statuses do.
 create table scheduled_statuses (
   id bigint generated always as identity primary key,
   account_id bigint not null references accounts on delete cascade,
@@ -506,6 +506,34 @@ create table scheduled_statuses (
   created_at timestamptz not null default now()
 );
 create index scheduled_statuses_account on scheduled_statuses (account_id, id);
+
+-- Says of uploads whether anything names them. They are locked, so that two that let go of one see each other.
+create function note_use(ids bigint[]) returns void language plpgsql as $$
+begin
+  perform id from media where id = any (ids) order by id for no key update;
+  update media m
+  set unused_since = case
+    when exists (select from status_media used where used.media_id = m.id) then null
+    when exists (select from scheduled_statuses s where s.account_id = m.account_id and m.id = any (s.media_ids)) then null
+    else now() end
+  where m.id = any (ids);
+end
+$$;
+create function note_use_by_status() returns trigger language plpgsql as $$
+begin
+  perform note_use(array[case tg_op when 'INSERT' then new.media_id else old.media_id end]);
+  return null;
+end
+$$;
+create trigger note_use after insert or delete on status_media for each row execute function note_use_by_status();
+create function note_use_by_scheduled_status() returns trigger language plpgsql as $$
+begin
+  perform note_use(case tg_op when 'INSERT' then new.media_ids else old.media_ids end);
+  return null;
+end
+$$;
+create trigger note_use after insert or delete on scheduled_statuses
+for each row execute function note_use_by_scheduled_status();
 
 -- Files whose row is gone and which a job still has to take from storage.
 create table removed_files (
