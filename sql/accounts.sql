@@ -124,26 +124,81 @@ left join accounts a on a.id = page.account_id
 group by target.id;
 
 -- name: search(viewer_id, exact, resolve, words, nickname, domain, following, limit, offset)$
--- Accounts by nickname (exact, then prefix), then by words of the display name; followed ones first within each.
--- Blocked ones are left out, but who asks to resolve an exact name gets it: that is how one is unblocked.
+-- Accounts that fit a query: those with exactly the nickname, then those that viewer follows, then those whose nickname
+-- begins with it, then those that have it anywhere in nickname or display name; the best known first within each.
+-- Whatever their number, the first two kinds are complete; of the others, the first 1,000 by nickname are put in order,
+-- and the last are looked for when there are too few before them, for a query without trigrams among the newest
+-- accounts. Blocked ones are left out, but who asks to resolve an exact name gets it: that is how one is unblocked.
+with exact as (
+       select a.id, 0 as kind, 0 as block, 0 as closeness, a.followers_count, a.id as place
+       from accounts a
+       where lower(a.nickname) = :exact and a.present and (:domain::text is null or coalesce(a.domain, '') = :domain)
+         and (:resolve or not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id))
+         and (not :following or exists (
+           select from follows f where f.follower_id = :viewer_id and f.followed_id = a.id))
+     ), followed as (
+       select friend.id, 1, 0, friend.closeness, friend.followers_count, friend.id
+       from follows f
+       cross join lateral (
+         select a.id, a.followers_count, closeness(a.nickname, a.display_name, :nickname, :words) as closeness
+         from accounts a
+         where a.id = f.followed_id and a.present and (:domain is null or coalesce(a.domain, '') = :domain)
+         limit 1
+       ) friend
+       where f.follower_id = :viewer_id and friend.closeness < 3
+     ), near as materialized (
+       select id, 2 as kind, (place > 1000)::int as block, 0 as closeness,
+              case when place > 1000 then 0 else followers_count end as followers_count, place
+       from (
+         select a.id, a.followers_count, row_number() over (order by lower(a.nickname), coalesce(a.domain, '')) as place
+         from accounts a
+         where not :following and lower(a.nickname) >= :exact and lower(a.nickname) < :exact || chr(1114111)
+           and a.present and (:domain is null or coalesce(a.domain, '') = :domain)
+           and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+         order by lower(a.nickname), coalesce(a.domain, '')
+         limit greatest(1000, :limit::bigint + :offset::bigint)
+       ) begun
+     ), far as (
+       select id, 3, (place > 1000)::int, closeness, case when place > 1000 then 0 else followers_count end, place
+       from (
+         select a.id, a.followers_count, closeness(a.nickname, a.display_name, :nickname, :words) as closeness,
+                row_number() over () as place
+         from (
+           select c.id, c.nickname, c.display_name, c.domain, c.present, c.followers_count
+           from accounts c
+           where length(:exact) > 2
+             and (lower(c.nickname) like '%%' || :nickname || '%%' or lower(c.display_name) like '%%' || :words || '%%')
+           union all
+           (select c.id, c.nickname, c.display_name, c.domain, c.present, c.followers_count
+            from accounts c
+            where length(:exact) < 3
+            order by c.id desc
+            limit 20000)
+         ) a
+         where not :following and (select count(*) from near) < :limit::bigint + :offset::bigint
+           and closeness(a.nickname, a.display_name, :nickname, :words) < 3
+           and a.present and (:domain is null or coalesce(a.domain, '') = :domain)
+           and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+         limit greatest(1000, :limit::bigint + :offset::bigint)
+       ) anywhere
+     ), best as (
+       select distinct on (id) *
+       from (
+         select * from exact
+         union all
+         select * from followed
+         union all
+         select * from near
+         union all
+         select * from far
+       ) hits
+       order by id, kind
+     ), hit as (
+       select id, row_number() over (order by kind, block, closeness, followers_count desc, place, id) as place
+       from best
+       order by place
+       limit :limit offset :offset
+     )
 select concat('[', string_agg(account_json(a, :viewer_id), ',' order by hit.place), ']')
-from (
-  select s.id, row_number() over (order by s.rank, not s.is_followed, s.followers_count desc, s.id) as place
-  from (
-    select a.id, a.followers_count,
-           case when lower(a.nickname) = :exact then 0 when lower(a.nickname) like :nickname || '%%' then 1
-             when lower(a.display_name) like '%%' || :words || '%%' then 2 else 3 end as rank,
-           exists (select from follows f where f.follower_id = :viewer_id and f.followed_id = a.id) as is_followed
-    from accounts a
-    where a.present
-      and (:domain::text is null or coalesce(a.domain, '') = :domain)
-      and (lower(a.nickname) like '%%' || :nickname || '%%' or lower(a.display_name) like '%%' || :words || '%%')
-      and (:resolve and lower(a.nickname) = :exact
-        or not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id))
-    limit 1000
-  ) s
-  where not :following or s.is_followed
-  order by place
-  limit :limit offset :offset
-) hit
+from hit
 join accounts a on a.id = hit.id;

@@ -402,6 +402,16 @@ where s.account_id = author
   and (not exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id);
 end;
 
+-- How close a nickname and a display name are to a search for a name or words, both escaped for like: 0 when the
+-- nickname begins so, 1 when the display name holds the words, 2 when the nickname holds the name, 3 for no fit.
+create or replace function closeness(nickname text, display_name text, name text, words text)
+returns integer language sql immutable
+return case
+  when lower(nickname) like name || '%' then 0
+  when lower(display_name) like '%' || words || '%' then 1
+  when lower(nickname) like '%' || name || '%' then 2
+  else 3 end;
+
 -- Whether recipient is told of something that sender did: not when blocked, and by the recipient's settings.
 -- What is muted is stored all the same and left out when listing, so that with_muted can show it.
 create or replace function wants_notification(recipient bigint, sender bigint) returns boolean language sql stable
