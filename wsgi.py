@@ -18,6 +18,7 @@ def _load() -> Flask:
         raise SystemExit(f"Error: set PLEROMA_DATABASE_URL, or start the PostgreSQL of {settings.data_dir} first")
     if missing := schema.missing_migrations(url):
         raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
+    schema.note_environment(url, settings)
     emoji_list.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     return create_app(settings)

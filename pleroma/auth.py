@@ -20,7 +20,7 @@ from werkzeug.datastructures import Authorization
 from pleroma import db, idempotency, params, passwords, remembered, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
-from pleroma.settings import configured, confirmation_required, value
+from pleroma.settings import configured, value
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
@@ -71,9 +71,7 @@ def _by_bearer(token: str) -> Caller | None:
     statement = g.pop("carrying", None)
     which = (request.view_args or {}) if statement else {}
     with db.read() as connection:
-        row = (statement or queries.authentication.by_token)(
-            connection, token_hash=token_hash(token), confirmation_required=confirmation_required(), **which
-        )
+        row = (statement or queries.authentication.by_token)(connection, token_hash=token_hash(token), **which)
         if row is None:
             return None
         if statement:
@@ -93,9 +91,7 @@ def _by_bearer(token: str) -> Caller | None:
 
 def _by_basic(login: str, password: str) -> Caller | None:
     user = passwords.check(login, password, cached=True)
-    if user is None or not user.active or user.password_reset_required:
-        return None
-    if not user.confirmed and value("account_activation_required"):
+    if user is None or not user.present or user.password_reset_required:
         return None
     return Caller(user.account_id, user.is_admin, user.is_moderator)
 

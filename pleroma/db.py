@@ -31,6 +31,7 @@ SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.pa
 SCHEMA_LOCK = 7_276_031
 FILES_LOCK = 7_276_032
 EMOJI_LOCK = 7_276_033
+# 7_276_034 is that of write_presence in the schema.
 
 # Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
 _LIFETIME = 600.0

@@ -32,11 +32,12 @@ class GenerationError(RuntimeError):
 
 def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, worker: bool) -> int:
     """Load, migrate, fork and watch until told to end; returns the exit status."""
-    from pleroma import create_app, db, emoji_list
+    from pleroma import create_app, db, emoji_list, schema
 
     app = create_app(settings)
     url = _database(settings)
     _migrate(url)
+    schema.note_environment(url, settings)
     emoji_list.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     app.extensions["pleroma"].counters.share(settings.workers)

@@ -6,7 +6,6 @@ from typing import Any
 
 from pleroma import passwords
 from pleroma.errors import Forbidden
-from pleroma.settings import value
 
 # What the pages say about a wrong name or password.
 WRONG = "Invalid Username/Password"
@@ -24,6 +23,6 @@ def check(name: str, password: str) -> Any:
         raise Forbidden("Your account is currently disabled", identifier="account_is_disabled")
     if user.password_reset_required:
         raise Forbidden("Password reset is required", identifier="password_reset_required")
-    if not user.confirmed and value("account_activation_required"):
+    if not user.present:
         raise Forbidden("Your login is missing a confirmed e-mail address", identifier="missing_confirmed_email")
     return user

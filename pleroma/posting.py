@@ -220,7 +220,7 @@ def plain_text(source: str) -> str:
 def remove(connection: Connection, status: Any) -> None:
     """Delete a status (a row of statuses.deletable) with all that hangs on it; a reblog is taken back."""
     if status.reblog_of_id is not None:
-        queries.interactions.unreblog(connection, account_id=status.account_id, status_id=status.reblog_of_id)
+        queries.interactions.remove_reblog(connection, account_id=status.account_id, status_id=status.reblog_of_id)
         return
     queries.statuses.delete(connection, status_id=status.id)
     if status.visibility == "direct":

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pleroma import email_addresses, nicknames, passwords, profiles, text
+from pleroma import account_jobs, email_addresses, nicknames, passwords, profiles, text
 from pleroma.config import Config, secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
@@ -200,4 +200,5 @@ def confirm(connection: Connection, config: Config, account_id: int, token: str)
     expected = confirmation_token(config, account_id, row.email)
     if not hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace")):
         return False
+    account_jobs.lock_with_friends(connection, [account_id])
     return bool(queries.registration.confirm(connection, account_id=account_id, email=row.email))

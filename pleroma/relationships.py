@@ -52,12 +52,14 @@ def unfollow(connection: Connection, account_id: int, target_id: int) -> None:
 
 
 def block(connection: Connection, account_id: int, target_id: int) -> None:
-    """Block an account: follows, requests and subscriptions end both ways. Raises NotFound, Forbidden for oneself."""
+    """Block an account: follows, requests, subscriptions and places on lists end both ways.
+
+    Raises NotFound, Forbidden for oneself.
+    """
     _require_other(connection, account_id, target_id)
     list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
     queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id)
     queries.relationships.unfollow(connection, account_id=target_id, target_id=account_id)
-    queries.relationships.unendorse(connection, account_id=account_id, target_id=target_id)
     queries.relationships.block(connection, account_id=account_id, target_id=target_id)
 
 

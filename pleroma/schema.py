@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import psycopg
 
+from pleroma.config import Config
 from pleroma.db import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
 
 
@@ -42,6 +44,16 @@ def migrate(url: str) -> list[str]:
         with connection.transaction():
             connection.execute((SQL_DIRECTORY / "functions.sql").read_bytes())
     return applied
+
+
+def note_environment(url: str, config: Config) -> None:
+    """Tell the database what the environment says of the settings that its own rules ask for.
+
+    A web process that starts does this, so that the one that started last counts. Raises psycopg.Error.
+    """
+    required = json.dumps(config.account_activation_required)
+    with _connect(url) as connection:
+        queries.settings.configure(connection, name="account_activation_required", value=required)
 
 
 def _job_schema() -> tuple[str, str]:

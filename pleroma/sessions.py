@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from pleroma import db
 from pleroma.config import secret_key
 from pleroma.db import queries
-from pleroma.settings import configured, confirmation_required
+from pleroma.settings import configured
 
 COOKIE = "_pleroma_key"
 LIFETIME = 60 * 24 * 3600
@@ -35,9 +35,7 @@ def find(cookie: str) -> Any:
     if id_hash is None:
         return None
     with db.read() as connection:
-        row = queries.authentication.by_session(
-            connection, id_hash=id_hash, confirmation_required=confirmation_required()
-        )
+        row = queries.authentication.by_session(connection, id_hash=id_hash)
         if row is not None and row.stale:
             queries.authentication.touch_session(connection, id_hash=id_hash)
     return row

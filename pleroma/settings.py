@@ -22,11 +22,6 @@ def configured() -> Config:
     return current_app.extensions["pleroma"].config
 
 
-def confirmation_required() -> str:
-    """What the environment says of account_activation_required, as statements take it for when nothing is stored."""
-    return str(configured().account_activation_required).lower()
-
-
 def in_force(*names: str, config: Config | None = None) -> dict[str, Any]:
     """The values of the named settings (see RUNTIME in pleroma.views.admin.config) that count now, in one select."""
     config = config or configured()

@@ -55,27 +55,8 @@ order by id
 for no key update;
 
 -- name: set_active(account_id, active)^
--- Activates or deactivates an account, and counts it in or out at those who follow it or whom it follows. Their
--- counters are those of their lists, which leave out the deactivated. Nothing when it was so already.
-with changed as (
-       update accounts set active = :active where id = :account_id and active <> :active
-       returning id, case when active then 1 else -1 end as difference
-     ), friends as (
-       select id, sum(following) as following, sum(followers) as followers
-       from (
-         select follower_id as id, 1 as following, 0 as followers from follows where followed_id = :account_id
-         union all
-         select followed_id, 0, 1 from follows where follower_id = :account_id
-       ) counted
-       group by id
-     ), counted as (
-       update accounts a
-       set following_count = greatest(a.following_count + changed.difference * friends.following, 0),
-           followers_count = greatest(a.followers_count + changed.difference * friends.followers, 0)
-       from changed, friends
-       where a.id = friends.id
-     )
-select id from changed;
+-- Activates or deactivates an account, which is counted in or out by a trigger. Nothing when it was so already.
+update accounts set active = :active where id = :account_id and active <> :active returning id;
 
 -- name: status_batch(account_id, limit)^
 -- The oldest statuses and reblogs of an account.

@@ -21,7 +21,7 @@ select e.entity from chosen, report_entities(:viewer_id, chosen.ids) e;
 -- A report's state and who made it.
 select r.id, r.state, r.account_id, a.nickname as reporter
 from reports r
-left join accounts a on a.id = r.account_id and a.active
+left join accounts a on a.id = r.account_id and a.present
 where r.id = :report_id;
 
 -- name: set_state(report_id, state)!

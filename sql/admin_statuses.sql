@@ -1,6 +1,8 @@
 -- name: find(status_id)^
 -- A status or reblog by id, as its deletion needs it.
-select id, account_id, visibility, thread_id, reblog_of_id from statuses where id = :status_id;
+select s.id, s.account_id, s.visibility, s.thread_id, s.reblog_of_id
+from statuses s
+where s.id = :status_id and is_current(s);
 
 -- name: update(status_id, sensitive, visibility)!
 -- Changes what everybody sees of a status, and the counters that count only public and unlisted ones.

@@ -21,7 +21,7 @@ select concat('[', (select string_agg(user_json(a), ',' order by page.place) fro
 
 -- name: find(name, account_id)^
 -- An account by id or nickname in any letter case; the id is tried first.
-select a.id, a.nickname, a.domain, a.active, a.is_admin, a.is_moderator
+select a.id, a.nickname, a.domain, a.active, a.present, a.is_admin, a.is_moderator
 from accounts a
 where a.id = coalesce(
   (select id from accounts where id = :account_id),
@@ -30,7 +30,7 @@ where a.id = coalesce(
 
 -- name: find_all(names)
 -- Accounts by nickname in any letter case, in the order asked; null for those that are not there.
-select wanted.place, a.id, a.nickname, a.domain, a.active, a.is_admin, a.is_moderator
+select wanted.place, a.id, a.nickname, a.domain, a.active, a.present, a.is_admin, a.is_moderator
 from unnest(:names::text[]) with ordinality as wanted (name, place)
 left join accounts a on lower(a.nickname) = lower(split_part(wanted.name, '@', 1))
   and coalesce(a.domain, '') = lower(split_part(wanted.name, '@', 2))
@@ -47,8 +47,8 @@ from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
 join accounts a on a.id = wanted.id;
 
 -- name: active_administrators()^
--- How many administrators are active, all locked, so that two calls cannot remove the last one together.
-with locked as (select id from accounts where is_admin and active order by id for no key update)
+-- How many administrators can log in, all locked, so that two calls cannot remove the last one together.
+with locked as (select id from accounts where is_admin and present order by id for no key update)
 select count(*) as number from locked;
 
 -- name: add_tags(account_ids, tags)!
@@ -96,7 +96,7 @@ with chosen as materialized (
        select array(
          select s.id
          from statuses s
-         where s.account_id = :account_id and (:godmode or s.visibility in ('public', 'unlisted'))
+         where s.account_id = :account_id and is_current(s) and (:godmode or s.visibility in ('public', 'unlisted'))
          order by s.id desc
          limit :limit offset :offset
        ) as ids

@@ -1,6 +1,6 @@
--- name: by_token(token_hash, confirmation_required)^
+-- name: by_token(token_hash)^
 -- Who a bearer token speaks for, and what the database is like now (pleroma/remembered.py).
-select b.*, pg_current_snapshot()::text as snapshot from bearer(:token_hash, :confirmation_required) b;
+select b.*, pg_current_snapshot()::text as snapshot from bearer(:token_hash) b;
 
 -- name: snapshot()$
 -- What the database is like now: another text when anything was written.
@@ -10,14 +10,14 @@ select pg_current_snapshot()::text;
 -- Notes that a token was used.
 update tokens set last_used_at = now() where id = :token_id;
 
--- name: by_session(id_hash, confirmation_required)^
+-- name: by_session(id_hash)^
 -- Who a session cookie speaks for.
 select a.id as account_id, a.is_admin, a.is_moderator, s.last_used_at < now() - interval '1 day' as stale
 from sessions s
 join accounts a on a.id = s.account_id
 where s.id_hash = :id_hash
   and s.last_used_at > now() - interval '60 days'
-  and is_usable(a, :confirmation_required);
+  and a.present;
 
 -- name: touch_session(id_hash)!
 -- Notes that a session was used.
@@ -26,7 +26,7 @@ update sessions set last_used_at = now() where id_hash = :id_hash;
 -- name: by_login(login, address, rate_limits)^
 -- The local account of a nickname or e-mail address, in any letter case, with all that decides about its login.
 -- throttled: its password was guessed too often (by this client's address, or by all).
-select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.confirmed,
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present,
        u.password_hash, u.password_reset_required,
        setting('rate_limits', :rate_limits) = 'true' and exists (
          select
@@ -43,7 +43,7 @@ where a.id = coalesce(
 
 -- name: by_account(account_id)^
 -- The same for an account that is known.
-select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.confirmed,
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present,
        u.password_hash, u.password_reset_required
 from accounts a
 join users u on u.account_id = a.id

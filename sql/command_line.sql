@@ -1,6 +1,6 @@
 -- name: has_administrator()^
--- Whether an active administrator exists.
-select exists (select from accounts where is_admin and active) as found;
+-- Whether there is an administrator who can log in.
+select exists (select from accounts where is_admin and present) as found;
 
 -- name: users()
 -- Every local login, by nickname.

@@ -1,17 +1,19 @@
 -- name: index(viewer_id, max_id, since_id, min_id, limit)$
--- Viewer's conversations, the last change first, paged by their last status.
+-- Viewer's conversations that show a status, the last change first, paged by the newest status that viewer was sent.
 with page as materialized (
        (select p.id, p.last_status_id
         from participations p
+        cross join lateral last_of_conversation(:viewer_id, p.thread_id, p.last_status_id) shown
         where p.account_id = :viewer_id and not p.hidden and p.last_status_id < :max_id and p.last_status_id > :since_id
-          and :min_id = 0 and (select true from wanted_statuses(:viewer_id, true) s where s.id = p.last_status_id)
+          and :min_id = 0
         order by p.last_status_id desc
         limit :limit)
        union all
        (select p.id, p.last_status_id
         from participations p
+        cross join lateral last_of_conversation(:viewer_id, p.thread_id, p.last_status_id) shown
         where p.account_id = :viewer_id and not p.hidden and p.last_status_id < :max_id and p.last_status_id > :min_id
-          and :min_id > 0 and (select true from wanted_statuses(:viewer_id, true) s where s.id = p.last_status_id)
+          and :min_id > 0
         order by p.last_status_id
         limit :limit)
      ), chosen as materialized (select array(select id from page order by last_status_id desc) as ids)
@@ -75,7 +77,7 @@ select id from participations where id = :conversation_id and account_id = :view
 
 -- name: known_accounts(account_ids)^
 -- How many of the accounts there are.
-select count(*) as number from accounts where id = any (:account_ids::bigint[]) and active;
+select count(*) as number from accounts where id = any (:account_ids::bigint[]) and present;
 
 -- name: set_recipients(conversation_id, account_ids)!
 -- Replaces the recipients of a conversation.

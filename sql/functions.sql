@@ -12,10 +12,6 @@ $$;
 create or replace function setting(setting_name text, configured text) returns text language sql stable
 return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
 
--- Whether an account may be used: it is active and, where that is required, confirmed.
-create or replace function is_usable(a accounts, confirmation_required text) returns boolean language sql stable
-return a.active and (a.confirmed or setting('account_activation_required', confirmation_required) <> 'true');
-
 -- The scopes to grant of those that were asked for: all that are offered when none was. Null when one goes beyond
 -- them: a scope is covered by itself and by its first part.
 create or replace function granted_scopes(asked text[], offered text[]) returns text[] language sql immutable
@@ -149,7 +145,7 @@ return concat(
   ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
 
 -- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
-create or replace function bearer(of_token_hash bytea, confirmation_required text)
+create or replace function bearer(of_token_hash bytea)
 returns table (token_id bigint, app_id bigint, scopes text[], account_id bigint, is_admin boolean, is_moderator boolean, stale boolean)
 language sql stable begin atomic
 select t.id, t.app_id, t.scopes, a.id, a.is_admin, a.is_moderator, t.last_used_at < now() - interval '1 day'
@@ -157,7 +153,7 @@ from tokens t
 left join accounts a on a.id = t.account_id
 where t.token_hash = of_token_hash
   and t.last_used_at > now() - interval '1 year'
-  and (t.account_id is null or is_usable(a, confirmation_required));
+  and (t.account_id is null or a.present);
 end;
 
 -- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that
@@ -199,6 +195,10 @@ select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids
 from status_entities(viewer, ids) e;
 end;
 
+-- Whether a status is still within its time; the job that deletes it may come later.
+create or replace function is_current(s statuses) returns boolean language sql stable
+return s.expires_at is null or s.expires_at > now();
+
 -- Who may see a status: every list and every action chooses from this.
 create or replace function visible_statuses(viewer bigint)
 returns setof statuses language sql stable begin atomic
@@ -208,17 +208,39 @@ where (s.visibility in ('public', 'unlisted')
     or viewer = any (s.involved)
     or s.visibility = 'private'
       and (select true from follows f where f.follower_id = viewer and f.followed_id = s.account_id)
-    or s.visibility = 'list'
-      and (select true from list_members m where m.list_id = s.list_id and m.account_id = viewer))
-  and (select a.active from accounts a where a.id = s.account_id)
+    or s.visibility = 'list' and (
+      select true
+      from list_members m
+      where m.list_id = s.list_id and m.account_id = viewer
+        and not exists (select from blocks b where b.account_id = s.account_id and b.target_id = viewer)))
+  and is_current(s)
+  and (select a.present from accounts a where a.id = s.account_id)
   and (s.reblog_of_id is null or (
     select (o.visibility in ('public', 'unlisted')
         or viewer = any (o.involved)
         or o.visibility = 'private'
           and (select true from follows f where f.follower_id = viewer and f.followed_id = o.account_id))
-      and (select a.active from accounts a where a.id = o.account_id)
+      and is_current(o)
+      and (select a.present from accounts a where a.id = o.account_id)
     from statuses o
     where o.id = s.reblog_of_id));
+end;
+
+-- Takes an account's reblog of a status away, with its count and notification; says whether there was one.
+create or replace function remove_reblog(by_account_id bigint, of_status_id bigint)
+returns boolean language sql volatile begin atomic
+with removed as (
+       delete from statuses where reblog_of_id = of_status_id and account_id = by_account_id returning reblog_of_id
+     ), unmarked as (
+       update interactions set reblog_id = null
+       where account_id = by_account_id and status_id in (select reblog_of_id from removed)
+     ), counted as (
+       update statuses set reblogs_count = reblogs_count - 1 where id in (select reblog_of_id from removed)
+     ), untold as (
+       delete from notifications
+       where status_id in (select reblog_of_id from removed) and from_account_id = by_account_id and type = 'reblog'
+     )
+select exists (select from removed);
 end;
 
 -- Accounts whose statuses, and statuses about whom, are kept from viewer's lists: the blocked, and
@@ -380,6 +402,16 @@ where s.account_id = author
   and (not exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id);
 end;
 
+-- How close a nickname and a display name are to a search for a name or words, both escaped for like: 0 when the
+-- nickname begins so, 1 when the display name holds the words, 2 when the nickname holds the name, 3 for no fit.
+create or replace function closeness(nickname text, display_name text, name text, words text)
+returns integer language sql immutable
+return case
+  when lower(nickname) like name || '%' then 0
+  when lower(display_name) like '%' || words || '%' then 1
+  when lower(nickname) like '%' || name || '%' then 2
+  else 3 end;
+
 -- Whether recipient is told of something that sender did: not when blocked, and by the recipient's settings.
 -- What is muted is stored all the same and left out when listing, so that with_muted can show it.
 create or replace function wants_notification(recipient bigint, sender bigint) returns boolean language sql stable
@@ -421,7 +453,7 @@ left join subscriptions n on n.account_id = viewer and n.target_id = a.id
 left join account_notes c on c.account_id = viewer and c.target_id = a.id;
 end;
 
--- Notifications that viewer is shown: from active accounts that are neither blocked nor, unless asked for,
+-- Notifications that viewer is shown: from accounts that are there and neither blocked nor, unless asked for,
 -- muted, not about muted threads, and with a status that viewer may see.
 create or replace function shown_notifications(viewer bigint, with_muted boolean)
 returns setof notifications language sql stable begin atomic
@@ -435,7 +467,7 @@ where n.account_id = viewer
         where m.account_id = viewer and m.notifications and (m.expires_at is null or m.expires_at > now())))
       and (n.thread_id is null
         or not n.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer))))
-  and (select a.active from accounts a where a.id = n.from_account_id)
+  and (select a.present from accounts a where a.id = n.from_account_id)
   and (n.status_id is null or (select true from visible_statuses(viewer) s where s.id = n.status_id));
 end;
 
@@ -470,13 +502,25 @@ create or replace function list_json(l lists) returns text language sql stable
 return concat('{"id":"', l.id, '","title":', json_text(l.title), ',"replies_policy":', json_text(l.replies_policy),
   ',"exclusive":', l.exclusive::text, '}');
 
--- A Marker; the unread count is that of the notifications behind it, counted up to a hundred.
+-- How many unread notifications viewer is shown, counted up to a hundred.
+create or replace function unread_notifications(viewer bigint) returns bigint language sql stable
+return (select count(*) from (select from shown_notifications(viewer, false) n where not n.is_seen limit 100) unread);
+
+-- A Marker; that of the notifications holds how many are unread.
 create or replace function marker_json(m markers) returns text language sql stable
 return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.version,
   ',"updated_at":', json_time(m.updated_at), ',"pleroma":{"unread_count":',
-  case when m.timeline = 'notifications'
-    then (select count(*) from (select from notifications n where n.account_id = m.account_id and not n.is_seen limit 100) unread)
-    else 0 end, '}}');
+  case when m.timeline = 'notifications' then unread_notifications(m.account_id) else 0 end, '}}');
+
+-- The newest direct status of a thread, up to the newest that viewer was sent, that viewer's conversation shows.
+create or replace function last_of_conversation(viewer bigint, of_thread_id bigint, newest bigint)
+returns table (id bigint) language sql stable begin atomic
+select s.id
+from unblocked_statuses(viewer) s
+where s.thread_id = of_thread_id and s.id <= newest and s.visibility = 'direct'
+order by s.id desc
+limit 1;
+end;
 
 -- Conversation entities of participations, each with its place in ids. accounts leaves out viewer,
 -- pleroma.recipients does not (seed: Pleroma Conversations).
@@ -487,18 +531,18 @@ select chosen.place, p.id,
          ',"accounts":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id and r.account_id <> viewer),
+           where r.participation_id = p.id and r.account_id <> viewer and a.present),
          '],"last_status":', coalesce((
            select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids), p.id, 'null')
-           from statuses s
+           from last_of_conversation(viewer, p.thread_id, p.last_status_id) last_one
+           join statuses s on s.id = last_one.id
            join accounts a on a.id = s.account_id
            left join lateral marks_of(viewer, s.id) marks on true
-           cross join muted_threads(viewer) muted
-           where s.id = p.last_status_id), 'null'),
+           cross join muted_threads(viewer) muted), 'null'),
          ',"pleroma":{"recipients":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
-           where r.participation_id = p.id), ']}}')
+           where r.participation_id = p.id and a.present), ']}}')
 from unnest(ids) with ordinality as chosen (id, place)
 join participations p on p.id = chosen.id;
 end;
@@ -514,8 +558,9 @@ create or replace function visible_scrobbles(viewer bigint)
 returns setof scrobbles language sql stable begin atomic
 select s.*
 from scrobbles s
-where s.visibility in ('public', 'unlisted') or s.account_id = viewer or s.visibility = 'private' and exists (
-  select from follows f where f.follower_id = viewer and f.followed_id = s.account_id);
+where (s.visibility in ('public', 'unlisted') or s.account_id = viewer or s.visibility = 'private' and exists (
+    select from follows f where f.follower_id = viewer and f.followed_id = s.account_id))
+  and (select a.present from accounts a where a.id = s.account_id);
 end;
 
 -- The keys of a User of the admin API that an Account lacks.
@@ -552,7 +597,7 @@ select chosen.place, r.id,
            join statuses s on s.id = rs.status_id
            join accounts a on a.id = s.account_id
            left join statuses o on o.id = s.reblog_of_id
-           where rs.report_id = r.id), ']}')
+           where rs.report_id = r.id and is_current(s) and (o.id is null or is_current(o))), ']}')
 from unnest(ids) with ordinality as chosen (id, place)
 join reports r on r.id = chosen.id
 left join accounts target on target.id = r.target_id

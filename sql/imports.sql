@@ -13,7 +13,7 @@ select i.account_id, i.kind, i.position, cardinality(i.addresses) as total,
        i.addresses[i.position + 1 : i.position + :size] as addresses,
        i.options[i.position + 1 : i.position + :size] as options
 from imports i
-join accounts a on a.id = i.account_id and a.active
+join accounts a on a.id = i.account_id and a.present
 where i.id = :import_id and i.position < cardinality(i.addresses)
 for update of i;
 
@@ -22,7 +22,7 @@ for update of i;
 select place, a.id
 from unnest(:nicknames::text[], :domains::text[]) with ordinality as address (nickname, domain, place)
 join accounts a on lower(a.nickname) = address.nickname and coalesce(a.domain, '') = address.domain
-where a.active and a.confirmed
+where a.present
 order by a.id;
 
 -- name: lock_accounts(account_ids)

@@ -5,8 +5,8 @@ select count(*) filter (where domain is null) as users,
        count(*) filter (where domain is null and last_status_at > now() - interval '30 days') as active_month,
        count(distinct domain) as domains
 from accounts
-where active and confirmed;
+where present;
 
 -- name: staff()
--- Nicknames of active staff who show their role.
-select nickname from accounts where (is_admin or is_moderator) and active and show_role and domain is null order by id;
+-- Nicknames of the staff who show their role.
+select nickname from accounts where (is_admin or is_moderator) and present and show_role and domain is null order by id;

@@ -78,19 +78,12 @@ select id from statuses where reblog_of_id = :status_id and account_id = :accoun
 -- Takes a reblog back, with its count and notification. Returns the original's id.
 with original as materialized (
        select coalesce(s.reblog_of_id, s.id) as id from visible_statuses(:account_id) s where s.id = :status_id
-     ), removed as (
-       delete from statuses where reblog_of_id = (select id from original) and account_id = :account_id
-       returning reblog_of_id
-     ), unmarked as (
-       update interactions set reblog_id = null
-       where account_id = :account_id and status_id in (select reblog_of_id from removed)
-     ), counted as (
-       update statuses set reblogs_count = reblogs_count - 1 where id in (select reblog_of_id from removed)
-     ), untold as (
-       delete from notifications
-       where status_id in (select reblog_of_id from removed) and from_account_id = :account_id and type = 'reblog'
      )
-select id from original;
+select id, remove_reblog(:account_id, id) as removed from original;
+
+-- name: remove_reblog(account_id, status_id)^
+-- The same whoever may see the status, as its removal by staff wants it.
+select remove_reblog(:account_id, :status_id) as removed;
 
 -- name: bookmark(account_id, status_id)^
 -- Bookmarks a status (of a reblog: its original) once. Returns its id.
@@ -126,7 +119,7 @@ with original as materialized (
          ) >= setting('pinned_limit', :pinned_limit)::int as is_full
        from statuses wanted
        join statuses s on s.id = coalesce(wanted.reblog_of_id, wanted.id)
-       where wanted.id = :status_id and s.account_id = :account_id and s.visibility in ('public', 'unlisted')
+       where wanted.id = :status_id and s.account_id = :account_id and s.visibility in ('public', 'unlisted') and is_current(s)
      ), pinned as (
        update statuses set pinned_at = coalesce(pinned_at, now()) where id in (select id from original where not is_full)
      )
@@ -138,7 +131,7 @@ with original as materialized (
        select s.id
        from statuses wanted
        join statuses s on s.id = coalesce(wanted.reblog_of_id, wanted.id)
-       where wanted.id = :status_id and s.account_id = :account_id
+       where wanted.id = :status_id and s.account_id = :account_id and is_current(s)
      ), unpinned as (
        update statuses set pinned_at = null where id in (select id from original) and pinned_at is not null
      )
@@ -178,7 +171,7 @@ with original as materialized (
         from interactions i
         join accounts a on a.id = i.account_id
         where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :since_id
-          and :min_id = 0 and a.active
+          and :min_id = 0 and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id desc
         limit :limit)
@@ -187,7 +180,7 @@ with original as materialized (
         from interactions i
         join accounts a on a.id = i.account_id
         where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :min_id
-          and :min_id > 0 and a.active
+          and :min_id > 0 and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id
         limit :limit)

@@ -30,16 +30,18 @@ with page as materialized (
        (select m.id as page_id, m.account_id
         from list_members m
         where m.list_id = :list_id and m.id < :max_id and m.id > :since_id and :min_id = 0
+          and (select a.present from accounts a where a.id = m.account_id)
         order by m.id desc
         limit nullif(:limit::bigint, 0))
        union all
        (select m.id, m.account_id
         from list_members m
         where m.list_id = :list_id and m.id < :max_id and m.id > :min_id and :min_id > 0
+          and (select a.present from accounts a where a.id = m.account_id)
         order by m.id
         limit nullif(:limit::bigint, 0))
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.active), ']'),
+select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
        max(page.page_id), min(page.page_id)
 from lists l
 left join page on true
@@ -47,15 +49,23 @@ left join accounts a on a.id = page.account_id
 where l.id = :list_id and l.account_id = :viewer_id
 group by l.id;
 
--- name: add(list_id, account_ids)!
--- Puts accounts on a list; unknown ones and those that are on it are skipped.
+-- name: add(viewer_id, list_id, account_ids)!
+-- Puts accounts on a list of viewer's; skipped are unknown ones, those that are on it, and those that viewer blocks or
+-- that block viewer.
 insert into list_members (list_id, account_id)
-select :list_id, a.id from accounts a where a.id = any (:account_ids) order by a.id
+select :list_id, a.id
+from accounts a
+where a.id = any (:account_ids) and a.present
+  and not exists (select from blocks b where b.account_id = :viewer_id and b.target_id = a.id)
+  and not exists (select from blocks b where b.account_id = a.id and b.target_id = :viewer_id)
+order by a.id
 on conflict do nothing;
 
--- name: remove(list_id, account_ids)!
--- Takes accounts off a list.
-delete from list_members where list_id = :list_id and account_id = any (:account_ids);
+-- name: remove(viewer_id, list_id, account_ids)!
+-- Takes accounts off a list of viewer's.
+delete from list_members m
+using lists l
+where l.id = :list_id and l.account_id = :viewer_id and m.list_id = l.id and m.account_id = any (:account_ids);
 
 -- name: holding(viewer_id, account_id)$
 -- Viewer's lists that hold an account.

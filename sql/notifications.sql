@@ -33,16 +33,15 @@ with chosen as materialized (
 select page.* from chosen, notification_page(:viewer_id, chosen.ids) page;
 
 -- name: notification(viewer_id, notification_id)$
--- One notification of viewer's.
+-- One notification that viewer is shown, muted or not.
 with chosen as materialized (
-       select array[n.id] as ids from notifications n where n.id = :notification_id and n.account_id = :viewer_id
+       select array[n.id] as ids from shown_notifications(:viewer_id, true) n where n.id = :notification_id
      )
 select e.entity from chosen, notification_entities(:viewer_id, chosen.ids) e;
 
 -- name: unread_count(viewer_id)$
 -- How many unread notifications viewer has, counted up to a hundred.
-select json_build_object('count', count(*))::text
-from (select from shown_notifications(:viewer_id, false) n where not n.is_seen limit 100) unread;
+select concat('{"count":', unread_notifications(:viewer_id), '}');
 
 -- name: clear(viewer_id)!
 -- Removes all of viewer's notifications.
@@ -53,8 +52,9 @@ delete from notifications where account_id = :viewer_id;
 delete from notifications where account_id = :viewer_id and id = any (:notification_ids);
 
 -- name: read_one(viewer_id, notification_id)^
--- Marks one notification as read.
-update notifications set is_seen = true where id = :notification_id and account_id = :viewer_id
+-- Marks one notification that viewer is shown as read.
+update notifications set is_seen = true
+where id = (select n.id from shown_notifications(:viewer_id, true) n where n.id = :notification_id)
 returning id;
 
 -- name: read_up_to(viewer_id, max_id)
@@ -63,9 +63,16 @@ update notifications set is_seen = true
 where account_id = :viewer_id and id <= :max_id and not is_seen
 returning id;
 
--- name: entities(viewer_id, notification_ids)$
--- Notifications of viewer's, in the order of the ids.
-with chosen as materialized (select :notification_ids::bigint[] as ids)
+-- name: entities(viewer_id, notification_ids, limit)$
+-- The newest of the notifications, without those that viewer is not shown.
+with chosen as materialized (
+       select array(
+         select n.id from shown_notifications(:viewer_id, false) n
+         where n.id = any (:notification_ids)
+         order by n.id desc
+         limit :limit
+       ) as ids
+     )
 select page.body from chosen, notification_page(:viewer_id, chosen.ids) page;
 
 -- name: newest_up_to(viewer_id, max_id, limit)$

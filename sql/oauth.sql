@@ -35,7 +35,7 @@ select made.scopes, made.created_at, a.nickname
 from made
 left join accounts a on a.id = made.account_id;
 
--- name: redeem(client_id, client_secret_hash, code_hash, redirect_uri, code_challenge, token_hash, refresh_hash, confirmation_required)^
+-- name: redeem(client_id, client_secret_hash, code_hash, redirect_uri, code_challenge, token_hash, refresh_hash)^
 -- Turns an authorization code into a token, once. Nothing when client, code, address or challenge is not right, the
 -- code is over its time or its account may not log in.
 with code as (
@@ -45,7 +45,7 @@ with code as (
          and (c.code_challenge is null or c.code_challenge = :code_challenge)
          and c.created_at > now() - interval '10 minutes'
          and p.id = c.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
-         and a.id = c.account_id and is_usable(a, :confirmation_required)
+         and a.id = c.account_id and a.present
        returning c.app_id, c.account_id, c.scopes, a.nickname
      ), made as (
        insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
@@ -54,7 +54,7 @@ with code as (
      )
 select made.scopes, made.created_at, code.nickname from made, code;
 
--- name: refresh(client_id, client_secret_hash, old_refresh_hash, scopes, token_hash, refresh_hash, confirmation_required)^
+-- name: refresh(client_id, client_secret_hash, old_refresh_hash, scopes, token_hash, refresh_hash)^
 -- Puts new secrets in the place of a token's old ones, which end. The row stays, and with it what belongs to it.
 update tokens t
 set token_hash = :token_hash, refresh_hash = :refresh_hash, scopes = granted_scopes(:scopes, t.scopes),
@@ -64,7 +64,7 @@ where t.refresh_hash = :old_refresh_hash and t.last_used_at > now() - interval '
   and p.id = t.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
   and granted_scopes(:scopes, t.scopes) is not null
   and (t.account_id is null or exists (
-    select from accounts a where a.id = t.account_id and is_usable(a, :confirmation_required)))
+    select from accounts a where a.id = t.account_id and a.present))
 returning t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname;
 
 -- name: revoke(client_id, client_secret_hash, token_hash)!

@@ -3,7 +3,7 @@
 with owner as materialized (
        select a.id
        from accounts a
-       where lower(a.nickname) = lower(:nickname) and a.domain is null and a.active and a.confirmed
+       where lower(a.nickname) = lower(:nickname) and a.domain is null and a.present
      ), pinned as materialized (
        select array(
          select s.id from owner o, visible_statuses(0) s

@@ -24,7 +24,7 @@ for no key update of a;
 select a.id, a.nickname, a.domain, a.uri
 from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
 join accounts a on lower(a.nickname) = handle.nickname and coalesce(a.domain, '') = handle.domain
-where a.active and a.confirmed;
+where a.present;
 
 -- name: emoji_codes(shortcodes)^
 -- Those of the shortcodes that are installed.

@@ -64,14 +64,13 @@ join users u on u.account_id = a.id
 cross join lateral (select json_text(file_url(null, '/images/avi.png')) as url) picture
 where a.id = :account_id;
 
--- name: waiting(email, nickname, confirmation_required)^
+-- name: waiting(email, nickname)^
 -- The account with an address or nickname, when it waits for confirmation and confirmation is required.
 select a.id, a.nickname, a.display_name, u.email
 from accounts a
 join users u on u.account_id = a.id
 where (lower(u.email) = lower(:email) or :email = '' and lower(a.nickname) = lower(:nickname))
-  and a.active and not a.confirmed
-  and setting('account_activation_required', :confirmation_required) = 'true';
+  and a.active and not a.present;
 
 -- name: mail_confirmation(account_id, nickname, display_name, email, token)^
 -- Stores the job that mails a confirmation link.

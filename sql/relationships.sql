@@ -4,7 +4,7 @@ select t.id, t.nickname, t.locked, t.tags, t.domain,
        exists (select from blocks b where b.account_id = t.id and b.target_id = :account_id) as blocked_by,
        exists (select from follows f where f.follower_id = :account_id and f.followed_id = t.id) as following
 from accounts t
-where t.id = :target_id and t.active and t.confirmed;
+where t.id = :target_id and t.present;
 
 -- name: lock_pair(account_id, target_id)
 -- Locks two accounts in the order of their ids, so that what counts between them is counted once.
@@ -25,7 +25,7 @@ with unblocked as (
        update accounts
        set following_count = following_count + (id = :account_id)::int, followers_count = followers_count + (id = :target_id)::int
        where id in (:account_id, :target_id) and (select is_new from followed)
-         and (select other.active from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id)
+         and (select other.present from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id)
      )
 insert into notifications (account_id, from_account_id, type)
 select :target_id, :account_id, 'follow'
@@ -50,7 +50,7 @@ where is_new and wants_notification(:target_id, :account_id)
 on conflict do nothing;
 
 -- name: unfollow(account_id, target_id)!
--- Ends a follow, a request and a subscription, and uncounts it. The deactivated are not counted at all.
+-- Ends a follow, a request and a subscription, and uncounts it. Who is not there is not counted at all.
 with unfollowed as (
        delete from follows where follower_id = :account_id and followed_id = :target_id returning follower_id
      ), unasked as (
@@ -64,10 +64,20 @@ with unfollowed as (
 update accounts
 set following_count = following_count - (id = :account_id)::int, followers_count = followers_count - (id = :target_id)::int
 where id in (:account_id, :target_id) and exists (select from unfollowed)
-  and (select other.active from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id);
+  and (select other.present from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id);
 
 -- name: block(account_id, target_id)!
--- Blocks; the ends of follows are two calls of unfollow.
+-- Blocks, and takes each off the other's lists and endorsements; the ends of follows are two calls of unfollow.
+with unlisted as (
+       delete from list_members m
+       using lists l
+       where l.id = m.list_id
+         and (l.account_id = :account_id and m.account_id = :target_id
+           or l.account_id = :target_id and m.account_id = :account_id)
+     ), unendorsed as (
+       delete from endorsements
+       where account_id = :account_id and target_id = :target_id or account_id = :target_id and target_id = :account_id
+     )
 insert into blocks (account_id, target_id) values (:account_id, :target_id) on conflict do nothing;
 
 -- name: unblock(account_id, target_id)!
@@ -126,14 +136,14 @@ with page as materialized (
        (select r.id as page_id, r.follower_id as account_id
         from follow_requests r
         where r.followed_id = :viewer_id and r.id < :max_id and r.id > :since_id and :min_id = 0
-          and (select a.active from accounts a where a.id = r.follower_id)
+          and (select a.present from accounts a where a.id = r.follower_id)
         order by r.id desc
         limit :limit)
        union all
        (select r.id, r.follower_id
         from follow_requests r
         where r.followed_id = :viewer_id and r.id < :max_id and r.id > :min_id and :min_id > 0
-          and (select a.active from accounts a where a.id = r.follower_id)
+          and (select a.present from accounts a where a.id = r.follower_id)
         order by r.id
         limit :limit)
      )
@@ -148,12 +158,14 @@ with page as materialized (
        (select b.id as page_id, b.target_id as account_id
         from blocks b
         where b.account_id = :viewer_id and b.id < :max_id and b.id > :since_id and :min_id = 0
+          and (select a.present from accounts a where a.id = b.target_id)
         order by b.id desc
         limit :limit)
        union all
        (select b.id, b.target_id
         from blocks b
         where b.account_id = :viewer_id and b.id < :max_id and b.id > :min_id and :min_id > 0
+          and (select a.present from accounts a where a.id = b.target_id)
         order by b.id
         limit :limit)
      )
@@ -169,6 +181,7 @@ with page as materialized (
         from mutes m
         where m.account_id = :viewer_id and m.id < :max_id and m.id > :since_id and :min_id = 0
           and (m.expires_at is null or m.expires_at > now())
+          and (select a.present from accounts a where a.id = m.target_id)
         order by m.id desc
         limit :limit)
        union all
@@ -176,6 +189,7 @@ with page as materialized (
         from mutes m
         where m.account_id = :viewer_id and m.id < :max_id and m.id > :min_id and :min_id > 0
           and (m.expires_at is null or m.expires_at > now())
+          and (select a.present from accounts a where a.id = m.target_id)
         order by m.id
         limit :limit)
      )
@@ -190,12 +204,14 @@ with page as materialized (
        (select e.id as page_id, e.target_id as account_id
         from endorsements e
         where e.account_id = :viewer_id and e.id < :max_id and e.id > :since_id and :min_id = 0
+          and (select a.present from accounts a where a.id = e.target_id)
         order by e.id desc
         limit :limit)
        union all
        (select e.id, e.target_id
         from endorsements e
         where e.account_id = :viewer_id and e.id < :max_id and e.id > :min_id and :min_id > 0
+          and (select a.present from accounts a where a.id = e.target_id)
         order by e.id
         limit :limit)
      )
@@ -209,14 +225,14 @@ join accounts a on a.id = page.account_id;
 select concat('[', string_agg(concat(
     '{"id":"', wanted.id, '","accounts":', coalesce(familiar.accounts, '[]'), '}'), ',' order by wanted.place), ']')
 from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
-join accounts target on target.id = wanted.id and not target.hide_followers
+join accounts target on target.id = wanted.id and target.present and not target.hide_followers
 cross join lateral (
   select concat('[', string_agg(account_json(a, :viewer_id), ',' order by a.id), ']') as accounts
   from (
     select mine.followed_id
     from follows mine
     join follows f on f.follower_id = mine.followed_id and f.followed_id = wanted.id
-    join accounts friend on friend.id = mine.followed_id and friend.active and not friend.hide_follows
+    join accounts friend on friend.id = mine.followed_id and friend.present and not friend.hide_follows
     where mine.follower_id = :viewer_id
     limit 40
   ) shared

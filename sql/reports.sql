@@ -1,6 +1,6 @@
 -- name: target(account_id)^
 -- The account that a report names.
-select id from accounts where id = :account_id;
+select id from accounts where id = :account_id and present;
 
 -- name: create(account_id, target_id, comment, content, forward, category, rule_ids, status_ids)$
 -- Stores a report with those of the statuses that are the target's and that the reporter may see, and gives its Report.

@@ -11,8 +11,6 @@ with made as (
        insert into scheduled_statuses as s (account_id, request, media_ids, scheduled_at)
        values (:account_id, :request::jsonb, :media_ids, :scheduled_at)
        returning s.id, s.scheduled_at, scheduled_status_json(s) as entity
-     ), kept as (
-       update media set unused_since = null where id = any (:media_ids::bigint[])
      )
 select entity, defer_job('upkeep', 'post_scheduled_status', jsonb_build_object('scheduled_id', id), scheduled_at) from made;
 
@@ -47,17 +45,10 @@ with moved as (
 select entity, defer_job('upkeep', 'post_scheduled_status', jsonb_build_object('scheduled_id', id), scheduled_at) from moved;
 
 -- name: cancel(viewer_id, scheduled_id)$
--- Takes a scheduled status away; its media are unused again.
-with gone as (
-       delete from scheduled_statuses as s
-       where s.id = :scheduled_id and s.account_id = :viewer_id
-       returning s.media_ids, scheduled_status_json(s) as entity
-     ), freed as (
-       update media set unused_since = now()
-       where id in (select unnest(media_ids) from gone)
-         and not exists (select from status_media used where used.media_id = media.id)
-     )
-select entity from gone;
+-- Takes a scheduled status away.
+delete from scheduled_statuses as s
+where s.id = :scheduled_id and s.account_id = :viewer_id
+returning scheduled_status_json(s);
 
 -- name: take_due(scheduled_id)^
 -- Takes a scheduled status that is due, so that it is posted once; nothing when it is gone or was postponed.

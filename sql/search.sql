@@ -28,7 +28,7 @@ with recent as materialized (
          union
          select s.id
          from statuses s
-         where (select is_enough from reach) and s.account_id = :viewer_id and s.reblog_of_id is null
+         where (select is_enough from reach) and s.account_id = :viewer_id and is_current(s) and s.reblog_of_id is null
            and s.id < :max_id and s.id > (select r.id from reach r)
            and to_tsvector('simple', s.source || '') @@ plainto_tsquery('simple', :query)
          union
@@ -40,7 +40,7 @@ with recent as materialized (
          union
          select s.id
          from statuses s
-         where not (select is_enough from reach) and s.account_id = :viewer_id and s.reblog_of_id is null
+         where not (select is_enough from reach) and s.account_id = :viewer_id and is_current(s) and s.reblog_of_id is null
            and to_tsvector('simple', s.source) @@ plainto_tsquery('simple', :query)
            and (:account_id = 0 or s.account_id = :account_id) and s.id < :max_id and s.id > :min_id
          order by id desc
@@ -54,5 +54,31 @@ select page.body from chosen, status_page(:viewer_id, chosen.ids) page;
 select id from statuses where uuid = :uuid::uuid;
 
 -- name: hashtags(prefix, limit, offset)
--- Tags in use that start with a prefix.
-select tag from status_tags where tag like :prefix || '%%' group by tag order by tag limit :limit offset :offset;
+-- Tags that start with a prefix and that a public status holds, in their order. The index is searched for each next
+-- tag, until there are enough; so that many tags that nobody may see cost little, at most 2,000 tags are looked at, and
+-- the newest 50 statuses of each.
+with recursive tags as (
+       select ''::text collate "C" as tag, false as is_shown, 0 as shown, 0 as place
+       union all
+       select following.tag, public.is_shown, tags.shown + public.is_shown::int, tags.place + 1
+       from tags
+       cross join lateral (
+         select t.tag
+         from status_tags t
+         where t.tag > tags.tag and t.tag >= :prefix and t.tag < :prefix || chr(1114111)
+         order by t.tag
+         limit 1
+       ) following
+       cross join lateral (
+         select exists (
+           select
+           from (
+             select t.status_id from status_tags t where t.tag = following.tag order by t.status_id desc limit 50
+           ) newest
+           join visible_statuses(0) s on s.id = newest.status_id
+           where s.visibility = 'public'
+         ) as is_shown
+       ) public
+       where tags.shown < :limit::int + :offset::int and tags.place < 2000
+     )
+select tag from tags where is_shown order by tag limit :limit offset :offset;

@@ -3,6 +3,11 @@
 insert into settings (name, value) values (:name, :value::jsonb)
 on conflict (name) do update set value = excluded.value, updated_at = now();
 
+-- name: configure(name, value)!
+-- Notes what the environment says of a setting.
+insert into configured_settings as c (name, value) values (:name, :value::jsonb)
+on conflict (name) do update set value = excluded.value where c.value <> excluded.value;
+
 -- name: forget(names)!
 -- Removes settings, so that the environment counts again.
 delete from settings where name = any (:names);

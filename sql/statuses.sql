@@ -6,10 +6,10 @@ with chosen as materialized (
 select e.entity
 from chosen, status_entities(:viewer_id, chosen.ids) e;
 
--- name: status_by_token(token_hash, confirmation_required, status_id)^
+-- name: status_by_token(token_hash, status_id)^
 -- Who a bearer token speaks for, and the Status as that account sees it; its entity is null when it may not.
 select b.*, pg_current_snapshot()::text as snapshot, shown.entity
-from bearer(:token_hash, :confirmation_required) b
+from bearer(:token_hash) b
 left join lateral (
   select e.entity
   from visible_statuses(b.account_id) s
@@ -63,7 +63,7 @@ select a.tags, u.privacy, u.language, setting('status_limit', :status_limit)::in
        (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'nickname', m.nickname, 'domain', m.domain)), '[]')
         from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
         join accounts m on lower(m.nickname) = handle.nickname and coalesce(m.domain, '') = handle.domain
-        where m.active and m.confirmed) as mentioned,
+        where m.present) as mentioned,
        array(select e.shortcode from emojis e where e.shortcode = any (:shortcodes::text[])) as emoji_codes,
        (select count(*) from media m
         where m.id = any (:media_ids::bigint[]) and m.account_id = a.id and m.purpose = 'attachment')::int as media_count,
@@ -82,7 +82,7 @@ left join lateral (
          (select jsonb_agg(jsonb_build_object('id', r.account_id, 'nickname', ra.nickname, 'domain', ra.domain) order by r.account_id)
           from participation_recipients r
           join accounts ra on ra.id = r.account_id
-          where r.participation_id = p.id) as recipients
+          where r.participation_id = p.id and ra.present) as recipients
   from participations p
   where p.id = :conversation_id and p.account_id = a.id
 ) conversation on true
@@ -104,8 +104,6 @@ with status as (
      ), attached as (
        insert into status_media (status_id, position, media_id)
        select id, place, media_id from status, unnest(:media_ids::bigint[]) with ordinality as media (media_id, place)
-     ), used as (
-       update media set unused_since = null where id = any (:media_ids)
      ), asked as (
        insert into polls (status_id, options, multiple, hide_totals, expires_at)
        select id, array(select jsonb_array_elements_text(:poll::jsonb -> 'options')),
@@ -140,12 +138,7 @@ cross join lateral (
   union
   select n.account_id
   from subscriptions n
-  where n.target_id = s.account_id
-    and (s.visibility in ('public', 'unlisted')
-      or s.visibility = 'private' and exists (
-        select from follows f where f.follower_id = n.account_id and f.followed_id = s.account_id)
-      or s.visibility = 'list' and exists (
-        select from list_members m where m.list_id = s.list_id and m.account_id = n.account_id))
+  where n.target_id = s.account_id and exists (select from visible_statuses(n.account_id) v where v.id = s.id)
   order by id
 ) recipient
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)
@@ -182,7 +175,7 @@ where joined.is_new;
 select s.id, s.account_id, s.thread_id, s.visibility, s.in_reply_to_id, s.reblog_of_id, a.nickname
 from statuses s
 join accounts a on a.id = s.account_id
-where s.id = :status_id
+where s.id = :status_id and is_current(s)
   and (exists (select from visible_statuses(:viewer_id) v where v.id = s.id)
     or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)));
 
@@ -200,11 +193,6 @@ with status as (
        from statuses
        where id = :status_id
        for update
-     ), freed as (
-       update media set unused_since = now()
-       where id in (select media_id from status_media where status_id = :status_id)
-         and not exists (
-           select from status_media other where other.media_id = media.id and other.status_id <> :status_id)
      ), answered as (
        update statuses set replies_count = greatest(replies_count - 1, 0)
        where id = (select in_reply_to_id from status where counts)
@@ -227,4 +215,4 @@ where p.thread_id = :thread_id;
 -- A status of the caller's as it was typed.
 select json_build_object('id', s.id::text, 'text', s.source, 'spoiler_text', s.spoiler_text, 'content_type', s.content_type)::text
 from statuses s
-where s.id = :status_id and s.account_id = :viewer_id and s.reblog_of_id is null;
+where s.id = :status_id and s.account_id = :viewer_id and s.reblog_of_id is null and is_current(s);

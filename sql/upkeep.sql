@@ -62,7 +62,7 @@ select reporter.nickname as reporter, target.nickname as target, target.id as ta
        array(select s.status_id::text from report_statuses s where s.report_id = r.id order by s.status_id) as status_ids,
        array(
          select u.email from accounts staff join users u on u.account_id = staff.id
-         where (staff.is_admin or staff.is_moderator) and staff.active and staff.confirmed
+         where (staff.is_admin or staff.is_moderator) and staff.present
          order by staff.id) as recipients
 from reports r
 left join accounts reporter on reporter.id = r.account_id

@@ -7,7 +7,7 @@ import aiosql
 import psycopg
 import pytest
 
-from pleroma import db, prepared, statement_clock
+from pleroma import db, postgres, prepared, schema, statement_clock
 from pleroma.db import queries
 
 BIG = {
@@ -41,13 +41,16 @@ def _hot():
 
 
 @pytest.fixture(scope="module")
-def planner(database_url):
+def planner(tmp_path_factory):
     """A connection that plans as for many rows: sequential scans only where nothing else is possible."""
-    with psycopg.connect(database_url, autocommit=True, options=db.session_options()) as connection:
-        # A table that was vacuumed when other tests had emptied it counts as empty, a new one as one of unknown size.
-        connection.execute("truncate accounts cascade")
+    # New tables count as ones of unknown size; what autovacuum learns of those of other tests would change the plans.
+    directory = tmp_path_factory.mktemp("planner")
+    url = postgres.start(directory, settings={"fsync": "off", "autovacuum": "off"})
+    schema.migrate(url)
+    with psycopg.connect(url, autocommit=True, options=db.session_options()) as connection:
         connection.execute("set enable_seqscan = off")
         yield connection
+    postgres.stop(directory)
 
 
 def _generic_plan(connection, sql):

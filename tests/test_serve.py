@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from pleroma import generation, postgres
@@ -94,6 +95,12 @@ def _free_port():
         return probe.getsockname()[1]
 
 
+def _confirmation_required(data_dir):
+    """What the database knows of the environment."""
+    with psycopg.connect(postgres.running_url(data_dir)) as connection:
+        return connection.execute("select confirmation_required()").fetchone()[0]
+
+
 @pytest.fixture
 def serve(tmp_path):
     """Starts servers on one data directory; whatever is left of them ends after the test."""
@@ -153,11 +160,13 @@ def test_sighup_reads_the_settings_again_and_survives_wrong_ones(serve, tmp_path
     server.process.send_signal(signal.SIGHUP)
     until(lambda: "the old one goes on" in server.said())
     assert server.answers()
-    file.write_text("PLEROMA_WORKERS=3\n")
+    assert not _confirmation_required(server.data_dir)
+    file.write_text("PLEROMA_WORKERS=3\nPLEROMA_ACCOUNT_ACTIVATION_REQUIRED=true\n")
     server.process.send_signal(signal.SIGHUP)
     until(lambda: "new generation serves" in server.said())
     # Generation, arbiter, three web workers, job worker.
     until(lambda: len(server.children("generation")) == 6)
+    assert _confirmation_required(server.data_dir)
 
 
 def test_comes_back_after_everything_was_killed(serve):
@@ -309,7 +318,8 @@ def test_wsgi_needs_a_database_and_its_schema(serve, tmp_path):
     finally:
         postgres.stop(tmp_path / "instance")
     serve().wait()
-    assert load().returncode == 0
+    assert load(PLEROMA_ACCOUNT_ACTIVATION_REQUIRED="true").returncode == 0
+    assert _confirmation_required(tmp_path / "instance")
 
 
 def test_two_instances_live_side_by_side(serve, tmp_path_factory):

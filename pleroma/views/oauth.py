@@ -18,7 +18,7 @@ from pleroma import auth, db, logins, params, rate_limits, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
 from pleroma.paging import as_json, json_response
-from pleroma.settings import configured, confirmation_required
+from pleroma.settings import configured
 
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600
@@ -53,7 +53,6 @@ def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
         code_hash=auth.token_hash(params.secret("code")),
         redirect_uri=params.text("redirect_uri") or "",
         code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
-        confirmation_required=confirmation_required(),
     )
 
 
@@ -63,7 +62,6 @@ def _by_refresh_token(connection: Connection, made: dict[str, Any]) -> Any:
         **made,
         old_refresh_hash=auth.token_hash(params.secret("refresh_token")),
         scopes=scopes.parse(params.raw("scope")),
-        confirmation_required=confirmation_required(),
     )
 
 

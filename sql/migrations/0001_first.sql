@@ -25,6 +25,12 @@ create table settings (
   updated_at timestamptz not null default now()
 );
 
+-- What the environment says of the settings that the database asks for by itself; what is in settings wins.
+create table configured_settings (
+  name text collate "C" primary key,
+  value jsonb not null
+);
+
 create table accounts (
   id bigint primary key default next_id(),
   nickname text collate "C" not null,
@@ -55,6 +61,7 @@ create table accounts (
   is_moderator boolean not null default false,
   active boolean not null default true,
   confirmed boolean not null default true,
+  present boolean not null default true,
   confirmation_pending boolean not null default false,
   created_at timestamptz not null default now(),
   last_status_at timestamptz,
@@ -70,9 +77,37 @@ create index accounts_display_name_words on accounts using gin (lower(display_na
 create index accounts_tags on accounts using gin (tags);
 create index accounts_staff on accounts (id) where is_admin or is_moderator;
 create index accounts_inactive on accounts (id) where not active;
+create index accounts_unconfirmed on accounts (id) where not confirmed;
 
-create table users (
-  account_id bigint primary key references accounts on delete cascade,
+-- Whether only confirmed accounts are there.
+create function confirmation_required() returns boolean language sql stable
+return coalesce((
+  select value = 'true'
+  from (
+    select value, 1 as place from settings where name = 'account_activation_required'
+    union all
+    select value, 2 from configured_settings where name = 'account_activation_required'
+  ) said
+  order by place
+  limit 1), false);
+
+-- Whether an account is there, for anybody, in any list, and for its own logins: it is active and, where that is
+-- required, confirmed. This is the only rule; everything else asks for present. It is stored and not computed, because
+-- every list asks it of the author of every row, and because the counters of others change with it.
+create function write_presence() returns trigger language plpgsql as $$
+begin
+  if new.active and not new.confirmed then
+    -- A change of the setting that is under way is waited for, because it does not see this row.
+    perform pg_advisory_xact_lock_shared(7276034);
+  end if;
+  new.present := new.active and (new.confirmed or not confirmation_required());
+  return new;
+end
+$$;
+create trigger write_presence before insert or update of active, confirmed, present
+on accounts for each row execute function write_presence();
+
+create table users (  account_id bigint primary key references accounts on delete cascade,
   email text collate "C" not null,
   password_hash text not null,
   password_reset_required boolean not null default false,
@@ -199,6 +234,55 @@ create table follows (
 );
 create index follows_following on follows (follower_id, id);
 create index follows_followers on follows (followed_id, id);
+
+-- Counts an account in or out at those who follow it and whom it follows: their counters are those of their lists,
+-- which leave out who is not there. Who changes an account has locked it with them, in the order of their ids.
+create function count_presence() returns trigger language plpgsql as $$
+begin
+  update accounts a
+  set following_count = greatest(a.following_count + case when new.present then friends.following else -friends.following end, 0),
+      followers_count = greatest(a.followers_count + case when new.present then friends.followers else -friends.followers end, 0)
+  from (
+    select id, sum(following) as following, sum(followers) as followers
+    from (
+      select follower_id as id, 1 as following, 0 as followers from follows where followed_id = new.id
+      union all
+      select followed_id, 0, 1 from follows where follower_id = new.id
+    ) counted
+    group by id
+  ) friends
+  where a.id = friends.id;
+  return null;
+end
+$$;
+create trigger count_presence after update of active, confirmed, present
+on accounts for each row when (old.present <> new.present) execute function count_presence();
+
+-- When the setting changes, whoever waits for confirmation comes or goes.
+create function apply_confirmation_required() returns trigger language plpgsql as $$
+begin
+  if coalesce(new.name, old.name) <> 'account_activation_required' then
+    return null;
+  end if;
+  perform id
+  from accounts
+  where id in (
+    select id from accounts where not confirmed
+    union
+    select f.followed_id from follows f join accounts a on a.id = f.follower_id where not a.confirmed
+    union
+    select f.follower_id from follows f join accounts a on a.id = f.followed_id where not a.confirmed)
+  order by id
+  for no key update;
+  perform pg_advisory_xact_lock(7276034);
+  update accounts set present = present where not confirmed and active and present = confirmation_required();
+  return null;
+end
+$$;
+create trigger apply_confirmation_required after insert or update or delete
+on settings for each row execute function apply_confirmation_required();
+create trigger apply_confirmation_required after insert or update or delete
+on configured_settings for each row execute function apply_confirmation_required();
 
 create table follow_requests (
   id bigint generated always as identity,
@@ -412,7 +496,7 @@ create table poll_votes (
 );
 create index poll_votes_account on poll_votes (account_id);
 
--- What was asked for a status that is to be posted later; its media are kept for it.
+-- What was asked for a status that is to be posted later; it names media as statuses do.
 create table scheduled_statuses (
   id bigint generated always as identity primary key,
   account_id bigint not null references accounts on delete cascade,
@@ -422,6 +506,34 @@ create table scheduled_statuses (
   created_at timestamptz not null default now()
 );
 create index scheduled_statuses_account on scheduled_statuses (account_id, id);
+
+-- Says of uploads whether anything names them. They are locked, so that two that let go of one see each other.
+create function note_use(ids bigint[]) returns void language plpgsql as $$
+begin
+  perform id from media where id = any (ids) order by id for no key update;
+  update media m
+  set unused_since = case
+    when exists (select from status_media used where used.media_id = m.id) then null
+    when exists (select from scheduled_statuses s where s.account_id = m.account_id and m.id = any (s.media_ids)) then null
+    else now() end
+  where m.id = any (ids);
+end
+$$;
+create function note_use_by_status() returns trigger language plpgsql as $$
+begin
+  perform note_use(array[case tg_op when 'INSERT' then new.media_id else old.media_id end]);
+  return null;
+end
+$$;
+create trigger note_use after insert or delete on status_media for each row execute function note_use_by_status();
+create function note_use_by_scheduled_status() returns trigger language plpgsql as $$
+begin
+  perform note_use(case tg_op when 'INSERT' then new.media_ids else old.media_ids end);
+  return null;
+end
+$$;
+create trigger note_use after insert or delete on scheduled_statuses
+for each row execute function note_use_by_scheduled_status();
 
 -- Files whose row is gone and which a job still has to take from storage.
 create table removed_files (

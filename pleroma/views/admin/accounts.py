@@ -115,7 +115,7 @@ def _protect_administrators(connection: Connection, accounts: list[Any]) -> None
     """Refuse what would lock oneself or everybody out. Raises Forbidden."""
     if any(account.id == auth.account_id() for account in accounts):
         raise Forbidden("You cannot do that to yourself")
-    leaving = sum(account.is_admin and account.active for account in accounts)
+    leaving = sum(account.is_admin and account.present for account in accounts)
     if leaving and queries.admin_users.active_administrators(connection).number <= leaving:
         raise Forbidden("The last administrator must stay")
 

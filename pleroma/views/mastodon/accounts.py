@@ -13,7 +13,7 @@ from pleroma.errors import NotFound, found
 from pleroma.paging import json_response, page_response
 from pleroma.params import as_identifier, clean
 from pleroma.remembered import remembered
-from pleroma.settings import configured, confirmation_required
+from pleroma.settings import configured
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
@@ -37,12 +37,7 @@ def find_id(name: str) -> int:
 def show_account(statement: Any, message: str, **which: Any) -> Response:
     """One Account as the caller sees it. Raises NotFound."""
     with db.read() as connection:
-        account = statement(
-            connection,
-            viewer_id=auth.viewer_id(),
-            confirmation_required=confirmation_required(),
-            **which,
-        )
+        account = statement(connection, viewer_id=auth.viewer_id(), **which)
     return json_response(found(account, message))
 
 

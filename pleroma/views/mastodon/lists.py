@@ -94,8 +94,9 @@ def members(list_id: int) -> Response:
 
 def _change_members(statement: Any, list_id: int) -> Response:
     with db.transaction() as connection:
-        found(queries.lists.show(connection, viewer_id=auth.account_id(), list_id=list_id), _MISSING)
-        statement(connection, list_id=list_id, account_ids=params.identifiers("account_ids"))
+        which = {"viewer_id": auth.account_id(), "list_id": list_id}
+        found(queries.lists.show(connection, **which), _MISSING)
+        statement(connection, **which, account_ids=params.identifiers("account_ids"))
     return json_response(b"{}")
 
 

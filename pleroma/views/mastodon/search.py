@@ -73,7 +73,7 @@ def _hashtags(connection: Connection, query: str) -> list[str]:
     named = [name.lower() for name in _HASHTAG.findall(query)]
     prefix = query.removeprefix("#").lower()
     if prefix and not re.search(r"\s", prefix):
-        rows = queries.search.hashtags(connection, prefix=as_pattern(prefix), limit=_limit(), offset=_offset())
+        rows = queries.search.hashtags(connection, prefix=prefix, limit=_limit(), offset=_offset())
         named += [row.tag for row in rows]
     return list(dict.fromkeys(named))[: _limit()]
 

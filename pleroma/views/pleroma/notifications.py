@@ -36,8 +36,9 @@ def read() -> Response:
         if max_id is None:
             raise InvalidParameters("max_id is not an id")
         changed = [row.id for row in queries.notifications.read_up_to(connection, **viewer, max_id=max_id)]
-        newest = sorted(changed, reverse=True)[:_SHOWN]
-        return json_response(queries.notifications.entities(connection, **viewer, notification_ids=newest))
+        return json_response(
+            queries.notifications.entities(connection, **viewer, notification_ids=changed, limit=_SHOWN)
+        )
 
 
 def _strictly(value: Any) -> bool | None:

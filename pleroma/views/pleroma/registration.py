@@ -13,7 +13,7 @@ from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound
 from pleroma.paging import as_json, json_response, no_content
 from pleroma.registration import Registration
-from pleroma.settings import configured, confirmation_required, in_force
+from pleroma.settings import configured, in_force
 from pleroma.views import pages
 from pleroma.views.oauth import token_answer
 
@@ -148,7 +148,6 @@ def resend_confirmation() -> Response:
             connection,
             email=(params.text("email") or "").strip(),
             nickname=(params.text("nickname") or "").strip(),
-            confirmation_required=confirmation_required(),
         )
         if account is not None:
             registration.mail_confirmation(

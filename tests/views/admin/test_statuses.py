@@ -61,3 +61,19 @@ def test_staff_deleting_by_the_mastodon_api_is_logged_too(client, root, alice, p
     status_id = post(alice, "x")["id"]
     client.delete(f"/api/v1/statuses/{status_id}", auth=root, status=200)
     assert log() == [f"@root deleted status #{status_id}"]
+
+
+@pytest.mark.parametrize("path", [STATUSES, "/api/v1/statuses"])
+def test_a_deleted_reblog_stays_away_when_the_author_of_its_original_comes_back(
+    client, root, alice, bob, post, sql, path
+):
+    status = post(alice, "x")
+    reblog = client.post(f"/api/v1/statuses/{status['id']}/reblog", auth=bob, status=200).json
+    sql("update accounts set active = false where id = %s", alice.id)
+    client.delete(f"{path}/{reblog['id']}", auth=root, status=200)
+    sql("update accounts set active = true where id = %s", alice.id)
+    client.get(f"/api/v1/statuses/{reblog['id']}", status=404)
+    assert client.get(f"/api/v1/accounts/{bob.id}/statuses", status=200).json == []
+    original = client.get(f"/api/v1/statuses/{status['id']}", auth=bob, status=200).json
+    assert (original["reblogs_count"], original["reblogged"]) == (0, False)
+    assert client.get("/api/v1/notifications", auth=alice, status=200).json == []

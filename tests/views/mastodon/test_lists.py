@@ -64,6 +64,43 @@ def test_a_status_for_a_list_shows_to_its_members(client, alice, bob, carol, cat
     client.get(f"/api/v1/statuses/{status['id']}", auth=carol, status=404)
 
 
+def test_a_block_takes_each_off_the_lists_of_the_other(client, alice, bob, cats, post):
+    dogs = client.post("/api/v1/lists", {"title": "dogs"}, auth=bob, status=200).json
+    client.post(f"/api/v1/lists/{cats['id']}/accounts", {"account_ids[]": str(bob.id)}, auth=alice, status=200)
+    client.post(f"/api/v1/lists/{dogs['id']}/accounts", {"account_ids[]": str(alice.id)}, auth=bob, status=200)
+    meow = post(alice, "meow", visibility=f"list:{cats['id']}")
+    bark = post(bob, "bark", visibility=f"list:{dogs['id']}")
+    client.post(f"/api/v1/accounts/{bob.id}/block", auth=alice, status=200)
+
+    assert client.get(f"/api/v1/lists/{cats['id']}/accounts", auth=alice, status=200).json == []
+    assert client.get(f"/api/v1/lists/{dogs['id']}/accounts", auth=bob, status=200).json == []
+    client.get(f"/api/v1/statuses/{meow['id']}", auth=bob, status=404)
+    client.get(f"/api/v1/statuses/{bark['id']}", auth=alice, status=404)
+    client.post(f"/api/v1/accounts/{bob.id}/unblock", auth=alice, status=200)
+    client.get(f"/api/v1/statuses/{meow['id']}", auth=bob, status=404)
+
+
+@pytest.mark.parametrize("blocker", ["alice", "bob"])
+def test_who_blocks_or_is_blocked_is_not_put_on_a_list(client, alice, bob, cats, blocker):
+    blocker, blocked = (alice, bob) if blocker == "alice" else (bob, alice)
+    client.post(f"/api/v1/accounts/{blocked.id}/block", auth=blocker, status=200)
+    path = f"/api/v1/lists/{cats['id']}/accounts"
+    client.post(path, {"account_ids[]": str(bob.id)}, auth=alice, status=200)
+    assert client.get(path, auth=alice, status=200).json == []
+
+
+def test_who_is_blocked_sees_no_status_of_a_list_though_still_on_it(client, alice, bob, cats, post, sql):
+    client.post(f"/api/v1/pleroma/accounts/{alice.id}/subscribe", auth=bob, status=200)
+    sql("insert into list_members (list_id, account_id) values (%s, %s)", int(cats["id"]), bob.id)
+    first = post(alice, "meow", visibility=f"list:{cats['id']}")
+    client.get(f"/api/v1/statuses/{first['id']}", auth=bob, status=200)
+    sql("insert into blocks (account_id, target_id) values (%s, %s)", alice.id, bob.id)
+    second = post(alice, "meow meow", visibility=f"list:{cats['id']}")
+    for status in (first, second):
+        client.get(f"/api/v1/statuses/{status['id']}", auth=bob, status=404)
+    assert client.get("/api/v1/notifications", auth=bob, status=200).json == []
+
+
 def test_deleting(client, alice, cats):
     assert client.delete(f"/api/v1/lists/{cats['id']}", auth=alice, status=200).json == {}
     assert client.get("/api/v1/lists", auth=alice).json == []

@@ -22,3 +22,23 @@ def test_preferences(client, alice):
         "reading:expand:media": "default",
         "reading:expand:spoilers": False,
     }
+
+
+def test_one_way_to_count_what_is_unread(client, alice, bob, carol, post, sql):
+    marker = client.post("/api/v1/markers", {"notifications[last_read_id]": "1"}, auth=alice, status=200)
+    assert marker.json["notifications"]["pleroma"] == {"unread_count": 0}
+
+    def counted():
+        """The number of unread notifications, as each route counts them."""
+        count = client.get("/api/v1/notifications/unread_count", auth=alice, status=200).json["count"]
+        marker = client.get("/api/v1/markers?timeline[]=notifications", auth=alice, status=200).json["notifications"]
+        assert marker["pleroma"]["unread_count"] == count
+        return count
+
+    for author in (bob, carol):
+        post(author, "@alice hello")
+    assert counted() == 2
+    client.post(f"/api/v1/accounts/{bob.id}/mute", auth=alice, status=200)
+    assert counted() == 1
+    sql("update accounts set active = false where id = %s", carol.id)
+    assert counted() == 0

@@ -84,3 +84,44 @@ def test_nobody_is_told_of_own_deeds(client, alice, post):
     client.post(f"/api/v1/statuses/{status['id']}/favourite", auth=alice)
     client.post(f"/api/v1/statuses/{status['id']}/reblog", auth=alice)
     assert types(client, "", alice) == []
+
+
+def unfollow(client, sql, alice, bob):
+    """Bob stops following alice."""
+    client.post(f"/api/v1/accounts/{alice.id}/unfollow", auth=bob, status=200)
+
+
+def block(client, sql, alice, bob):
+    """Bob blocks alice."""
+    client.post(f"/api/v1/accounts/{alice.id}/block", auth=bob, status=200)
+
+
+def deactivate(client, sql, alice, bob):
+    """Alice is deactivated."""
+    sql("update accounts set active = false where id = %s", alice.id)
+
+
+@pytest.mark.parametrize("change", [unfollow, block, deactivate])
+def test_what_the_list_no_longer_shows_is_not_shown_by_id_nor_when_it_is_read(
+    client, alice, bob, carol, post, sql, change
+):
+    post(carol, "@bob hello")
+    client.post(f"/api/v1/accounts/{alice.id}/follow", {"notify": "true"}, auth=bob, status=200)
+    post(alice, "a secret", visibility="private")
+    secret, mention = (n["id"] for n in client.get("/api/v1/notifications", auth=bob, status=200).json)
+    client.get(f"/api/v1/notifications/{secret}", auth=bob, status=200)
+    change(client, sql, alice, bob)
+
+    assert [n["id"] for n in client.get("/api/v1/notifications", auth=bob).json] == [mention]
+    assert "secret" not in client.get(f"/api/v1/notifications/{secret}", auth=bob, status=404).text
+    path = "/api/v1/pleroma/notifications/read"
+    assert client.post(path, {"id": secret}, auth=bob, status=400).json == {"error": "Cannot get notification"}
+    assert [n["id"] for n in client.post(path, {"max_id": secret}, auth=bob, status=200).json] == [mention]
+    path = "/api/qvitter/statuses/notifications/read"
+    assert [n["id"] for n in client.post(path, {"latest_id": secret}, auth=bob, status=200).json] == [mention]
+
+
+def test_a_muted_notification_is_shown_by_id(client, alice, bob, three):
+    client.post(f"/api/v1/accounts/{bob.id}/mute", auth=alice, status=200)
+    assert types(client, "", alice) == []
+    assert client.get(f"/api/v1/notifications/{three[0]}", auth=alice, status=200).json["type"] == "mention"

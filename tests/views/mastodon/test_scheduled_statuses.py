@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.views.mastodon.test_media import png
+
 SCHEDULED = "/api/v1/scheduled_statuses"
 
 
@@ -99,3 +101,40 @@ def test_limits(client, alice, scheduled, sql):
     )
     sent["scheduled_at"] = later(days=9)
     assert client.post_json("/api/v1/statuses", sent, auth=alice, status=422).json == {"error": "total limit exceeded"}
+
+
+def _forget_unused(sql, run_jobs):
+    """Let three days pass and what is over be removed."""
+    sql("update media set unused_since = unused_since - interval '3 days'")
+    sql("select defer_job('upkeep', 'remove_what_is_over', '{}')")
+    run_jobs()
+
+
+@pytest.mark.parametrize("other", ["scheduled", "posted"])
+def test_an_upload_is_kept_as_long_as_anything_names_it(client, alice, sql, run_jobs, other):
+    files = [("file", "cat.png", png())]
+    media_id = client.post("/api/v1/media", upload_files=files, auth=alice, status=200).json["id"]
+    sent = {"status": "tomorrow", "media_ids": [media_id], "scheduled_at": later(days=1)}
+    kept = client.post_json("/api/v1/statuses", sent, auth=alice, status=200).json
+    if other == "scheduled":
+        second = client.post_json("/api/v1/statuses", sent, auth=alice, status=200).json
+        client.delete(f"{SCHEDULED}/{second['id']}", auth=alice, status=200)
+    else:
+        del sent["scheduled_at"]
+        second = client.post_json("/api/v1/statuses", sent, auth=alice, status=200).json
+        client.delete(f"/api/v1/statuses/{second['id']}", auth=alice, status=200)
+    _forget_unused(sql, run_jobs)
+    (shown,) = client.get(f"{SCHEDULED}/{kept['id']}", auth=alice, status=200).json["media_attachments"]
+    assert shown["id"] == media_id
+
+    sql("update scheduled_statuses set scheduled_at = now()")
+    sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'post_scheduled_status'")
+    run_jobs()
+    (status,) = client.get(f"/api/v1/accounts/{alice.id}/statuses", status=200).json
+    _forget_unused(sql, run_jobs)
+    (shown,) = client.get(f"/api/v1/statuses/{status['id']}", status=200).json["media_attachments"]
+    assert shown["id"] == media_id
+
+    client.delete(f"/api/v1/statuses/{status['id']}", auth=alice, status=200)
+    _forget_unused(sql, run_jobs)
+    client.get(f"/api/v1/media/{media_id}", auth=alice, status=404)

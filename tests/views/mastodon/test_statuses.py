@@ -301,3 +301,35 @@ def test_the_default_visibility_is_the_accounts(alice, post, sql):
 @pytest.mark.parametrize("number", ["0", "abc", "99999999999999999999999", "%00", "-5", "1e3"])
 def test_an_id_that_names_nothing_is_not_found(client, number):
     assert "error" in client.get(f"/api/v1/statuses/{number}", status=404).json
+
+
+def test_a_status_past_its_time_is_nowhere_although_its_job_has_not_run(client, alice, bob, person, post, sql):
+    client.post(f"/api/v1/accounts/{alice.id}/follow", auth=bob, status=200)
+    status = post(alice, "@bob fleeting #ember", expires_in=3600)
+    answer = post(bob, "an answer", in_reply_to_id=status["id"])
+    for action in ("favourite", "bookmark", "reblog"):
+        client.post(f"/api/v1/statuses/{status['id']}/{action}", auth=bob, status=200)
+    sql("update statuses set expires_at = now() - interval '1 second' where expires_at is not null")
+
+    path, root = f"/api/v1/statuses/{status['id']}", person("root", admin=True)
+    for reader in (None, alice, bob, root):
+        client.get(path, auth=reader, status=404)
+        client.get(f"{path}/context", auth=reader, status=404)
+        for shown in (
+            f"/api/v1/statuses?id[]={status['id']}", "/api/v1/timelines/public", "/api/v1/timelines/tag/ember",
+            f"/api/v1/accounts/{alice.id}/statuses", f"/api/v1/accounts/{bob.id}/statuses",
+            f"/api/v1/statuses/{answer['id']}/context", "/api/v2/search?q=fleeting", "/api/v2/search?q=ember",
+            f"/api/v1/pleroma/accounts/{bob.id}/favourites", "/users/alice", "/users/alice/feed.atom",
+            f"/notice/{answer['id']}",
+        ):  # fmt: skip
+            assert not re.search("fleeting|ember", client.get(shown, auth=reader, status=200).text), shown
+        if reader is not None:
+            for shown in ("timelines/home", "notifications", "favourites", "bookmarks"):
+                assert "fleeting" not in client.get(f"/api/v1/{shown}", auth=reader, status=200).text, shown
+            for action in ("favourite", "reblog", "bookmark", "pin", "mute"):
+                assert client.post(f"{path}/{action}", auth=reader, expect_errors=True).status_int in (400, 404), action
+    for gone in (f"/notice/{status['id']}", f"{path}/source"):
+        client.get(gone, auth=alice, status=404)
+    for shown in ("", "?godmode=true"):
+        assert client.get(f"/api/pleroma/admin/users/alice/statuses{shown}", auth=root, status=200).json == []
+    client.delete(path, auth=alice, status=404)

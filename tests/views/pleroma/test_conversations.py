@@ -154,6 +154,35 @@ def test_the_last_direct_status_left_is_shown_or_none(client, alice, bob, talk, 
     assert conversations(client, bob) == []
 
 
+def test_the_newest_status_that_is_there_is_shown_wherever_a_conversation_is(client, alice, bob, carol, sql, post):
+    first = post(alice, "@bob @carol 1", visibility="direct")
+    post(carol, "@bob @alice 2", visibility="direct", in_reply_to_id=first["id"])
+    ((own,), path) = conversations(client, bob), "/api/v1/pleroma/conversations"
+    ways = {
+        "list": lambda: conversations(client, bob),
+        "one": lambda: [client.get(f"{path}/{own['id']}", auth=bob, status=200).json],
+        "read": lambda: [client.post(f"/api/v1/conversations/{own['id']}/read", auth=bob, status=200).json],
+        "read all": lambda: client.post(f"{path}/read", auth=bob, status=200).json,
+        "change": lambda: [client.patch_json(f"{path}/{own['id']}", {"recipients": []}, auth=bob, status=200).json],
+    }
+    sql("update accounts set active = false where id = %s", carol.id)
+    for way, shown in ways.items():
+        sql("update participations set unread = true")
+        (conversation,) = shown()
+        assert conversation["last_status"]["id"] == first["id"], way
+        assert "carol" not in names(conversation["accounts"] + conversation["pleroma"]["recipients"]), way
+    sql("update accounts set active = false where id = %s", alice.id)
+    for way, shown in ways.items():
+        sql("update participations set unread = true")
+        assert [c["last_status"] for c in shown()] == ([] if way == "list" else [None]), way
+
+
+def test_a_deactivated_recipient_is_not_addressed(client, alice, bob, talk, sql, post):
+    sql("update accounts set active = false where id = %s", alice.id)
+    status = post(bob, "anybody?", in_reply_to_conversation_id=talk["id"])
+    assert status["mentions"] == []
+
+
 def test_a_hidden_conversation_comes_back_with_a_new_status(client, alice, bob, talk, post):
     assert client.delete(f"/api/v1/conversations/{talk['id']}", auth=bob, status=200).json == {}
     assert conversations(client, bob) == []
