@@ -106,15 +106,6 @@ def _cookie() -> str:
     return request.cookies.get(sessions.COOKIE, "")
 
 
-def _signed_in() -> Any:
-    """The account of the browser's session, or None."""
-    session = sessions.find(_cookie())
-    if session is None:
-        return None
-    with db.read() as connection:
-        return queries.authentication.by_account(connection, account_id=session.account_id)
-
-
 def _form_signer() -> Signer:
     return Signer(secret_key(configured()), salt="authorize", digest_method=hashlib.sha256)
 
@@ -148,7 +139,7 @@ def ask() -> Response:
     fault = asked.fault()
     if fault:
         return _refused(asked, fault)
-    return _form(asked, None if params.boolean("force_login") else _signed_in())
+    return _form(asked, None if params.boolean("force_login") else sessions.find(_cookie()))
 
 
 @blueprint.post("/oauth/authorize")
@@ -164,7 +155,7 @@ def answer() -> Response:
         return _refused(asked, fault)
     consent = _consent()
     if consent is not None:
-        account = _signed_in()
+        account = sessions.find(_cookie())
         # The button counts for the session it was made for: no other site can press it.
         if account is None or not _form_signer().verify_signature(_cookie(), consent):
             return _form(asked, None, 403, "Log in to go on")
@@ -177,7 +168,7 @@ def answer() -> Response:
         return _form(asked, None, 401, logins.WRONG)
     response = _grant(asked, user)
     if response.status_code < 400:
-        sessions.start(user.account_id, response)
+        sessions.start(user.account_id, user.login_version, response)
     return response
 
 
@@ -194,6 +185,7 @@ def _grant(asked: _Asked, account: Any) -> Response:
             connection,
             client_id=asked.client.client_id,
             account_id=account.account_id,
+            login_version=account.login_version,
             code_hash=auth.token_hash(code),
             redirect_uri=asked.text("redirect_uri"),
             scopes=asked.scopes,

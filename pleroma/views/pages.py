@@ -111,7 +111,7 @@ def login() -> BaseResponse:
     if user is None:
         return page("login.html", 401, error=logins.WRONG, name=name)
     response = redirect("/")
-    sessions.start(user.account_id, response)
+    sessions.start(user.account_id, user.login_version, response)
     return response
 
 

@@ -59,5 +59,5 @@ def register() -> BaseResponse:
         return _form(new.invite, error.status, (error.message,))
     if value("account_activation_required"):
         return pages.message("Almost there", "Open the link in the mail that is on its way to you.")
-    sessions.start(account_id, response)
+    sessions.start(account_id, 0, response)
     return response

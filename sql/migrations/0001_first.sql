@@ -56,6 +56,7 @@ create table accounts (
   active boolean not null default true,
   confirmed boolean not null default true,
   confirmation_pending boolean not null default false,
+  login_version integer not null default 0,
   created_at timestamptz not null default now(),
   last_status_at timestamptz,
   followers_count integer not null default 0,
@@ -91,9 +92,12 @@ create table users (
 );
 create unique index users_email on users (lower(email));
 
+-- Whatever lets somebody in as an account (reset links, codes, tokens, sessions) has the login_version that the
+-- account had when that somebody proved who they are, and counts only while the account still has it.
 create table password_resets (
   token_hash bytea primary key,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   created_at timestamptz not null default now()
 );
 create index password_resets_account on password_resets (account_id);
@@ -141,6 +145,7 @@ create table authorization_codes (
   code_hash bytea primary key,
   app_id bigint not null references apps on delete cascade,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   redirect_uri text not null,
   scopes text[] not null,
   code_challenge text,
@@ -155,12 +160,15 @@ create table tokens (
   refresh_hash bytea unique,
   app_id bigint not null references apps on delete cascade,
   account_id bigint references accounts on delete cascade,
+  login_version integer not null default 0,
+  code_hash bytea,
   scopes text[] not null,
   created_at timestamptz not null default now(),
   last_used_at timestamptz not null default now()
 );
 create index tokens_app on tokens (app_id);
 create index tokens_account on tokens (account_id);
+create unique index tokens_code on tokens (code_hash) where code_hash is not null;
 
 -- An app that ever got a token is kept for good, one that never did for a while.
 create function note_token() returns trigger language plpgsql as $$
@@ -174,6 +182,7 @@ create trigger note_token after insert on tokens for each row execute function n
 create table sessions (
   id_hash bytea primary key,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   created_at timestamptz not null default now(),
   last_used_at timestamptz not null default now()
 );
