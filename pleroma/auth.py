@@ -11,18 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, g, request
 from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
-from pleroma import db, idempotency, params, passwords, remembered, sessions
+from pleroma import cross_origin, db, idempotency, params, passwords, remembered, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
-from pleroma.settings import configured, confirmation_required, value
+from pleroma.settings import confirmation_required, value
 
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
 _ALSO_MET_BY = {
     "follow": ("write:follows",),
@@ -101,21 +99,10 @@ def _by_basic(login: str, password: str) -> Caller | None:
 
 
 def _by_cookie(cookie: str) -> Caller | None:
-    if request.method not in _SAFE_METHODS and _from_elsewhere():
+    if cross_origin.from_elsewhere():
         return None
     row = sessions.find(cookie)
     return Caller(row.account_id, row.is_admin, row.is_moderator) if row else None
-
-
-def _from_elsewhere() -> bool:
-    """Whether a browser says that another site made this request (spec 1.2: cookie and writes)."""
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return True
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    if not source:
-        return False
-    own = {configured().domain, request.host.lower()}
-    return urlsplit(source).netloc.lower() not in own
 
 
 def _token_parameter() -> str | None:

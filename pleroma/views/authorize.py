@@ -24,7 +24,7 @@ from pleroma.errors import ApiError, Forbidden, InvalidParameters
 from pleroma.settings import configured
 from pleroma.views import pages
 
-blueprint = Blueprint("authorize", __name__)
+blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"

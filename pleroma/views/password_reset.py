@@ -13,7 +13,7 @@ from pleroma.errors import ApiError, InvalidParameters
 from pleroma.paging import no_content
 from pleroma.views import pages
 
-blueprint = Blueprint("password_reset", __name__)
+blueprint = pages.forms_of_ours(Blueprint("password_reset", __name__))
 
 
 @blueprint.get("/auth/password")

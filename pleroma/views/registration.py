@@ -12,7 +12,7 @@ from pleroma.settings import configured, value
 from pleroma.views import pages
 from pleroma.views.pleroma.registration import new_captcha, read_registration
 
-blueprint = Blueprint("registration_page", __name__)
+blueprint = pages.forms_of_ours(Blueprint("registration_page", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)
 _KEPT = ("nickname", "fullname", "email", "bio")
 _NAMES = {
