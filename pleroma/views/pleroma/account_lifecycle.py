@@ -11,7 +11,7 @@ from functools import wraps
 import psycopg
 from flask import Blueprint, Response
 
-from pleroma import account_jobs, auth, db, params, passwords, registration
+from pleroma import account_jobs, auth, db, idempotency, params, passwords, registration
 from pleroma.db import queries
 from pleroma.paging import as_json
 
@@ -26,6 +26,8 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
         """The view, once the password is found right."""
         user = passwords.check_account(auth.account_id(), params.secret("password"))
         error = view() if user is not None else "Invalid password."
+        if error:
+            idempotency.forget_key()
         return as_json({"error": error} if error else {"status": "success"})
 
     return checked
