@@ -1,4 +1,4 @@
-"""How an account ends or rests: deletion and deactivation, as jobs and as functions of a transaction.
+"""How an account ends or rests: deletion, as a job and as functions of a transaction, and deactivation.
 
 A deletion runs in small transactions, so that it holds no lock for long; each one leaves counters and
 conversations right, and after a crash the job goes on where it was.
@@ -15,13 +15,6 @@ _BATCH = 100
 _NOTIFICATIONS = 1000
 
 
-@jobs.task("background", name="deactivate_account")
-def deactivate_account(account_id: int) -> None:
-    """Deactivate an account (spec 9.2)."""
-    with db.transaction() as connection:
-        deactivate(connection, account_id)
-
-
 @jobs.task("background", name="delete_account")
 def delete_account(account_id: int) -> None:
     """Delete an account and everything of it (spec 9.1), in small transactions."""
@@ -32,6 +25,12 @@ def delete_account(account_id: int) -> None:
                 more = step(connection, account_id)
 
 
+def begin_deletion(connection: Connection, account_id: int) -> None:
+    """Let nobody in as an account any more, hide it, and store the job that deletes it."""
+    deactivate(connection, account_id)
+    queries.account_lifecycle.store_job(connection, task="delete_account", account_id=account_id)
+
+
 def delete(connection: Connection, account_id: int) -> None:
     """Delete an account and everything of it in the caller's transaction."""
     for step in _STEPS:
@@ -40,8 +39,13 @@ def delete(connection: Connection, account_id: int) -> None:
 
 
 def deactivate(connection: Connection, account_id: int) -> bool:
-    """Deactivate an account: nothing authenticates as it, nobody sees or counts it. False when it was so already."""
-    return _set_active(connection, account_id, False)
+    """Deactivate an account: nothing authenticates as it, nobody sees or counts it. False when it was so already.
+
+    Tokens, sessions, codes and links end for good; an activation does not bring them back.
+    """
+    changed = _set_active(connection, account_id, False)
+    queries.account_lifecycle.end_ways_in(connection, account_id=account_id)
+    return changed
 
 
 def activate(connection: Connection, account_id: int) -> bool:
@@ -64,7 +68,6 @@ def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
 
 def _end_logins(connection: Connection, account_id: int) -> bool:
     deactivate(connection, account_id)
-    queries.account_lifecycle.end_logins(connection, account_id=account_id)
     return False
 
 

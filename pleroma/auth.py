@@ -11,18 +11,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Response, g, request
 from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
-from pleroma import db, idempotency, params, passwords, remembered, sessions
+from pleroma import cross_origin, db, idempotency, params, passwords, rate_limits, remembered, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
-from pleroma.settings import configured, value
+from pleroma.rate_limits import Bucket
+from pleroma.settings import value
 
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
 _ALSO_MET_BY = {
     "follow": ("write", "write:follows"),
@@ -97,21 +96,10 @@ def _by_basic(login: str, password: str) -> Caller | None:
 
 
 def _by_cookie(cookie: str) -> Caller | None:
-    if request.method not in _SAFE_METHODS and _from_elsewhere():
+    if cross_origin.from_elsewhere():
         return None
     row = sessions.find(cookie)
     return Caller(row.account_id, row.is_admin, row.is_moderator) if row else None
-
-
-def _from_elsewhere() -> bool:
-    """Whether a browser says that another site made this request (spec 1.2: cookie and writes)."""
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        return True
-    source = request.headers.get("Origin") or request.headers.get("Referer")
-    if not source:
-        return False
-    own = {configured().domain, request.host.lower()}
-    return urlsplit(source).netloc.lower() not in own
 
 
 def _token_parameter() -> str | None:
@@ -181,23 +169,34 @@ def _refuse(status: int) -> Response:
     raise InvalidCredentials()
 
 
-def _protect(scope: str, optional: bool) -> Callable[[Callable[..., Any]], Any]:
+def _protect(
+    scope: str, *, optional: bool = False, limits: tuple[Bucket, ...] = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """A view behind its guards: who asks, how often, whether this is a repetition, in this order.
+
+    A request that a limit refuses, or that is refused later, is counted and has claimed no Idempotency-Key.
+    """
+
     def _decorate(view: Callable[..., Any]) -> Any:
-        protected = authentication.login_required(role=scope, optional=optional)(idempotency.replayed(view))
+        counted = rate_limits.limited(*limits)(idempotency.replayed(view)) if limits else idempotency.replayed(view)
+        protected = authentication.login_required(role=scope, optional=optional)(counted)
         protected.scope = f"{scope}?" if optional else scope or "login"
         return protected
 
     return _decorate
 
 
-def required(scope: str = "") -> Callable[[Callable[..., Any]], Any]:
-    """Only for a logged-in account, by a token with this scope. Raises InvalidCredentials, Forbidden."""
-    return _protect(scope, optional=False)
+def required(scope: str = "", *, limits: tuple[Bucket, ...] = ()) -> Callable[[Callable[..., Any]], Any]:
+    """Only for a logged-in account, by a token with this scope, within these limits.
+
+    Raises InvalidCredentials, Forbidden, Throttled.
+    """
+    return _protect(scope, limits=limits)
 
 
-def optional(scope: str = "read") -> Callable[[Callable[..., Any]], Any]:
-    """For everybody; a token without the scope counts as anonymous."""
-    return _protect(scope, optional=True)
+def optional(scope: str = "read", *, limits: tuple[Bucket, ...] = ()) -> Callable[[Callable[..., Any]], Any]:
+    """For everybody within these limits; a token without the scope counts as anonymous. Raises Throttled."""
+    return _protect(scope, optional=True, limits=limits)
 
 
 def carrying(statement: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
@@ -226,12 +225,12 @@ def carried() -> Any:
 
 def app_required(view: Callable[..., Any]) -> Any:
     """For any valid token, that of an app alone included."""
-    return _protect("app", optional=False)(view)
+    return _protect("app")(view)
 
 
 def admin_required(view: Callable[..., Any]) -> Any:
     """Only for administrators, by a token with `write` (admin API 1.1). Raises InvalidCredentials, Forbidden."""
-    return _protect("admin", optional=False)(view)
+    return _protect("admin")(view)
 
 
 def caller() -> Caller | None:

@@ -1,15 +1,36 @@
-"""Headers for clients that run on other origins (Mastodon page 12.7 and 12.9)."""
+"""Other origins: the headers for clients that run there, and what their pages may not do to people here."""
 
 from __future__ import annotations
 
-from flask import Response, g
+from urllib.parse import urlsplit
 
+from flask import Response, g, request
+
+from pleroma.settings import configured
+
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api", "/oauth/token", "/oauth/revoke", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images")
 _EXPOSED = (
     "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key, "
     "Idempotent-Replayed"
 )
 _CORS = [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED)]
+
+
+def from_elsewhere() -> bool:
+    """Whether a browser says that a page of another site makes this request, and it is one that changes something.
+
+    Programs that are no browsers send none of these headers.
+    """
+    if request.method in _SAFE_METHODS:
+        return False
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        return True
+    source = request.headers.get("Origin") or request.headers.get("Referer")
+    if not source:
+        return False
+    own = {configured().domain, request.host.lower()}
+    return urlsplit(source).netloc.lower() not in own
 
 
 def finish(path: str, headers: list[tuple[str, str]]) -> None:

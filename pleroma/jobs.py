@@ -15,6 +15,7 @@ import importlib
 import logging
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,9 @@ from pleroma.db import queries
 if TYPE_CHECKING:
     import procrastinate
 
-QUEUES = ("background", "mailer", "upkeep")
+# Which queues share places, and how many: what waits for the network has its own, so that nothing else waits behind it.
+PLACES = {("background", "upkeep"): 2, ("mailer",): 2}
 ATTEMPTS = 8
-CONCURRENCY = 2
 # The modules whose import registers tasks.
 MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep", "pleroma.scheduling")
 _GRACE = 20
@@ -88,7 +89,7 @@ def work(config: Config, url: str) -> int:
     logs.configure(config)
     logging.getLogger("procrastinate").setLevel(logging.DEBUG if config.log_level == "debug" else logging.WARNING)
     # A job may take longer than a request; its statements too.
-    db.configure(url, CONCURRENCY, statement_timeout="10min", lock_timeout="1min")
+    db.configure(url, sum(PLACES.values()), statement_timeout="10min", lock_timeout="1min")
     asyncio.run(_work(config, url))
     return 0
 
@@ -112,7 +113,7 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
     import procrastinate
 
     connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=2, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
+        conninfo=url, min_size=1, max_size=len(PLACES) + 1, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
     )
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
     retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=4)
@@ -171,18 +172,33 @@ async def _work(config: Config, url: str) -> None:
 
 async def _worker(config: Config, url: str) -> None:
     app = _application(config, url)
+    # The default has as many threads as the machine has processors, and a few more.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(sum(PLACES.values())))
     async with app.open_async():
         upkeep = asyncio.create_task(_look_after(app))
+        workers = [asyncio.create_task(_work_off(app, queues, places)) for queues, places in PLACES.items()]
         try:
-            await app.run_worker_async(
-                concurrency=CONCURRENCY,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=_GRACE,
-                update_heartbeat_interval=_HEARTBEAT,
-                stalled_worker_timeout=_STALLED_AFTER,
-            )
+            # One that ends, with or without an error, has lost its database: all of them begin again.
+            await asyncio.wait(workers, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            upkeep.cancel()
+            for running in (upkeep, *workers):
+                running.cancel()
+            outcomes = await asyncio.gather(*workers, return_exceptions=True)
+        for error in outcomes:
+            if isinstance(error, Exception):
+                raise error
+
+
+async def _work_off(app: procrastinate.App, queues: tuple[str, ...], places: int) -> None:
+    await app.run_worker_async(
+        queues=list(queues),
+        name=queues[0],
+        concurrency=places,
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=_GRACE,
+        update_heartbeat_interval=_HEARTBEAT,
+        stalled_worker_timeout=_STALLED_AFTER,
+    )
 
 
 async def _look_after(app: procrastinate.App) -> None:

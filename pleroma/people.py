@@ -69,9 +69,8 @@ def delete(connection: psycopg.Connection, account_id: int) -> None:
 
 
 def set_password(connection: psycopg.Connection, account_id: int, password: str) -> None:
-    """Store a new password; every login of the account ends."""
+    """Store a new password; every login of the account and every link for it ends."""
     queries.account_lifecycle.set_password(connection, account_id=account_id, password_hash=_hashed(password))
-    queries.account_lifecycle.end_reset_links(connection, account_id=account_id)
 
 
 def change(connection: psycopg.Connection, account_id: int, changes: Mapping[str, str]) -> None:

@@ -74,7 +74,7 @@ def count(buckets: dict[str, Bucket]) -> None:
 def limited(*buckets: Bucket) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Limit a view: per account of the caller, per address for anonymous callers.
 
-    Stands below the decorator of auth, else it counts addresses only.
+    A view that asks for a login has it from auth.required and auth.optional, which know the caller by then.
     """
 
     def _decorate(view: Callable[..., Any]) -> Callable[..., Any]:

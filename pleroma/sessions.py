@@ -30,7 +30,7 @@ def _hash(cookie: str) -> bytes | None:
 
 
 def find(cookie: str) -> Any:
-    """The row (account_id, is_admin, is_moderator) of a cookie's session, or None."""
+    """The row of a cookie's session (see authentication.by_session), or None."""
     id_hash = _hash(cookie)
     if id_hash is None:
         return None
@@ -41,12 +41,18 @@ def find(cookie: str) -> Any:
     return row
 
 
-def start(account_id: int, response: Response) -> None:
-    """Store a session of the account and give its cookie to the browser."""
+def start(account_id: int, login_version: int, response: Response) -> None:
+    """Store a session of the account and give its cookie to the browser.
+
+    `login_version` is what the account had when the password was found right, 0 when it was just made.
+    """
     identifier = secrets.token_urlsafe(32)
     with db.transaction() as connection:
         queries.authentication.open_session(
-            connection, id_hash=hashlib.sha256(identifier.encode()).digest(), account_id=account_id
+            connection,
+            id_hash=hashlib.sha256(identifier.encode()).digest(),
+            account_id=account_id,
+            login_version=login_version,
         )
     response.set_cookie(
         COOKIE,

@@ -3,46 +3,52 @@
 select defer_job('background', :task, jsonb_build_object('account_id', :account_id::bigint));
 
 -- name: set_email(account_id, email)!
--- Stores another address. One that belongs to somebody else violates users_email.
-update users set email = :email where account_id = :account_id;
+-- Stores another address and ends links and codes. One that belongs to somebody else violates users_email.
+with changed as (
+       update users set email = :email where account_id = :account_id returning account_id
+     )
+select end_ways_in(array[account_id], keep_logins => true) from changed;
 
 -- name: set_password(account_id, password_hash)!
--- Stores a new password and ends the account's tokens, codes and sessions.
+-- Stores a new password and ends all that lets somebody in as the account.
 with changed as (
-       update users set password_hash = :password_hash, password_reset_required = false where account_id = :account_id
-     ), tokenless as (
-       delete from tokens where account_id = :account_id
-     ), codeless as (
-       delete from authorization_codes where account_id = :account_id
+       update users set password_hash = :password_hash, password_reset_required = false
+       where account_id = :account_id
+       returning account_id
      )
-delete from sessions where account_id = :account_id;
+select end_ways_in(array[account_id]) from changed;
 
--- name: end_reset_links(account_id)!
--- Ends the reset links of an account.
-delete from password_resets where account_id = :account_id;
+-- name: end_ways_in(account_id)!
+-- Ends all that lets somebody in as an account.
+select end_ways_in(array[:account_id::bigint]);
 
 -- name: ask_for_reset(email, nickname, token, token_hash)!
 -- Stores a reset link and the job that mails it, when there is an active account with the address or nickname.
 with account as (
-       select a.id, a.nickname, a.display_name, u.email
+       select a.id, a.nickname, a.display_name, a.login_version, u.email
        from users u
        join accounts a on a.id = u.account_id
        where (lower(u.email) = lower(:email) or :email = '' and lower(a.nickname) = lower(:nickname)) and a.active
      ), link as (
-       insert into password_resets (token_hash, account_id) select :token_hash, id from account
+       insert into password_resets (token_hash, account_id, login_version) select :token_hash, id, login_version from account
      )
 select defer_mail('password_reset', email, display_name, jsonb_build_object('nickname', nickname, 'token', :token::text))
 from account;
 
 -- name: reset_link(token_hash)^
 -- Whose password a link resets, while it is good.
-select account_id from password_resets where token_hash = :token_hash and created_at > now() - interval '24 hours';
+select r.account_id
+from password_resets r
+join accounts a on a.id = r.account_id and a.login_version = r.login_version
+where r.token_hash = :token_hash and r.created_at > now() - interval '24 hours';
 
--- name: take_reset_link(token_hash)^
--- Uses a reset link up; nothing when it is not good.
-delete from password_resets
-where token_hash = :token_hash and created_at > now() - interval '24 hours'
-returning account_id;
+-- name: lock_reset_link(token_hash)^
+-- The same, locked against other changes of the account's password.
+select r.account_id
+from password_resets r
+join accounts a on a.id = r.account_id and a.login_version = r.login_version
+where r.token_hash = :token_hash and r.created_at > now() - interval '24 hours'
+for no key update of a;
 
 -- name: lock_with_friends(account_ids)
 -- Locks, in the order of their ids, accounts and everybody who counts them.
@@ -144,15 +150,6 @@ from (
 ) files
 where name is not null
 on conflict do nothing;
-
--- name: end_logins(account_id)!
--- Ends tokens, codes and sessions of an account.
-with tokenless as (
-       delete from tokens where account_id = :account_id
-     ), codeless as (
-       delete from authorization_codes where account_id = :account_id
-     )
-delete from sessions where account_id = :account_id;
 
 -- name: delete(account_id)!
 -- Deletes an account and all that is left of it.

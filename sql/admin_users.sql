@@ -78,17 +78,16 @@ update accounts set is_admin = :value where id = any (:account_ids::bigint[]) an
 update accounts set is_moderator = :value where id = any (:account_ids::bigint[]) and is_moderator <> :value returning id;
 
 -- name: require_password_reset(account_ids)!
--- Marks accounts so that they must set a new password, and ends their tokens and sessions.
+-- Marks accounts so that they must set a new password, and ends all that lets somebody in as them.
 with marked as (
-       update users set password_reset_required = true where account_id = any (:account_ids::bigint[])
-     ), tokenless as (
-       delete from tokens where account_id = any (:account_ids::bigint[])
+       update users set password_reset_required = true where account_id = any (:account_ids::bigint[]) returning account_id
      )
-delete from sessions where account_id = any (:account_ids::bigint[]);
+select end_ways_in(array(select account_id from marked));
 
 -- name: make_password_reset(account_id, token_hash)!
 -- Stores a reset link of an account.
-insert into password_resets (token_hash, account_id) values (:token_hash, :account_id);
+insert into password_resets (token_hash, account_id, login_version)
+select :token_hash, id, login_version from accounts where id = :account_id;
 
 -- name: statuses(account_id, godmode, limit, offset)$
 -- An account's statuses and reblogs, newest first, as nobody in particular sees them; with godmode all of them.

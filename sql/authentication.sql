@@ -12,11 +12,12 @@ update tokens set last_used_at = now() where id = :token_id;
 
 -- name: by_session(id_hash)^
 -- Who a session cookie speaks for.
-select a.id as account_id, a.is_admin, a.is_moderator, s.last_used_at < now() - interval '1 day' as stale
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.login_version, s.last_used_at < now() - interval '1 day' as stale
 from sessions s
 join accounts a on a.id = s.account_id
 where s.id_hash = :id_hash
   and s.last_used_at > now() - interval '60 days'
+  and a.login_version = s.login_version
   and a.present;
 
 -- name: touch_session(id_hash)!
@@ -26,7 +27,7 @@ update sessions set last_used_at = now() where id_hash = :id_hash;
 -- name: by_login(login, address, rate_limits)^
 -- The local account of a nickname or e-mail address, in any letter case, with all that decides about its login.
 -- throttled: its password was guessed too often (by this client's address, or by all).
-select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present,
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present, a.login_version,
        u.password_hash, u.password_reset_required,
        setting('rate_limits', :rate_limits) = 'true' and exists (
          select
@@ -43,15 +44,15 @@ where a.id = coalesce(
 
 -- name: by_account(account_id)^
 -- The same for an account that is known.
-select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present,
+select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present, a.login_version,
        u.password_hash, u.password_reset_required
 from accounts a
 join users u on u.account_id = a.id
 where a.id = :account_id;
 
--- name: open_session(id_hash, account_id)!
+-- name: open_session(id_hash, account_id, login_version)!
 -- Stores a new session.
-insert into sessions (id_hash, account_id) values (:id_hash, :account_id);
+insert into sessions (id_hash, account_id, login_version) values (:id_hash, :account_id, :login_version);
 
 -- name: close_session(id_hash)!
 -- Ends one session.

@@ -12,6 +12,24 @@ $$;
 create or replace function setting(setting_name text, configured text) returns text language sql stable
 return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
 
+-- Ends all that lets somebody in as accounts: reset links, authorization codes, tokens and sessions. What is being made
+-- of an older proof meanwhile has the older login_version. With keep_logins tokens and sessions stay.
+create or replace function end_ways_in(of_account_ids bigint[], keep_logins boolean default false)
+returns void language sql volatile begin atomic
+update accounts set login_version = login_version + 1
+where id in (select a.id from accounts a where a.id = any (of_account_ids) order by a.id for no key update);
+delete from password_resets where account_id = any (of_account_ids);
+delete from authorization_codes where account_id = any (of_account_ids);
+delete from tokens where account_id = any (of_account_ids) and not keep_logins;
+delete from sessions where account_id = any (of_account_ids) and not keep_logins;
+update tokens t set login_version = a.login_version
+from accounts a
+where t.account_id = any (of_account_ids) and a.id = t.account_id and t.login_version = a.login_version - 1;
+update sessions s set login_version = a.login_version
+from accounts a
+where s.account_id = any (of_account_ids) and a.id = s.account_id and s.login_version = a.login_version - 1;
+end;
+
 -- The scopes to grant of those that were asked for: all that are offered when none was. Null when one goes beyond
 -- them: a scope is covered by itself and by its first part.
 create or replace function granted_scopes(asked text[], offered text[]) returns text[] language sql immutable
@@ -153,7 +171,7 @@ from tokens t
 left join accounts a on a.id = t.account_id
 where t.token_hash = of_token_hash
   and t.last_used_at > now() - interval '1 year'
-  and (t.account_id is null or a.present);
+  and (t.account_id is null or a.login_version = t.login_version and a.present);
 end;
 
 -- What viewer did to one status. The limit keeps it a look-up for each status of a page: joined at large, all that

@@ -12,20 +12,20 @@ select name, website from apps where id = :app_id;
 -- The app that asks somebody for a login.
 select client_id, name, website, redirect_uris, scopes from apps where client_id = :client_id;
 
--- name: create_code(client_id, account_id, code_hash, redirect_uri, scopes, code_challenge)^
+-- name: create_code(client_id, account_id, login_version, code_hash, redirect_uri, scopes, code_challenge)^
 -- Stores an authorization code; nothing when the scopes go beyond the app's. redirect_uri is as the app sent it.
-insert into authorization_codes (code_hash, app_id, account_id, redirect_uri, scopes, code_challenge)
-select :code_hash, p.id, :account_id, :redirect_uri, granted_scopes(:scopes, p.scopes), :code_challenge
+insert into authorization_codes (code_hash, app_id, account_id, login_version, redirect_uri, scopes, code_challenge)
+select :code_hash, p.id, :account_id, :login_version::int, :redirect_uri, granted_scopes(:scopes, p.scopes), :code_challenge
 from apps p
 where p.client_id = :client_id and granted_scopes(:scopes, p.scopes) is not null
 returning app_id;
 
--- name: issue(client_id, client_secret_hash, account_id, scopes, token_hash, refresh_hash)^
+-- name: issue(client_id, client_secret_hash, account_id, login_version, scopes, token_hash, refresh_hash)^
 -- Makes a token of an app for an account, or with null for the app alone. Nothing when the client is not right or
 -- the scopes go beyond its own.
 with made as (
-       insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
-       select :token_hash, :refresh_hash, p.id, :account_id::bigint, granted_scopes(:scopes, p.scopes)
+       insert into tokens (token_hash, refresh_hash, app_id, account_id, login_version, scopes)
+       select :token_hash, :refresh_hash, p.id, :account_id::bigint, :login_version::int, granted_scopes(:scopes, p.scopes)
        from apps p
        where p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
          and granted_scopes(:scopes, p.scopes) is not null
@@ -45,14 +45,18 @@ with code as (
          and (c.code_challenge is null or c.code_challenge = :code_challenge)
          and c.created_at > now() - interval '10 minutes'
          and p.id = c.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
-         and a.id = c.account_id and a.present
-       returning c.app_id, c.account_id, c.scopes, a.nickname
+         and a.id = c.account_id and a.login_version = c.login_version and a.present
+       returning c.code_hash, c.app_id, c.account_id, c.login_version, c.scopes, a.nickname
      ), made as (
-       insert into tokens (token_hash, refresh_hash, app_id, account_id, scopes)
-       select :token_hash, :refresh_hash, app_id, account_id, scopes from code
+       insert into tokens (token_hash, refresh_hash, app_id, account_id, login_version, code_hash, scopes)
+       select :token_hash, :refresh_hash, app_id, account_id, login_version, code_hash, scopes from code
        returning scopes, created_at
      )
 select made.scopes, made.created_at, code.nickname from made, code;
+
+-- name: end_token_of_code(code_hash)!
+-- Ends the token that a code was turned into.
+delete from tokens where code_hash = :code_hash;
 
 -- name: refresh(client_id, client_secret_hash, old_refresh_hash, scopes, token_hash, refresh_hash)^
 -- Puts new secrets in the place of a token's old ones, which end. The row stays, and with it what belongs to it.
@@ -64,7 +68,8 @@ where t.refresh_hash = :old_refresh_hash and t.last_used_at > now() - interval '
   and p.id = t.app_id and p.client_id = :client_id and p.client_secret_hash = :client_secret_hash
   and granted_scopes(:scopes, t.scopes) is not null
   and (t.account_id is null or exists (
-    select from accounts a where a.id = t.account_id and a.present))
+    select from accounts a
+    where a.id = t.account_id and a.login_version = t.login_version and a.present))
 returning t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname;
 
 -- name: revoke(client_id, client_secret_hash, token_hash)!
@@ -81,6 +86,7 @@ select concat('[', string_agg(concat(
     ',"valid_until":', json_time(t.last_used_at + interval '1 year'), '}'), ',' order by t.id desc), ']')
 from tokens t
 join apps p on p.id = t.app_id
+join accounts a on a.id = t.account_id and a.login_version = t.login_version
 where t.account_id = :account_id and t.last_used_at > now() - interval '1 year';
 
 -- name: end_token(account_id, token_id)!

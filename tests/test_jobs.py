@@ -1,11 +1,16 @@
 """Jobs: enqueued with their transaction, repeated when they fail, taken up when their worker dies, cleared away."""
 
 import asyncio
+import contextlib
+import dataclasses
+import socket
+import threading
 
 import pytest
 
 from pleroma import db, jobs
 from pleroma.db import queries
+from tests.meanwhile import until
 
 
 @pytest.fixture
@@ -101,6 +106,67 @@ def test_job_of_a_dead_worker_is_taken_up(settings, defer, sql, attempts, status
     assert sql("select status::text from procrastinate_jobs") == [(status,)]
 
 
+@contextlib.contextmanager
+def _silent_mail_server():
+    """The address of a mail server that takes connections and never says a word."""
+    taken, listener = [], socket.create_server(("127.0.0.1", 0))
+
+    def take():
+        with contextlib.suppress(OSError):
+            while True:
+                taken.append(listener.accept()[0])
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    try:
+        yield f"smtp://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+        for connection in [*taken, listener]:
+            connection.close()
+
+
+@contextlib.contextmanager
+def _worker(settings):
+    """A worker meanwhile."""
+    ended = threading.Event()
+
+    async def work():
+        worker = asyncio.create_task(jobs._worker(settings, settings.database_url))
+        await asyncio.to_thread(ended.wait)
+        worker.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await worker
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def test_nothing_waits_behind_mails_to_a_silent_server(settings, sql, defer, done):
+    for _ in range(4):
+        sql("select defer_mail('invitation', 'x@mail.example', '', '{\"inviter\": \"alice\", \"token\": \"t\"}')")
+    running = "select id from procrastinate_jobs where queue_name = 'mailer' and status = 'doing'"
+    waiting = "select id from procrastinate_jobs where queue_name <> 'mailer' and status <> 'succeeded'"
+    with contextlib.ExitStack() as server:
+        address = server.enter_context(_silent_mail_server())
+        with _worker(dataclasses.replace(settings, smtp_url=address)):
+            until(lambda: len(sql(running)) == 2)
+            defer('{"word": "hello"}')
+            sql("select defer_job('upkeep', 'remove_files', '{}'::jsonb)")
+            # A mail gives up after 30 seconds.
+            until(lambda: sql(waiting) == [], seconds=15)
+            assert len(sql(running)) == 2
+            sql("delete from procrastinate_jobs where status = 'todo'")
+            server.close()
+    assert done == [("hello", settings.base_url)]
+
+
 def test_old_finished_jobs_are_removed(settings, sql, _pool):
     for status, age in [("succeeded", 6), ("succeeded", 8), ("failed", 29), ("failed", 31), ("todo", 99)]:
         sql(
@@ -119,4 +185,4 @@ def test_old_finished_jobs_are_removed(settings, sql, _pool):
 
 
 def test_every_task_has_a_known_queue():
-    assert {known.queue for known in jobs.registered()} <= set(jobs.QUEUES)
+    assert {known.queue for known in jobs.registered()} <= {queue for queues in jobs.PLACES for queue in queues}

@@ -25,7 +25,7 @@ from pleroma.errors import ApiError, Forbidden, InvalidParameters
 from pleroma.settings import configured
 from pleroma.views import pages
 
-blueprint = Blueprint("authorize", __name__)
+blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
@@ -114,15 +114,6 @@ def _cookie() -> str:
     return request.cookies.get(sessions.COOKIE, "")
 
 
-def _signed_in() -> Any:
-    """The account of the browser's session, or None."""
-    session = sessions.find(_cookie())
-    if session is None:
-        return None
-    with db.read() as connection:
-        return queries.authentication.by_account(connection, account_id=session.account_id)
-
-
 def _form_signer() -> Signer:
     return Signer(secret_key(configured()), salt="authorize", digest_method=hashlib.sha256)
 
@@ -156,7 +147,7 @@ def ask() -> Response:
     fault = asked.fault()
     if fault:
         return _refused(asked, fault)
-    return _form(asked, None if params.boolean("force_login") else _signed_in())
+    return _form(asked, None if params.boolean("force_login") else sessions.find(_cookie()))
 
 
 @blueprint.post("/oauth/authorize")
@@ -172,7 +163,7 @@ def answer() -> Response:
         return _refused(asked, fault)
     consent = _consent()
     if consent is not None:
-        account = _signed_in()
+        account = sessions.find(_cookie())
         # The button counts for the session it was made for: no other site can press it.
         if account is None or not _form_signer().verify_signature(_cookie(), consent):
             return _form(asked, None, 403, "Log in to go on")
@@ -185,7 +176,7 @@ def answer() -> Response:
         return _form(asked, None, 401, logins.WRONG)
     response = _grant(asked, user)
     if response.status_code < 400:
-        sessions.start(user.account_id, response)
+        sessions.start(user.account_id, user.login_version, response)
     return response
 
 
@@ -202,6 +193,7 @@ def _grant(asked: _Asked, account: Any) -> Response:
             connection,
             client_id=asked.client.client_id,
             account_id=account.account_id,
+            login_version=account.login_version,
             code_hash=auth.token_hash(code),
             redirect_uri=asked.text("redirect_uri"),
             scopes=asked.scopes,

@@ -38,22 +38,30 @@ def _by_password(connection: Connection, made: dict[str, Any]) -> Any:
     if user is None:
         return None
     asked = scopes.parse(params.raw("scope"))
-    return queries.oauth.issue(connection, **made, account_id=user.account_id, scopes=asked)
+    return queries.oauth.issue(
+        connection, **made, account_id=user.account_id, login_version=user.login_version, scopes=asked
+    )
 
 
 def _for_the_app(connection: Connection, made: dict[str, Any]) -> Any:
-    return queries.oauth.issue(connection, **made, account_id=None, scopes=scopes.parse(params.raw("scope")))
+    asked = scopes.parse(params.raw("scope"))
+    return queries.oauth.issue(connection, **made, account_id=None, login_version=0, scopes=asked)
 
 
 def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
     verifier = hashlib.sha256(params.secret("code_verifier").encode()).digest()
-    return queries.oauth.redeem(
+    code_hash = auth.token_hash(params.secret("code"))
+    row = queries.oauth.redeem(
         connection,
         **made,
-        code_hash=auth.token_hash(params.secret("code")),
+        code_hash=code_hash,
         redirect_uri=params.text("redirect_uri") or "",
         code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
     )
+    if row is None:
+        # A code that comes a second time has been stolen, by the first or by the second (RFC 6749, 4.1.2).
+        queries.oauth.end_token_of_code(connection, code_hash=code_hash)
+    return row
 
 
 def _by_refresh_token(connection: Connection, made: dict[str, Any]) -> Any:

@@ -8,11 +8,26 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import logins, params, rate_limits, sessions
+from pleroma import cross_origin, logins, params, rate_limits, sessions
 from pleroma.errors import ApiError, Forbidden, error_response
 from pleroma.settings import configured, in_force
 
-blueprint = Blueprint("pages", __name__)
+
+def forms_of_ours(blueprint: Blueprint) -> Blueprint:
+    """Let the forms of a blueprint be posted from our own pages alone, and by programs that are no browsers.
+
+    Else another site could log a person in as somebody else, or out, or guess passwords from their address.
+    """
+    blueprint.before_request(_refuse_other_sites)
+    return blueprint
+
+
+def _refuse_other_sites() -> None:
+    if cross_origin.from_elsewhere():
+        raise Forbidden("This form was sent from another site")
+
+
+blueprint = forms_of_ours(Blueprint("pages", __name__))
 # No form-action: browsers would apply it to the redirect to an app's own scheme (Mastodon page 12.3).
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
@@ -111,13 +126,13 @@ def login() -> BaseResponse:
     if user is None:
         return page("login.html", 401, error=logins.WRONG, name=name)
     response = redirect("/")
-    sessions.start(user.account_id, response)
+    sessions.start(user.account_id, user.login_version, response)
     return response
 
 
 @blueprint.post("/logout")
 def logout() -> BaseResponse:
-    """End the session. A form of another site cannot: browsers send it no cookie (SameSite)."""
+    """End the session."""
     response = redirect("/")
     sessions.end(request.cookies.get(sessions.COOKIE, ""), response)
     return response

@@ -13,7 +13,7 @@ from pleroma.errors import ApiError, InvalidParameters
 from pleroma.paging import no_content
 from pleroma.views import pages
 
-blueprint = Blueprint("password_reset", __name__)
+blueprint = pages.forms_of_ours(Blueprint("password_reset", __name__))
 
 
 @blueprint.get("/auth/password")
@@ -57,7 +57,7 @@ def show(token: str) -> Response:
 
 @blueprint.post("/api/pleroma/password_reset")
 def reset() -> Response:
-    """Set the password `data[password]` by the link `data[token]`, once. Every token and session ends."""
+    """Set the password `data[password]` by the link `data[token]`, once. Every login and every other link ends."""
     try:
         changed = _reset(params.mapping("data") or {})
     except ApiError:
@@ -72,7 +72,7 @@ def _reset(data: dict[str, Any]) -> bool:
     if password != again or registration.password_fault(password):
         return False
     with db.transaction() as connection:
-        link = queries.account_lifecycle.take_reset_link(connection, token_hash=auth.token_hash(token))
+        link = queries.account_lifecycle.lock_reset_link(connection, token_hash=auth.token_hash(token))
         if link is None:
             return False
         queries.account_lifecycle.set_password(

@@ -12,7 +12,7 @@ from pleroma.settings import configured, value
 from pleroma.views import pages
 from pleroma.views.pleroma.registration import new_captcha, read_registration
 
-blueprint = Blueprint("registration_page", __name__)
+blueprint = pages.forms_of_ours(Blueprint("registration_page", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)
 _KEPT = ("nickname", "fullname", "email", "bio")
 _NAMES = {
@@ -59,5 +59,5 @@ def register() -> BaseResponse:
         return _form(new.invite, error.status, (error.message,))
     if value("account_activation_required"):
         return pages.message("Almost there", "Open the link in the mail that is on its way to you.")
-    sessions.start(account_id, response)
+    sessions.start(account_id, 0, response)
     return response

@@ -63,6 +63,7 @@ create table accounts (
   confirmed boolean not null default true,
   present boolean not null default true,
   confirmation_pending boolean not null default false,
+  login_version integer not null default 0,
   created_at timestamptz not null default now(),
   last_status_at timestamptz,
   followers_count integer not null default 0,
@@ -126,9 +127,12 @@ create table users (  account_id bigint primary key references accounts on delet
 );
 create unique index users_email on users (lower(email));
 
+-- Whatever lets somebody in as an account (reset links, codes, tokens, sessions) has the login_version that the
+-- account had when that somebody proved who they are, and counts only while the account still has it.
 create table password_resets (
   token_hash bytea primary key,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   created_at timestamptz not null default now()
 );
 create index password_resets_account on password_resets (account_id);
@@ -176,6 +180,7 @@ create table authorization_codes (
   code_hash bytea primary key,
   app_id bigint not null references apps on delete cascade,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   redirect_uri text not null,
   scopes text[] not null,
   code_challenge text,
@@ -190,12 +195,15 @@ create table tokens (
   refresh_hash bytea unique,
   app_id bigint not null references apps on delete cascade,
   account_id bigint references accounts on delete cascade,
+  login_version integer not null default 0,
+  code_hash bytea,
   scopes text[] not null,
   created_at timestamptz not null default now(),
   last_used_at timestamptz not null default now()
 );
 create index tokens_app on tokens (app_id);
 create index tokens_account on tokens (account_id);
+create unique index tokens_code on tokens (code_hash) where code_hash is not null;
 
 -- An app that ever got a token is kept for good, one that never did for a while.
 create function note_token() returns trigger language plpgsql as $$
@@ -209,6 +217,7 @@ create trigger note_token after insert on tokens for each row execute function n
 create table sessions (
   id_hash bytea primary key,
   account_id bigint not null references accounts on delete cascade,
+  login_version integer not null default 0,
   created_at timestamptz not null default now(),
   last_used_at timestamptz not null default now()
 );

@@ -62,6 +62,52 @@ def test_closed_registrations_are_not_linked(make_client):
     assert "/registration" not in make_client(registrations_open=False).get("/", status=200).text
 
 
+# --- Forms of other sites
+
+FORMS = ["/login", "/logout", "/registration", "/oauth/authorize", "/auth/password", "/api/pleroma/password_reset"]
+ELSEWHERE = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Referer": "https://evil.example/form"},
+    {"Sec-Fetch-Site": "cross-site"},
+]
+HERE = [
+    {},
+    {"Origin": "https://pleroma.example"},
+    {"Referer": "https://pleroma.example/login"},
+    {"Origin": "http://host:8080"},
+]
+
+
+def test_every_form_of_ours_is_known_here(client):
+    """What takes a POST beside the APIs, in which bearer tokens and passwords of apps come from everywhere."""
+    posts = {rule.rule for rule in client.app.url_map.iter_rules() if "POST" in rule.methods}
+    assert {path for path in posts if not path.startswith(("/api", "/oauth/token", "/oauth/revoke"))} <= set(FORMS)
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("headers", ELSEWHERE)
+def test_a_form_that_another_site_sends_is_refused(client, alice, path, headers):
+    fields = {"name": "alice", "password": alice.password, **FIELDS, "data[password]": "x"}
+    page = client.post(path, fields, headers={"Accept": "text/html", **headers}, status=403)
+    assert "sent from another site" in page.text
+    assert "Set-Cookie" not in page.headers
+
+
+@pytest.mark.parametrize("path", FORMS)
+@pytest.mark.parametrize("headers", HERE)
+def test_a_form_that_our_page_or_a_program_sends_is_taken(client, path, headers):
+    page = client.post(path, FIELDS, headers={"Host": "host:8080", **headers}, expect_errors=True)
+    assert "another site" not in page.text
+
+
+def test_another_site_logs_nobody_in(client, alice):
+    sent = {"name": "alice", "password": alice.password}
+    assert "Set-Cookie" in client.post("/login", sent, status=302).headers
+    refused = client.post("/login", sent, headers={"Origin": "https://evil.example"}, status=403)
+    assert "Set-Cookie" not in refused.headers
+
+
 # --- Logging in and out
 
 

@@ -129,8 +129,7 @@ def delete() -> Response:
         _protect_administrators(connection, accounts)
         account_jobs.lock_with_friends(connection, [account.id for account in accounts])
         for account in sorted(accounts, key=lambda account: account.id):
-            account_jobs.deactivate(connection, account.id)
-            queries.account_lifecycle.store_job(connection, task="delete_account", account_id=account.id)
+            account_jobs.begin_deletion(connection, account.id)
         subjects = [moderation_log.subject(account) for account in accounts]
         moderation_log.record(
             connection,

@@ -31,24 +31,21 @@ def _mark(statement: Callable[..., Any], status_id: int, refusal: ApiError) -> R
 
 
 @blueprint.post("/favourite")
-@auth.required("write:favourites")
-@rate_limits.limited(*rate_limits.FAVOURITING)
+@auth.required("write:favourites", limits=rate_limits.FAVOURITING)
 def favourite(status_id: int) -> Response:
     """Favourite a status; again is no error."""
     return _mark(queries.interactions.favourite, status_id, ApiError("Could not favorite"))
 
 
 @blueprint.post("/unfavourite")
-@auth.required("write:favourites")
-@rate_limits.limited(*rate_limits.FAVOURITING)
+@auth.required("write:favourites", limits=rate_limits.FAVOURITING)
 def unfavourite(status_id: int) -> Response:
     """Take a favourite back; again is no error."""
     return _mark(queries.interactions.unfavourite, status_id, ApiError("Could not unfavorite"))
 
 
 @blueprint.post("/reblog")
-@auth.required("write:statuses")
-@rate_limits.limited(*rate_limits.REBLOGGING)
+@auth.required("write:statuses", limits=rate_limits.REBLOGGING)
 def reblog(status_id: int) -> Response:
     """Reblog a status; answers the reblog, the old one when there is one already."""
     visibility = params.text("visibility")
@@ -66,8 +63,7 @@ def reblog(status_id: int) -> Response:
 
 
 @blueprint.post("/unreblog")
-@auth.required("write:statuses")
-@rate_limits.limited(*rate_limits.REBLOGGING)
+@auth.required("write:statuses", limits=rate_limits.REBLOGGING)
 def unreblog(status_id: int) -> Response:
     """Take a reblog back; answers the original, never reblogged or not."""
     return _mark(queries.interactions.unreblog, status_id, ApiError("Could not unrepeat"))

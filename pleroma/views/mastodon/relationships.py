@@ -52,16 +52,14 @@ def index() -> Response:
 
 
 @blueprint.post("/accounts/<id:account_id>/follow")
-@auth.required("follow")
-@rate_limits.limited(*rate_limits.FOLLOWING)
+@auth.required("follow", limits=rate_limits.FOLLOWING)
 def follow(account_id: int) -> Response:
     """Follow an account, with `reblogs` and `notify`. Raises NotFound, Forbidden."""
     return _change(relationships.follow, account_id, reblogs=params.boolean("reblogs"), notify=params.boolean("notify"))
 
 
 @blueprint.post("/follows")
-@auth.required("follow")
-@rate_limits.limited(rate_limits.FOLLOWING[0])
+@auth.required("follow", limits=(rate_limits.FOLLOWING[0],))
 def follow_by_address() -> Response:
     """Follow the account whose address is `uri`; answers the Account. Raises NotFound, Forbidden."""
     target_id = find_id(params.required_text("uri"))
@@ -72,8 +70,7 @@ def follow_by_address() -> Response:
 
 
 @blueprint.post("/accounts/<id:account_id>/unfollow")
-@auth.required("follow")
-@rate_limits.limited(*rate_limits.FOLLOWING)
+@auth.required("follow", limits=rate_limits.FOLLOWING)
 def unfollow(account_id: int) -> Response:
     """End a follow or a request. Raises NotFound."""
     if account_id == auth.account_id():

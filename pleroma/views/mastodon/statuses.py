@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, moderation_log, params, posting, rate_limits, scheduling
+from pleroma import auth, db, idempotency, moderation_log, params, posting, rate_limits, scheduling
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
 from pleroma.paging import json_response
@@ -91,16 +91,19 @@ def _due() -> datetime | None:
     return scheduled_at if scheduled_at and scheduled_at > datetime.now(UTC) + scheduling.SHORTEST_WAIT else None
 
 
+def _is_preview() -> bool:
+    return bool(params.boolean("preview", False))
+
+
 @blueprint.post("/api/v1/statuses")
-@auth.required("write:statuses")
-@rate_limits.limited(*rate_limits.POSTING)
+@auth.required("write:statuses", limits=rate_limits.POSTING)
+@idempotency.unless(_is_preview)
 def post_status() -> Response:
     """Post a status; with `preview`, answer what it would be and keep nothing; with `scheduled_at`, keep it for later.
 
     Answers the Status or the ScheduledStatus (spec 19.4, Mastodon page 4). Raises Unprocessable, NotFound.
     """
-    new, due = read_new_status(), _due()
-    is_preview = params.boolean("preview", False)
+    new, due, is_preview = read_new_status(), _due(), _is_preview()
     with db.transaction() as connection:
         # A preview is the real thing, taken back when its answer is made.
         trial = connection.transaction(force_rollback=True) if is_preview or due else contextlib.nullcontext()
@@ -136,8 +139,7 @@ def show_several() -> Response:
 
 
 @blueprint.delete("/api/v1/statuses/<id:status_id>")
-@auth.required("write:statuses")
-@rate_limits.limited(*rate_limits.POSTING)
+@auth.required("write:statuses", limits=rate_limits.POSTING)
 def delete(status_id: int) -> Response:
     """Delete a status: its author, moderators and administrators may. Answers it as it was, with its source."""
     caller = auth.caller()

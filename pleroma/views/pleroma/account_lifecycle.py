@@ -11,7 +11,7 @@ from functools import wraps
 import psycopg
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, passwords, registration
+from pleroma import account_jobs, auth, db, idempotency, params, passwords, registration
 from pleroma.db import queries
 from pleroma.paging import as_json
 
@@ -26,6 +26,8 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
         """The view, once the password is found right."""
         user = passwords.check_account(auth.account_id(), params.secret("password"))
         error = view() if user is not None else "Invalid password."
+        if error:
+            idempotency.forget_key()
         return as_json({"error": error} if error else {"status": "success"})
 
     return checked
@@ -35,28 +37,25 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 @auth.required("write:accounts")
 @_with_password
 def delete_account() -> None:
-    """Delete the caller's account, in a job (seed: delete_account)."""
-    _store_job("delete_account")
+    """Delete the caller's account (seed: delete_account): no login works from now on, a job does the rest."""
+    with db.transaction() as connection:
+        account_jobs.begin_deletion(connection, auth.account_id())
 
 
 @blueprint.post("/disable_account")
 @auth.required("write:accounts")
 @_with_password
 def disable_account() -> None:
-    """Deactivate the caller's account, in a job (seed: disable_account)."""
-    _store_job("deactivate_account")
-
-
-def _store_job(task: str) -> None:
+    """Deactivate the caller's account, at once (seed: disable_account)."""
     with db.transaction() as connection:
-        queries.account_lifecycle.store_job(connection, task=task, account_id=auth.account_id())
+        account_jobs.deactivate(connection, auth.account_id())
 
 
 @blueprint.post("/change_email")
 @auth.required("write:accounts")
 @_with_password
 def change_email() -> str | None:
-    """Change the caller's address to `email`, at once (seed: change_email)."""
+    """Change the caller's address to `email`, at once; every link and code ends (seed: change_email)."""
     email = (params.text("email") or "").strip()
     fault = registration.email_fault(email)
     if fault:
@@ -73,7 +72,7 @@ def change_email() -> str | None:
 @auth.required("write:accounts")
 @_with_password
 def change_password() -> str | None:
-    """Change the caller's password to `new_password`; every token and session ends (seed: change_password)."""
+    """Change the caller's password to `new_password`; every login and link ends (seed: change_password)."""
     new = params.secret("new_password")
     fault = registration.password_fault(new)
     if fault:
@@ -81,9 +80,7 @@ def change_password() -> str | None:
     if params.secret("new_password_confirmation") != new:
         return "New password does not match confirmation."
     with db.transaction() as connection:
-        account_id = auth.account_id()
         queries.account_lifecycle.set_password(
-            connection, account_id=account_id, password_hash=passwords.hash_password(new)
+            connection, account_id=auth.account_id(), password_hash=passwords.hash_password(new)
         )
-        queries.account_lifecycle.end_reset_links(connection, account_id=account_id)
     return None

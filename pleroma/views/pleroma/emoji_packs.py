@@ -11,7 +11,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, send_file
 from werkzeug.datastructures import FileStorage
 
-from pleroma import auth, db, emoji_list, emoji_sharing, params
+from pleroma import auth, db, emoji_list, emoji_sharing, idempotency, params
 from pleroma.emoji_packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
 from pleroma.paging import json_response
@@ -139,6 +139,7 @@ def import_from_fs() -> Response:
 
 @blueprint.post("/list_from")
 @auth.admin_required
+@idempotency.unless(lambda: True)
 def list_from() -> Response:
     """The packs of the server at `instance_address`, as it lists them (seed: list_from). Raises a 500."""
     return _as_json(_instance().packs())

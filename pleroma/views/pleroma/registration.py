@@ -96,8 +96,7 @@ def _name_html(name: str) -> str:
 
 
 @blueprint.post("/api/v1/accounts")
-@auth.optional("app")
-@rate_limits.limited(rate_limits.ACCOUNT_CREATION)
+@auth.optional("app", limits=(rate_limits.ACCOUNT_CREATION,))
 def register_by_app() -> Response:
     """Make an account with an app's own token, and answer a token for it (spec 19.2).
 

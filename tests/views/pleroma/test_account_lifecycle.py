@@ -140,12 +140,24 @@ def test_a_disabled_account_cannot_log_in_by_any_way(client, make_client, call, 
     assert "Your account is currently disabled" in page.text
 
 
-def test_the_request_only_stores_a_job(client, call, alice, sql):
-    call("disable_account", alice)
+@pytest.mark.parametrize("route", ["disable_account", "delete_account"])
+def test_nobody_waits_for_a_job_to_be_logged_out(client, make_client, call, alice, sql, route):
+    browser = make_client(base_url="http://localhost")
+    browser.post("/login", {"name": "alice", "password": alice.password}, status=302)
+    assert call(route, alice) == SUCCESS
+    client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403)
+    browser.get("/api/v1/accounts/verify_credentials", status=403)
+    _log_in(client, "alice", alice.password, status=403)
+    client.get(f"/api/v1/accounts/{alice.id}", status=404)
+    for table in ("tokens", "authorization_codes", "sessions", "password_resets"):
+        assert sql(f"select * from {table}") == []
+
+
+def test_a_deletion_leaves_the_rest_to_a_job(call, alice, sql):
+    call("delete_account", alice)
     assert sql("select queue_name, task_name, args from procrastinate_jobs") == [
-        ("background", "deactivate_account", {"account_id": alice.id})
+        ("background", "delete_account", {"account_id": alice.id})
     ]
-    client.get("/api/v1/accounts/verify_credentials", auth=alice, status=200)
 
 
 @pytest.fixture
@@ -241,7 +253,7 @@ def test_what_a_disabled_account_wrote_is_hidden_and_comes_back(client, call, ru
     client.get(f"/api/v1/accounts/{alice.id}", auth=bob, status=404)
     _activate(alice)
     client.get(f"/api/v1/statuses/{status['id']}", auth=bob, status=200)
-    client.get("/api/v1/accounts/verify_credentials", auth=alice, status=200)
+    _log_in(client, "alice", alice.password)
     assert len(client.get("/api/v1/notifications", auth=bob, status=200).json) == 1
 
 
@@ -380,9 +392,9 @@ def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
 
 def test_a_deletion_that_runs_again_does_no_harm(call, run_jobs, alice, bob, sql):
     call("delete_account", alice)
-    call("delete_account", alice)
+    with db.transaction() as connection:
+        account_jobs.begin_deletion(connection, alice.id)
     run_jobs()
     account_jobs.delete_account(alice.id)
-    account_jobs.deactivate_account(alice.id)
     assert sql("select nickname from accounts") == [("bob",)]
     assert {status for (status,) in sql("select status from procrastinate_jobs")} == {"succeeded"}
