@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pleroma import config, postgres
+from pleroma import config
 from pleroma.config import Config, ConfigError
 from pleroma.processes import die_with_parent
+from pleroma.server import postgres
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,7 +34,7 @@ def cli() -> None:
 @click.option("--no-worker", is_flag=True, help="Leave the background jobs to `worker` elsewhere.")
 def serve(host: str, port: int, no_worker: bool) -> None:
     """Run everything: PostgreSQL, migrations, web server and job worker."""
-    from pleroma import supervisor
+    from pleroma.server import supervisor
 
     sys.exit(supervisor.serve(host, port, worker=not no_worker))
 
@@ -45,7 +46,7 @@ def serve(host: str, port: int, no_worker: bool) -> None:
 @click.option("--no-worker", is_flag=True)
 def generation(socket: int, report: int, address: str, no_worker: bool) -> None:
     """What `serve` starts: the application, loaded once, with the processes forked from it."""
-    from pleroma import generation as generations
+    from pleroma.server import generation as generations
 
     settings = config.load()
     if settings.origins["base_url"] == "default":
@@ -56,7 +57,8 @@ def generation(socket: int, report: int, address: str, no_worker: bool) -> None:
 @cli.command()
 def worker() -> None:
     """Run background jobs only."""
-    from pleroma import jobs, schema
+    from pleroma import jobs
+    from pleroma.db import schema
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
@@ -73,7 +75,7 @@ def db() -> None:
 @db.command()
 def migrate() -> None:
     """Bring the schema up to this version's."""
-    from pleroma import schema
+    from pleroma.db import schema
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
@@ -119,8 +121,7 @@ def _written(value: Any) -> str:
 
 def _stored_settings(settings: Config) -> dict[str, Any]:
     """What an administrator changed at run time; nothing where there is no database yet."""
-    from pleroma import schema
-    from pleroma.db import queries
+    from pleroma.db import queries, schema
 
     if settings.database_url is None and not (settings.data_dir / "postgres").exists():
         return {}
@@ -142,7 +143,7 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
 @contextmanager
 def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
     """The settings and one transaction on the migrated database, for a command that changes something."""
-    from pleroma import schema
+    from pleroma.db import schema
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
@@ -155,8 +156,8 @@ def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
     """Write database, media, emoji, static files and the secret key to one file; the server may run."""
-    from pleroma import backup as backups
-    from pleroma.disk_use import shown
+    from pleroma.ops import backup as backups
+    from pleroma.ops.disk_use import shown
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
@@ -168,7 +169,7 @@ def backup(file: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 def restore(file: Path) -> None:
     """Bring a backup up in an empty data directory or database."""
-    from pleroma import restore as restores
+    from pleroma.ops import restore as restores
 
     applied = restores.restore(config.load(), file)
     click.echo(f"Restored {file}." + (f" Applied {', '.join(applied)}." if applied else ""))
@@ -177,8 +178,9 @@ def restore(file: Path) -> None:
 @cli.command()
 def prune() -> None:
     """Remove what is over its time, as each hour does, and files that belong to nothing."""
-    from pleroma import db, jobs, schema, upkeep
-    from pleroma.disk_use import shown
+    from pleroma import db, jobs, upkeep
+    from pleroma.db import schema
+    from pleroma.ops.disk_use import shown
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
@@ -195,7 +197,7 @@ def prune() -> None:
 @cli.command()
 def stats() -> None:
     """Show what the disk is used for, and how many rows there are."""
-    from pleroma import disk_use
+    from pleroma.ops import disk_use
 
     with _database() as (settings, connection):
         for line in disk_use.lines(settings, connection):
@@ -205,7 +207,7 @@ def stats() -> None:
 @cli.command()
 def doctor() -> None:
     """Look at what goes wrong most, and say what to do; exit status 1 when something is wrong."""
-    from pleroma import doctor as doctors
+    from pleroma.ops import doctor as doctors
 
     wrong = 0
     for finding in doctors.findings(config.load()):
@@ -229,10 +231,10 @@ def user() -> None:
 @click.option("--moderator", is_flag=True, help="Make it a moderator.")
 def create_user(nickname: str, email: str, password: str, admin: bool, moderator: bool) -> None:
     """Make an account, confirmed."""
-    from pleroma import people
+    from pleroma.accounts import administration
 
     with _database() as (settings, connection):
-        people.create(connection, settings, nickname, email, password, admin=admin, moderator=moderator)
+        administration.create(connection, settings, nickname, email, password, admin=admin, moderator=moderator)
     click.echo(f"Made @{nickname}.")
 
 
@@ -253,12 +255,12 @@ def list_users() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete_user(nickname: str, yes: bool) -> None:
     """Delete an account and everything of it."""
-    from pleroma import people
+    from pleroma.accounts import administration
 
     if not yes:
         click.confirm(f"Delete @{nickname} with all statuses?", abort=True)
     with _database() as (_, connection):
-        people.delete(connection, people.find(connection, nickname).id)
+        administration.delete(connection, administration.find(connection, nickname).id)
     click.echo(f"Deleted @{nickname}.")
 
 
@@ -277,10 +279,10 @@ def deactivate_user(nickname: str) -> None:
 
 
 def _set_active(nickname: str, active: bool) -> None:
-    from pleroma import people
+    from pleroma.accounts import administration
 
     with _database() as (_, connection):
-        people.set_active(connection, people.find(connection, nickname).id, active)
+        administration.set_active(connection, administration.find(connection, nickname).id, active)
     click.echo(f"{'Activated' if active else 'Deactivated'} @{nickname}.")
 
 
@@ -289,11 +291,11 @@ def _set_active(nickname: str, active: bool) -> None:
 @click.option("--password", help="The new password; without it one is made up and shown.")
 def reset_password(nickname: str, password: str | None) -> None:
     """Set a new password; every login of the account ends."""
-    from pleroma import people
+    from pleroma.accounts import administration
 
     chosen = password or secrets.token_urlsafe(12)
     with _database() as (_, connection):
-        people.set_password(connection, people.find(connection, nickname).id, chosen)
+        administration.set_password(connection, administration.find(connection, nickname).id, chosen)
     click.echo(f"Changed the password of @{nickname}." if password else f"The new password of @{nickname}: {chosen}")
 
 
@@ -302,10 +304,12 @@ def reset_password(nickname: str, password: str | None) -> None:
 @click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
 def change_user(nickname: str, changes: tuple[str, ...]) -> None:
     """Change email, admin, moderator or locked, e.g. `user set alice admin=true`."""
-    from pleroma import people
+    from pleroma.accounts import administration
 
     with _database() as (_, connection):
-        people.change(connection, people.find(connection, nickname).id, dict(_change(text) for text in changes))
+        administration.change(
+            connection, administration.find(connection, nickname).id, dict(_change(text) for text in changes)
+        )
     click.echo(f"Changed @{nickname}.")
 
 
@@ -345,11 +349,11 @@ def emoji() -> None:
 @click.argument("pack", required=False)
 def import_emoji(source: str, pack: str | None) -> None:
     """Import a pack from a folder, a zip, or the address of another server with the pack's name there."""
-    from pleroma import emoji_import, emoji_list
+    from pleroma.emoji import importing, installed
 
-    imported = emoji_import.run(config.load(), source, pack)
+    imported = importing.run(config.load(), source, pack)
     with _database() as (settings, connection):
-        emoji_list.reload(connection, settings.data_dir)
+        installed.reload(connection, settings.data_dir)
     click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
     if imported.left_out:
         click.echo(f"Left out, because there is no picture: {', '.join(imported.left_out)}.")

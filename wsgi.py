@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from flask import Flask
 
-from pleroma import config, create_app, db, emoji_list, postgres, schema
+from pleroma import config, create_app, db
+from pleroma.db import schema
+from pleroma.emoji import installed
+from pleroma.server import postgres
 
 
 def _load() -> Flask:
@@ -19,7 +22,7 @@ def _load() -> Flask:
     if missing := schema.missing_migrations(url):
         raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
     schema.note_environment(url, settings)
-    emoji_list.reload_at_start(url, settings.data_dir)
+    installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     return create_app(settings)
 

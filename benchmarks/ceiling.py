@@ -15,10 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from flask import Flask, Response
 from gunicorn.arbiter import Arbiter
 
-from pleroma import config, db, prepared
-from pleroma.application import Site
-from pleroma.request_counters import RequestCounters
-from pleroma.web_server import WebServer
+from pleroma import config, db
+from pleroma.db import statements
+from pleroma.server.web_server import WebServer
+from pleroma.telemetry.request_counters import RequestCounters
+from pleroma.web.application import Site
 
 
 def main() -> None:
@@ -32,7 +33,7 @@ def main() -> None:
     @app.get("/")
     def view() -> Response:
         with db.read() as connection:
-            value = prepared.execute(connection, "select 1::text", {}).get_value(0, 0)
+            value = statements.execute(connection, "select 1::text", {}).get_value(0, 0)
             return Response(value, content_type="application/json")
 
     listener = socket.create_server(("127.0.0.1", port), backlog=128)

@@ -11,7 +11,8 @@ import load
 from machine import processor_time
 from server import Servers
 
-from pleroma import config, create_app, db, statement_clock
+from pleroma import config, create_app, db
+from pleroma.db import timing
 
 # More than a server remembers of answers, and than it sends within the time it remembers them.
 _VARIANTS = 20_000
@@ -114,7 +115,7 @@ def count_statements(url: str, paths: dict[str, tuple[str, str | None]], **setti
         for name, (path, token) in paths.items():
             response = client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
             assert response.status_code == 200, path
-            numbers[name] = statement_clock.figures.statements
+            numbers[name] = timing.figures.statements
     finally:
         db.close_pool()
     return numbers

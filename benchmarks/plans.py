@@ -20,8 +20,9 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from seed import sql as seed_sql
 
-from pleroma import db, postgres, prepared
-from pleroma.db import Adapter, queries
+from pleroma import db
+from pleroma.db import Adapter, queries, statements
+from pleroma.server import postgres
 
 sql: Any = aiosql.from_path(Path(__file__).with_name("plans.sql"), Adapter)
 _NOISE = re.compile(r"never executed|^\s*(Heap Blocks|Index Searches|Storage|Sort Method|Recheck Cond|Inner Unique)")
@@ -92,9 +93,9 @@ class Explainer:
         lines: list[str] = []
         for _ in range(3):
             begun = time.perf_counter()
-            prepared.execute(self._connection, statement, values)
+            statements.execute(self._connection, statement, values)
             took = time.perf_counter() - begun
-            result = prepared.execute(self._connection, explained, values)
+            result = statements.execute(self._connection, explained, values)
             lines = [(result.get_value(row, 0) or b"").decode() for row in range(result.ntuples)]
         return took * 1000, _telling(lines)
 

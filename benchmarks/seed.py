@@ -24,7 +24,7 @@ import aiosql
 import psycopg
 from psycopg.rows import namedtuple_row
 
-from pleroma import postgres
+from pleroma.server import postgres
 
 sql: Any = aiosql.from_path(Path(__file__).with_name("seed.sql"), "psycopg")
 BATCH = 50_000

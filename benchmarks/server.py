@@ -12,7 +12,7 @@ from pathlib import Path
 
 from machine import settled
 
-from pleroma import postgres
+from pleroma.server import postgres
 
 _ROOT = Path(__file__).resolve().parent.parent
 _PATIENCE = 60.0

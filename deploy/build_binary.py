@@ -15,8 +15,8 @@ from pathlib import Path
 
 import PyInstaller.__main__
 
-from pleroma import postgres_programs
-from pleroma.postgres_programs import PACKAGE, PACKED
+from pleroma.server import postgres_programs
+from pleroma.server.postgres_programs import PACKAGE, PACKED
 
 ROOT = Path(__file__).resolve().parent.parent
 # Headers and what only those who build upon PostgreSQL need.

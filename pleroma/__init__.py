@@ -15,6 +15,6 @@ def create_app(config: Config) -> Flask:
 
     Flask is imported here and not with the package, because the supervisor and most commands do without it.
     """
-    from pleroma.application import build
+    from pleroma.web.application import build
 
     return build(config)

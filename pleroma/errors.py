@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 
-from pleroma import cross_origin
+from pleroma.web import cross_origin
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pleroma import db
 from pleroma.config import Config
 from pleroma.db import queries
-from pleroma.pictures import MAX_PIXELS
+from pleroma.media.pictures import MAX_PIXELS
 from pleroma.settings import in_force
 
 SOFTWARE_VERSION = "1.1.50"

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
 PLACES = {("background", "upkeep"): 2, ("mailer",): 2}
 ATTEMPTS = 8
 # The modules whose import registers tasks.
-MODULES = ("pleroma.account_jobs", "pleroma.mail", "pleroma.imports", "pleroma.upkeep", "pleroma.scheduling")
+MODULES = (
+    "pleroma.accounts.lifecycle",
+    "pleroma.mail",
+    "pleroma.accounts.imports",
+    "pleroma.upkeep",
+    "pleroma.statuses.scheduling",
+)
 _GRACE = 20
 _HEARTBEAT = 10.0
 _STALLED_AFTER = 30.0

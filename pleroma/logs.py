@@ -18,9 +18,9 @@ from wsgiref.types import WSGIEnvironment
 
 from flask import Request, g, request
 
-from pleroma import statement_clock
 from pleroma.config import Config
-from pleroma.request_counters import RequestCounters
+from pleroma.db import timing
+from pleroma.telemetry.request_counters import RequestCounters
 
 _STANDARD_ERROR = 2
 _OBSERVED = "pleroma.observed"
@@ -84,14 +84,14 @@ class Observer:
     def begin(self, environ: WSGIEnvironment) -> None:
         """Give the request its id, and begin to measure it."""
         environ[_OBSERVED] = (os.urandom(8).hex(), perf_counter())
-        statement_clock.reset()
+        timing.reset()
 
     def finish(self, environ: WSGIEnvironment, status: int) -> str:
         """Count the request and write its line, when its answer begins; returns the id."""
         identity, started = environ[_OBSERVED]
         # A proxy looks its object up at each use: here that would be most of the time.
         about, asked = g._get_current_object(), request._get_current_object()  # type: ignore[attr-defined]
-        figures, seconds = statement_clock.figures, perf_counter() - started
+        figures, seconds = timing.figures, perf_counter() - started
         route = _route(asked, status)
         self._counters.add(asked.method, route or _NO_ROUTE, status, seconds, figures.statements, figures.seconds)
         if self._write is not None:
@@ -119,7 +119,7 @@ def _query(asked: Request) -> str:
 
 
 def _text_line(identity: str, about: Any, asked: Request, route: str, status: int, seconds: float) -> str:
-    figures, query = statement_clock.figures, _query(asked)
+    figures, query = timing.figures, _query(asked)
     return (
         f"{now()} info {identity} {asked.method} {route} {status}"
         f" account={_account(about) or '-'} ms={seconds * 1000:.1f}"
@@ -129,7 +129,7 @@ def _text_line(identity: str, about: Any, asked: Request, route: str, status: in
 
 
 def _json_line(identity: str, about: Any, asked: Request, route: str, status: int, seconds: float) -> str:
-    figures, account = statement_clock.figures, _account(about)
+    figures, account = timing.figures, _account(about)
     line = {
         "time": now(),
         "level": "info",

@@ -16,7 +16,7 @@ from flask import Response, current_app, g, request
 
 from pleroma import db
 from pleroma.db import queries
-from pleroma.paging import JsonResponse
+from pleroma.web.paging import JsonResponse
 
 # What depends on the clock (a mute that ends, a poll that closes) is this late at most.
 _SECONDS = 5.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from pleroma import db, jobs, posting
+from pleroma import db, jobs
 from pleroma.config import Config
 from pleroma.db import FILES_LOCK, queries
+from pleroma.statuses import posting
 
 _FILES_AT_ONCE = 500
 # So old is a file at least that no request is about to write the row of.
@@ -28,7 +29,7 @@ def remove_files() -> None:
 
     While a backup runs nothing is taken: its database may still know the files. The next run takes them.
     """
-    from pleroma import uploads
+    from pleroma.web import uploads
 
     store = uploads.store(jobs.configuration())
     store.sweep()
@@ -53,7 +54,7 @@ def remove_what_is_over() -> None:
 
 def remove_forgotten_files(config: Config) -> tuple[int, int]:
     """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
-    from pleroma import uploads
+    from pleroma.web import uploads
 
     store = uploads.store(config)
     count = size = 0

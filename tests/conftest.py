@@ -16,8 +16,10 @@ import psycopg
 import pytest
 import webtest
 
-from pleroma import config, create_app, db, jobs, passwords, postgres, schema
-from pleroma.db import queries
+from pleroma import config, create_app, db, jobs
+from pleroma.auth import passwords
+from pleroma.db import queries, schema
+from pleroma.server import postgres
 
 BASE = "https://pleroma.example"
 PASSWORD = "correct horse battery staple"

@@ -13,8 +13,9 @@ import psycopg
 import pytest
 
 import app
-from pleroma import people, postgres
+from pleroma.accounts import administration
 from pleroma.db import queries
+from pleroma.server import postgres
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "correct horse battery staple"
@@ -200,15 +201,15 @@ def test_what_others_count_follows_deactivation_and_deletion(client, alice, bob,
 
     def do(action, *arguments):
         with contextlib.closing(psycopg.connect(database_url, autocommit=True)) as connection, connection.transaction():
-            action(connection, people.find(connection, "alice").id, *arguments)
+            action(connection, administration.find(connection, "alice").id, *arguments)
 
     assert counted() == (1, 1, 1, 1, 1)
-    do(people.set_active, False)
-    do(people.set_active, False)
+    do(administration.set_active, False)
+    do(administration.set_active, False)
     assert counted() == (1, 1, 1, 0, 0)
-    do(people.set_active, True)
+    do(administration.set_active, True)
     assert counted() == (1, 1, 1, 1, 1)
-    do(people.delete)
+    do(administration.delete)
     assert counted() == (0, 0, 0, 0, 0)
     client.get(f"/api/v1/statuses/{answer['id']}", auth=bob, status=404)
 
@@ -217,7 +218,7 @@ def test_last_direct_message_of_the_deleted_makes_way(client, alice, bob, post, 
     first = post(bob, "@alice secret", visibility="direct")
     post(alice, "@bob answer", visibility="direct", in_reply_to_id=first["id"])
     with psycopg.connect(database_url, autocommit=True) as connection:
-        people.delete(connection, people.find(connection, "alice").id)
+        administration.delete(connection, administration.find(connection, "alice").id)
     (conversation,) = client.get("/api/v1/conversations", auth=bob).json
     assert conversation["last_status"]["id"] == first["id"]
 
@@ -229,13 +230,13 @@ def test_files_of_the_deleted_are_handed_to_the_job(alice, sql, database_url):
         alice.id,
     )
     with psycopg.connect(database_url, autocommit=True) as connection:
-        people.delete(connection, people.find(connection, "alice").id)
+        administration.delete(connection, administration.find(connection, "alice").id)
     assert sql("select name from removed_files order by name") == [("a.png",), ("f",), ("p",)]
 
 
 def test_password_reset_ends_every_login(client, alice, database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
-        people.set_password(connection, people.find(connection, "alice").id, "new password")
+        administration.set_password(connection, administration.find(connection, "alice").id, "new password")
     client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403)
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pleroma import posting
+from pleroma.statuses import posting
 
 KEY = {"Idempotency-Key": "k"}
 

@@ -5,7 +5,8 @@ import io
 import psycopg
 import pytest
 
-from pleroma import remembered, statement_clock
+from pleroma import remembered
+from pleroma.db import timing
 from pleroma.remembered import Answers, Memory
 
 HOME, PUBLIC = "/api/v1/timelines/home", "/api/v1/timelines/public"
@@ -13,7 +14,7 @@ HOME, PUBLIC = "/api/v1/timelines/home", "/api/v1/timelines/public"
 
 def statements():
     """How many the last request took."""
-    return statement_clock.figures.statements
+    return timing.figures.statements
 
 
 @pytest.fixture

@@ -7,7 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 import pytest
 
-from pleroma import account_jobs, auth, db, logins, people
+from pleroma import auth, db
+from pleroma.accounts import administration, lifecycle
+from pleroma.auth import logins
 from pleroma.db import queries
 
 USERS = "/api/pleroma/admin/users"
@@ -110,18 +112,18 @@ def _disable(client, root, alice, settings, links):
 NEW_ADDRESS = {
     "change_email": _change("change_email", email="new@mail.example"),
     "user set email": _by_command(
-        lambda connection, who: people.change(connection, who, {"email": "new@mail.example"})
+        lambda connection, who: administration.change(connection, who, {"email": "new@mail.example"})
     ),
 }
 NEW_LOGIN = {
     "change_password": _change("change_password", new_password=NEW, new_password_confirmation=NEW),
     "a reset link": _by_link,
-    "user reset-password": _by_command(lambda connection, who: people.set_password(connection, who, NEW)),
+    "user reset-password": _by_command(lambda connection, who: administration.set_password(connection, who, NEW)),
     "force_password_reset": _force,
     "deactivation and activation": _deactivate,
     "disable_account and activation": _disable,
     "user deactivate and activate": _by_command(
-        lambda connection, who: [people.set_active(connection, who, active) for active in (False, True)]
+        lambda connection, who: [administration.set_active(connection, who, active) for active in (False, True)]
     ),
 }  # fmt: skip
 
@@ -165,7 +167,7 @@ def test_a_confirmation_link_of_the_old_address_ends(make_client, sql, settings)
     ((mail,),) = sql("select args from procrastinate_jobs where task_name = 'send_mail'")
     values = mail["values"]
     with db.transaction() as connection:
-        people.change(connection, values["account_id"], {"email": "new@mail.example"})
+        administration.change(connection, values["account_id"], {"email": "new@mail.example"})
     client.get(f"/api/account/confirm_email/{values['account_id']}/{values['token']}", status=404)
 
 
@@ -199,7 +201,7 @@ def changed_meanwhile(monkeypatch):
     def check_too_early(name, password):
         user = check(name, password)
         with db.scope(), db.transaction() as connection:
-            people.set_password(connection, user.account_id, password)
+            administration.set_password(connection, user.account_id, password)
         return user
 
     monkeypatch.setattr(logins, "check", check_too_early)
@@ -217,9 +219,9 @@ def test_a_login_that_a_new_password_overtakes_opens_nothing(client, make_client
 
 
 @pytest.mark.parametrize("end", [
-    lambda connection, who: people.set_password(connection, who, NEW),
+    lambda connection, who: administration.set_password(connection, who, NEW),
     lambda connection, who: queries.admin_users.require_password_reset(connection, account_ids=[who]),
-    account_jobs.deactivate,
+    lifecycle.deactivate,
 ], ids=["a new password", "a forced reset", "a deactivation"])  # fmt: skip
 def test_a_code_that_is_being_redeemed_meanwhile_opens_nothing(client, app, alice, database_url, end):
     code, token = _code(client, app, alice), "token"
@@ -227,7 +229,7 @@ def test_a_code_that_is_being_redeemed_meanwhile_opens_nothing(client, app, alic
     def end_it():
         with db.transaction() as connection:
             end(connection, alice.id)
-            account_jobs.activate(connection, alice.id)
+            lifecycle.activate(connection, alice.id)
 
     with (
         psycopg.connect(database_url, autocommit=True) as connection,

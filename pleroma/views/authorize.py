@@ -18,12 +18,14 @@ from flask import Blueprint, Response, request
 from itsdangerous import Signer
 from werkzeug.datastructures import Headers
 
-from pleroma import auth, db, logins, params, rate_limits, scopes, sessions
+from pleroma import auth, db
+from pleroma.auth import logins, scopes, sessions
 from pleroma.config import secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters
 from pleroma.settings import configured
 from pleroma.views import pages
+from pleroma.web import params, rate_limits
 
 blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
-from pleroma import emoji_files
+from pleroma.emoji import pack_files
 from pleroma.settings import configured
 
 blueprint = Blueprint("files", __name__)
@@ -37,7 +37,7 @@ def emoji(name: str) -> Response:
     if name.startswith(".") or "/." in name:
         raise NotFound
     response = _from_users(configured().data_dir.absolute() / "emoji", name, _DAY)
-    response.content_type = emoji_files.TYPES.get(Path(name).suffix.lower(), response.content_type)
+    response.content_type = pack_files.TYPES.get(Path(name).suffix.lower(), response.content_type)
     return response
 
 

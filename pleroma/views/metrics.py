@@ -22,7 +22,7 @@ def metrics() -> Response:
     # prometheus-client takes time and memory that only servers which are watched shall spend.
     from prometheus_client import CONTENT_TYPE_LATEST
 
-    from pleroma.metrics import exposition
+    from pleroma.telemetry.metrics import exposition
 
     return Response(exposition(current_app.extensions["pleroma"].counters), content_type=CONTENT_TYPE_LATEST)
 

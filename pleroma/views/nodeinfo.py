@@ -7,10 +7,10 @@ import json
 from flask import Blueprint, Response
 
 from pleroma import instance
+from pleroma.accounts.nicknames import RESERVED
 from pleroma.errors import NotFound
-from pleroma.nicknames import RESERVED
-from pleroma.paging import as_json
 from pleroma.settings import configured
+from pleroma.web.paging import as_json
 
 blueprint = Blueprint("nodeinfo", __name__)
 _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema"

@@ -14,11 +14,13 @@ from typing import Any
 from flask import Blueprint, Response, request
 from psycopg import Connection
 
-from pleroma import auth, db, logins, params, rate_limits, scopes
+from pleroma import auth, db
+from pleroma.auth import logins, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.paging import as_json, json_response
 from pleroma.settings import configured
+from pleroma.web import params, rate_limits
+from pleroma.web.paging import as_json, json_response
 
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, g, redirect, render_template, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import cross_origin, logins, params, rate_limits, sessions
+from pleroma.auth import logins, sessions
 from pleroma.errors import ApiError, Forbidden, error_response
 from pleroma.settings import configured, in_force
+from pleroma.web import cross_origin, params, rate_limits
 
 
 def forms_of_ours(blueprint: Blueprint) -> Blueprint:

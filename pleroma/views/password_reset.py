@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, passwords, rate_limits, registration
+from pleroma import auth, db
+from pleroma.accounts import registration
+from pleroma.auth import passwords
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
-from pleroma.paging import no_content
 from pleroma.views import pages
+from pleroma.web import params, rate_limits
+from pleroma.web.paging import no_content
 
 blueprint = pages.forms_of_ours(Blueprint("password_reset", __name__))
 

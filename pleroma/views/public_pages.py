@@ -7,12 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import db, params, rendering
+from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
-from pleroma.params import MAXIMUM_ID, UUID
 from pleroma.settings import configured
 from pleroma.views import pages
+from pleroma.web import params, rendering
+from pleroma.web.params import MAXIMUM_ID, UUID
 
 blueprint = Blueprint("public_pages", __name__)
 blueprint.register_error_handler(NotFound, pages.refusal)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import db, params, rate_limits, registration, sessions
+from pleroma import db
+from pleroma.accounts import registration
+from pleroma.accounts.registration import FieldErrors
+from pleroma.auth import sessions
 from pleroma.errors import ApiError
-from pleroma.registration import FieldErrors
 from pleroma.settings import configured, value
 from pleroma.views import pages
 from pleroma.views.pleroma.registration import new_captcha, read_registration
+from pleroma.web import params, rate_limits
 
 blueprint = pages.forms_of_ours(Blueprint("registration_page", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)

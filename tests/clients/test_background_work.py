@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pleroma import postgres
+from pleroma.server import postgres
 
 from .conftest import ROOT, free_port
 

@@ -5,8 +5,9 @@ import threading
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pleroma import db, request_counters
-from pleroma.request_counters import Figures, Key, RequestCounters
+from pleroma import db
+from pleroma.telemetry import request_counters
+from pleroma.telemetry.request_counters import Figures, Key, RequestCounters
 
 TOKEN = "a token for metrics"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}

@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from pleroma import captcha
+from pleroma.accounts import captcha
 
 PAGES = [
     "/",

@@ -7,12 +7,15 @@ from typing import Any
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import account_jobs, auth, db, moderation_log, nicknames, params, passwords, registration
+from pleroma import auth, db
+from pleroma.accounts import lifecycle, moderation_log, nicknames, registration
+from pleroma.auth import passwords
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
-from pleroma.paging import as_json, json_response, no_content
 from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
+from pleroma.web import params
+from pleroma.web.paging import as_json, json_response, no_content
 
 blueprint = Blueprint("admin_accounts", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_AT_ONCE = 1000
@@ -127,9 +130,9 @@ def delete() -> Response:
     with db.transaction() as connection:
         accounts, is_list = _named(connection)
         _protect_administrators(connection, accounts)
-        account_jobs.lock_with_friends(connection, [account.id for account in accounts])
+        lifecycle.lock_with_friends(connection, [account.id for account in accounts])
         for account in sorted(accounts, key=lambda account: account.id):
-            account_jobs.begin_deletion(connection, account.id)
+            lifecycle.begin_deletion(connection, account.id)
         subjects = [moderation_log.subject(account) for account in accounts]
         moderation_log.record(
             connection,
@@ -145,8 +148,8 @@ def delete() -> Response:
 def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:
     if not active:
         _protect_administrators(connection, [account for account in accounts if account.active])
-    account_jobs.lock_with_friends(connection, [account.id for account in accounts])
-    change = account_jobs.activate if active else account_jobs.deactivate
+    lifecycle.lock_with_friends(connection, [account.id for account in accounts])
+    change = lifecycle.activate if active else lifecycle.deactivate
     ordered = sorted(accounts, key=lambda account: account.id)
     changed = {account.id for account in ordered if change(connection, account.id)}
     subjects = [account for account in accounts if account.id in changed]

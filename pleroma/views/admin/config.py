@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, moderation_log, params
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
-from pleroma.paging import json_response
 from pleroma.settings import in_force
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("admin_config", __name__, url_prefix="/api/pleroma/admin/config")
 GROUP = "pleroma"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, emoji_list, moderation_log
-from pleroma.paging import json_response
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
+from pleroma.emoji import installed
 from pleroma.settings import configured
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
 
@@ -16,6 +18,6 @@ blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
 def reload() -> Response:
     """Fill the list of emoji from disk; answers "ok"."""
     with db.transaction() as connection:
-        emoji_list.reload(connection, configured().data_dir)
+        installed.reload(connection, configured().data_dir)
         moderation_log.record(connection, auth.account_id(), "reload_emoji", "reloaded emoji")
     return json_response(b'"ok"')

@@ -10,11 +10,13 @@ from typing import Any
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, email_addresses, moderation_log, params
+from pleroma import auth, db
+from pleroma.accounts import email_addresses, moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
-from pleroma.paging import json_response, no_content
 from pleroma.settings import configured, in_force
+from pleroma.web import params
+from pleroma.web.paging import json_response, no_content
 
 blueprint = Blueprint("admin_invites", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_USES = 2**31 - 1

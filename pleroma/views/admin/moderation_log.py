@@ -7,11 +7,12 @@ from datetime import UTC, datetime, time
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
-from pleroma.paging import json_response
 from pleroma.views.admin import paging
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma/admin")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pleroma import params
+from pleroma.web import params
 
 DEFAULT_SIZE = 50
 MAXIMUM_SIZE = 1000

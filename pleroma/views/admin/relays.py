@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, params
+from pleroma import auth
 from pleroma.errors import ApiError, NotFound
-from pleroma.paging import json_response
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("admin_relays", __name__, url_prefix="/api/pleroma/admin")
 

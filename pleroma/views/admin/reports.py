@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, moderation_log, params, posting
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, NotFound, found
-from pleroma.paging import json_response, limit, no_content
-from pleroma.posting import NewStatus
 from pleroma.settings import configured
+from pleroma.statuses import posting
+from pleroma.statuses.posting import NewStatus
 from pleroma.views.admin import paging
+from pleroma.web import params
+from pleroma.web.paging import json_response, limit, no_content
 
 blueprint = Blueprint("admin_reports", __name__, url_prefix="/api/pleroma/admin/reports")
 _STATES = ("open", "closed", "resolved")

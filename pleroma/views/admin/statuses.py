@@ -6,10 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, moderation_log, params, posting
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
-from pleroma.paging import json_response
+from pleroma.statuses import posting
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("admin_statuses", __name__, url_prefix="/api/pleroma/admin/statuses")
 

@@ -7,11 +7,13 @@ from typing import Any
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, moderation_log, params
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
-from pleroma.paging import json_response, no_content
 from pleroma.views.admin import paging
+from pleroma.web import params
+from pleroma.web.paging import json_response, no_content
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
 _FILTERS = ("local", "external", "active", "deactivated", "is_admin", "is_moderator")

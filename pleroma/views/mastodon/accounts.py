@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
-from pleroma.paging import json_response, page_response
-from pleroma.params import as_identifier, clean
 from pleroma.remembered import remembered
 from pleroma.settings import configured
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
+from pleroma.web.params import as_identifier, clean
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 

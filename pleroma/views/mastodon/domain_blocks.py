@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Unprocessable
-from pleroma.paging import json_response
 from pleroma.settings import configured
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("domain_blocks", __name__)
 

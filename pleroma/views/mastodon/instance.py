@@ -6,11 +6,12 @@ import json
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, instance, params
+from pleroma import auth, db, instance
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.paging import as_json
 from pleroma.settings import configured
+from pleroma.web import params
+from pleroma.web.paging import as_json
 
 blueprint = Blueprint("instance", __name__)
 

@@ -8,11 +8,12 @@ from typing import Any
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, paging, params, rate_limits
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound, Unprocessable, found
-from pleroma.paging import json_response, page_response
 from pleroma.settings import configured
+from pleroma.web import paging, params, rate_limits
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 

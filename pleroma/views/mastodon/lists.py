@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
-from pleroma.paging import json_response, page_response
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 _MISSING = "List not found"

@@ -6,11 +6,12 @@ import json
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, media, params, uploads
+from pleroma import auth, db, media
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
-from pleroma.paging import json_response
 from pleroma.settings import value
+from pleroma.web import params, uploads
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("media", __name__)
 _LONGEST_DESCRIPTION = 5000

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, found
-from pleroma.paging import json_response, page_response
 from pleroma.remembered import remembered
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("notifications", __name__)
 

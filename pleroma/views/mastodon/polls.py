@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, text
+from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
-from pleroma.paging import json_response
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("polls", __name__, url_prefix="/api/v1/polls")
 MOST_OPTIONS, LONGEST_OPTION = 20, 200

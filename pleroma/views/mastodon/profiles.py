@@ -7,12 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, profiles, relationships, text, uploads
+from pleroma import auth, db, text
+from pleroma.accounts import profiles, relationships
 from pleroma.db import queries
 from pleroma.errors import Forbidden, Unprocessable
-from pleroma.paging import json_response
-from pleroma.posting import VISIBILITIES
 from pleroma.settings import configured, in_force
+from pleroma.statuses.posting import VISIBILITIES
+from pleroma.web import params, uploads
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("profiles", __name__)
 _SWITCHES = (

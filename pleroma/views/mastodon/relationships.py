@@ -8,11 +8,13 @@ from typing import Any
 from flask import Blueprint, Response
 from psycopg import Connection
 
-from pleroma import auth, db, paging, params, rate_limits, relationships
+from pleroma import auth, db
+from pleroma.accounts import relationships
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
-from pleroma.paging import json_response, page_response
 from pleroma.views.mastodon.accounts import find_id
+from pleroma.web import paging, params, rate_limits
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
 _LONGEST_MUTE = 100 * 365 * 24 * 3600

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, text
+from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, found
-from pleroma.paging import json_response
 from pleroma.settings import configured, value
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("reports", __name__)
 _CATEGORIES = ("spam", "legal", "violation", "other")

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params, scheduling
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
-from pleroma.paging import json_response, page_response
+from pleroma.statuses import scheduling
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("scheduled_statuses", __name__, url_prefix="/api/v1/scheduled_statuses")
 

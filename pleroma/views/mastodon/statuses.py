@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, idempotency, moderation_log, params, posting, rate_limits, scheduling
+from pleroma import auth, db
+from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
-from pleroma.paging import json_response
-from pleroma.posting import NewStatus
 from pleroma.remembered import remembered
 from pleroma.settings import configured
+from pleroma.statuses import posting, scheduling
+from pleroma.statuses.posting import NewStatus
 from pleroma.views.mastodon import polls
+from pleroma.web import idempotency, params, rate_limits
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")

@@ -6,12 +6,13 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import found
-from pleroma.paging import page_response
-from pleroma.params import clean
 from pleroma.remembered import remembered
+from pleroma.web import paging, params
+from pleroma.web.paging import page_response
+from pleroma.web.params import clean
 
 blueprint = Blueprint("timelines", __name__, url_prefix="/api/v1")
 

@@ -11,9 +11,12 @@ from functools import wraps
 import psycopg
 from flask import Blueprint, Response
 
-from pleroma import account_jobs, auth, db, idempotency, params, passwords, registration
+from pleroma import auth, db
+from pleroma.accounts import lifecycle, registration
+from pleroma.auth import passwords
 from pleroma.db import queries
-from pleroma.paging import as_json
+from pleroma.web import idempotency, params
+from pleroma.web.paging import as_json
 
 blueprint = Blueprint("account_lifecycle", __name__, url_prefix="/api/pleroma")
 
@@ -39,7 +42,7 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 def delete_account() -> None:
     """Delete the caller's account (seed: delete_account): no login works from now on, a job does the rest."""
     with db.transaction() as connection:
-        account_jobs.begin_deletion(connection, auth.account_id())
+        lifecycle.begin_deletion(connection, auth.account_id())
 
 
 @blueprint.post("/disable_account")
@@ -48,7 +51,7 @@ def delete_account() -> None:
 def disable_account() -> None:
     """Deactivate the caller's account, at once (seed: disable_account)."""
     with db.transaction() as connection:
-        account_jobs.deactivate(connection, auth.account_id())
+        lifecycle.deactivate(connection, auth.account_id())
 
 
 @blueprint.post("/change_email")

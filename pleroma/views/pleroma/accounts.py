@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, found
-from pleroma.paging import page_response
 from pleroma.views.mastodon.relationships import relationship
+from pleroma.web import paging
+from pleroma.web.paging import page_response
 
 blueprint = Blueprint("pleroma_accounts", __name__, url_prefix="/api/v1/pleroma/accounts/<id:account_id>")
 

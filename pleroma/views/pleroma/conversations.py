@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
-from pleroma.paging import json_response, page_response
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/api/v1")
 

@@ -11,11 +11,13 @@ from urllib.parse import quote
 from flask import Blueprint, Response, send_file
 from werkzeug.datastructures import FileStorage
 
-from pleroma import auth, db, emoji_list, emoji_sharing, idempotency, params
-from pleroma.emoji_packs import Packs
+from pleroma import auth, db
+from pleroma.emoji import exchange, installed
+from pleroma.emoji.packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
-from pleroma.paging import json_response
 from pleroma.settings import configured, value
+from pleroma.web import idempotency, params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("emoji_packs", __name__, url_prefix="/api/pleroma/emoji/packs")
 
@@ -32,13 +34,13 @@ def _as_json(answer: Any) -> Response:
 def _reloaded(answer: Any) -> Response:
     """The answer, once every worker's list of emoji shows the change."""
     with db.transaction() as connection:
-        emoji_list.reload(connection, configured().data_dir)
+        installed.reload(connection, configured().data_dir)
     return _as_json(answer)
 
 
-def _instance() -> emoji_sharing.Instance:
+def _instance() -> exchange.Instance:
     address = params.required_text("instance_address")
-    return emoji_sharing.Instance(address, allow_loopback=configured().remote_allow_loopback)
+    return exchange.Instance(address, allow_loopback=configured().remote_allow_loopback)
 
 
 @blueprint.get("")
@@ -99,7 +101,7 @@ def _sent_picture() -> tuple[str, bytes]:
         return re.split(r"[/\\]", sent.filename or "")[-1], data
     if not isinstance(sent, str) or not sent.strip():
         raise InvalidParameters("file is missing")
-    return emoji_sharing.picture(sent.strip(), allow_loopback=configured().remote_allow_loopback)
+    return exchange.picture(sent.strip(), allow_loopback=configured().remote_allow_loopback)
 
 
 def _update(name: str, shortcode: str) -> dict[str, str]:
@@ -124,7 +126,7 @@ def update_metadata(name: str) -> Response:
     if metadata is None:
         raise InvalidParameters("new_data is missing")
     return _as_json(
-        emoji_sharing.update_metadata(
+        exchange.update_metadata(
             _packs(), name, params.clean_tree(metadata), allow_loopback=configured().remote_allow_loopback
         )
     )
@@ -153,7 +155,7 @@ def download_from() -> Response:
     (Seed: download_from.) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
     """
     instance, pack_name = _instance(), params.required_text("pack_name")
-    emoji_sharing.download(_packs(), instance, pack_name, params.text("as") or pack_name)
+    exchange.download(_packs(), instance, pack_name, params.text("as") or pack_name)
     return _reloaded("ok")
 
 

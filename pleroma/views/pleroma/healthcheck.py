@@ -6,9 +6,9 @@ import psycopg
 from flask import Blueprint, Response
 from psycopg_pool import PoolTimeout
 
-from pleroma import health
-from pleroma.paging import as_json, json_response
 from pleroma.settings import configured, value
+from pleroma.telemetry import health
+from pleroma.web.paging import as_json, json_response
 
 blueprint = Blueprint("healthcheck", __name__)
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, imports, params
+from pleroma import auth, db
+from pleroma.accounts import imports
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
-from pleroma.paging import json_response
 from pleroma.settings import configured
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/pleroma")
 

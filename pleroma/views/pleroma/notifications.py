@@ -6,10 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
-from pleroma.paging import json_response
+from pleroma.web import params
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("pleroma_notifications", __name__)
 _SHOWN = 80

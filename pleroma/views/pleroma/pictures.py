@@ -6,11 +6,12 @@ import json
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, params, uploads
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
-from pleroma.paging import json_response
 from pleroma.settings import configured, value
+from pleroma.web import params, uploads
+from pleroma.web.paging import json_response
 
 blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma")
 

@@ -8,14 +8,16 @@ import secrets
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import auth, captcha, db, kocaptcha, params, rate_limits, registration, text
+from pleroma import auth, db, text
+from pleroma.accounts import captcha, kocaptcha, registration
+from pleroma.accounts.registration import Registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound
-from pleroma.paging import as_json, json_response, no_content
-from pleroma.registration import Registration
 from pleroma.settings import configured, in_force
 from pleroma.views import pages
 from pleroma.views.oauth import token_answer
+from pleroma.web import params, rate_limits
+from pleroma.web.paging import as_json, json_response, no_content
 
 blueprint = Blueprint("registration", __name__)
 

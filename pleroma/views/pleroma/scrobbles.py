@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, paging, params, text
+from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, Unprocessable
-from pleroma.paging import json_response, page_response
-from pleroma.posting import VISIBILITIES
+from pleroma.statuses.posting import VISIBILITIES
 from pleroma.views.mastodon.accounts import find_id
+from pleroma.web import paging, params
+from pleroma.web.paging import json_response, page_response
 
 blueprint = Blueprint("scrobbles", __name__, url_prefix="/api/v1/pleroma")
 _LONGEST_TEXT = 5000

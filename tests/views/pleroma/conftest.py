@@ -7,7 +7,7 @@ import shutil
 import pytest
 from PIL import Image
 
-from pleroma import captcha
+from pleroma.accounts import captcha
 from tests.views.pleroma.newcomer import NEW
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from pleroma import account_jobs, db
+from pleroma import db
+from pleroma.accounts import lifecycle
 from pleroma.db import queries
 
 WRONG = {"error": "Invalid password."}
@@ -185,12 +186,12 @@ def follow(client):
 
 def _deactivate(person):
     with db.transaction() as connection:
-        return account_jobs.deactivate(connection, person.id)
+        return lifecycle.deactivate(connection, person.id)
 
 
 def _activate(person):
     with db.transaction() as connection:
-        return account_jobs.activate(connection, person.id)
+        return lifecycle.activate(connection, person.id)
 
 
 def test_others_do_not_count_a_disabled_account(client, call, run_jobs, follow, counters, alice, bob, carol):
@@ -361,14 +362,14 @@ def test_a_nickname_is_free_after_the_deletion(client, run_jobs, call, alice):
 def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
     client, post, follow, counters, alice, bob, sql, monkeypatch
 ):
-    monkeypatch.setattr(account_jobs, "_BATCH", 2)
+    monkeypatch.setattr(lifecycle, "_BATCH", 2)
     follow(bob, alice)
     parent = post(bob, "mine")
     client.post(f"/api/v1/statuses/{parent['id']}/favourite", auth=alice, status=200)
     client.post(f"/api/v1/statuses/{parent['id']}/reblog", auth=alice, status=200)
     for number in range(7):
         post(alice, f"@bob {number}", in_reply_to_id=parent["id"])
-    steps, batches = account_jobs._STEPS, []
+    steps, batches = lifecycle._STEPS, []
 
     def crashing(connection, account_id):
         if len(batches) == 2:
@@ -376,14 +377,14 @@ def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
         batches.append(account_id)
         return steps[1](connection, account_id)
 
-    monkeypatch.setattr(account_jobs, "_STEPS", (steps[0], crashing))
+    monkeypatch.setattr(lifecycle, "_STEPS", (steps[0], crashing))
     with pytest.raises(ConnectionError):
-        account_jobs.delete_account(alice.id)
+        lifecycle.delete_account(alice.id)
     assert sql("select count(*) from statuses where account_id = %s", alice.id) == [(4,)]
     assert counters(bob) == (0, 0)
     client.get(f"/api/v1/accounts/{alice.id}", status=404)
-    monkeypatch.setattr(account_jobs, "_STEPS", steps)
-    account_jobs.delete_account(alice.id)
+    monkeypatch.setattr(lifecycle, "_STEPS", steps)
+    lifecycle.delete_account(alice.id)
     assert _traces(sql, alice) == []
     assert counters(bob) == (0, 0)
     left = client.get(f"/api/v1/statuses/{parent['id']}", status=200).json
@@ -393,8 +394,8 @@ def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
 def test_a_deletion_that_runs_again_does_no_harm(call, run_jobs, alice, bob, sql):
     call("delete_account", alice)
     with db.transaction() as connection:
-        account_jobs.begin_deletion(connection, alice.id)
+        lifecycle.begin_deletion(connection, alice.id)
     run_jobs()
-    account_jobs.delete_account(alice.id)
+    lifecycle.delete_account(alice.id)
     assert sql("select nickname from accounts") == [("bob",)]
     assert {status for (status,) in sql("select status from procrastinate_jobs")} == {"succeeded"}

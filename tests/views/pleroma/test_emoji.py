@@ -3,8 +3,9 @@
 import psycopg
 import pytest
 
-from pleroma import db, emoji_list
+from pleroma import db
 from pleroma.db import queries
+from pleroma.emoji import installed
 
 
 @pytest.fixture
@@ -95,10 +96,10 @@ def test_a_list_that_cannot_be_read_hides_no_other(settings, picture, place, rel
 def test_the_list_is_filled_at_the_start(client, settings, database_url, picture, place):
     place("emoji/p/x.png", picture())
     place("emoji/.work-0/x.png", picture())
-    emoji_list.reload_at_start(database_url, settings.data_dir)
+    installed.reload_at_start(database_url, settings.data_dir)
     assert list(client.get("/api/pleroma/emoji").json) == ["x"]
     assert not (settings.data_dir / "emoji/.work-0").exists()
-    emoji_list.reload_at_start("postgresql://nobody@127.0.0.1:1/x", settings.data_dir)
+    installed.reload_at_start("postgresql://nobody@127.0.0.1:1/x", settings.data_dir)
 
 
 def test_no_link_is_followed(settings, picture, place, reload):

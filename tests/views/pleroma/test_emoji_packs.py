@@ -9,7 +9,7 @@ import zipfile
 import pytest
 import webtest
 
-from pleroma import emoji_changes
+from pleroma.emoji import journal
 
 PACKS = "/api/pleroma/emoji/packs"
 UNSAFE = ["..", ".hidden", "a%5Cb", "a%2Fb", "..%2Fa", "a%00b", "%20", "x" * 256]
@@ -117,7 +117,7 @@ def test_a_name_outside_ascii_reaches_the_header(client, make_pack):
 
 
 def test_a_change_on_disk_is_seen(client, make_pack, place, picture, emoji_folder, monkeypatch):
-    monkeypatch.setattr("pleroma.emoji_packs._TRUSTED_SECONDS", 0)
+    monkeypatch.setattr("pleroma.emoji.packs._TRUSTED_SECONDS", 0)
 
     def shown():
         pack = client.get(PACKS).json["p"]["pack"]
@@ -203,7 +203,7 @@ def test_a_pack_that_cannot_be_deleted(admin, make_pack, monkeypatch):
         raise PermissionError
 
     make_pack("p", {})
-    monkeypatch.setattr(emoji_changes.os, "rename", refuse)
+    monkeypatch.setattr(journal.os, "rename", refuse)
     assert admin("delete", "/p", status=500) == {"error": "Couldn't delete the pack p"}
 
 
@@ -498,5 +498,5 @@ def test_folders_that_cannot_be_read(admin, monkeypatch, emoji_folder):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("pleroma.emoji_list.folders", refuse)
+    monkeypatch.setattr("pleroma.emoji.installed.folders", refuse)
     assert admin("post", "/import_from_fs", status=500) == {"error": "Error accessing emoji pack directory"}

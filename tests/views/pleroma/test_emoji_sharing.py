@@ -173,7 +173,7 @@ def test_missing_parameters(admin):
 
 
 def test_an_endless_answer_ends(admin, monkeypatch):
-    monkeypatch.setattr("pleroma.emoji_sharing._JSON_SECONDS", 0.5)
+    monkeypatch.setattr("pleroma.emoji.exchange._JSON_SECONDS", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         start = time.monotonic()
         admin("list_from", status=500, instance_address=f"http://127.0.0.1:{silent.getsockname()[1]}")

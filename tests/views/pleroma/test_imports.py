@@ -86,7 +86,7 @@ def test_a_long_list_is_answered_at_once_and_done_in_batches(client, alice, bob,
 
 
 def test_an_import_goes_on_where_it_was_killed(client, alice, bob, carol, sql, monkeypatch):
-    from pleroma import imports
+    from pleroma.accounts import imports
 
     monkeypatch.setattr(imports, "BATCH", 1)
     client.post("/api/pleroma/follow_import", {"list": "bob carol"}, auth=alice)

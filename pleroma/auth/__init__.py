@@ -1,0 +1,20 @@
+"""Who makes a request, and what they may do: tokens, passwords, sessions, scopes."""
+
+from pleroma.auth.guard import (
+    account_id,
+    admin_required,
+    app_required,
+    caller,
+    carried,
+    carrying,
+    optional,
+    require_public,
+    required,
+    token_hash,
+    viewer_id,
+)
+
+__all__ = [
+    "account_id", "admin_required", "app_required", "caller", "carried", "carrying", "optional", "require_public",
+    "required", "token_hash", "viewer_id",
+]  # fmt: skip

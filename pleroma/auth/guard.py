@@ -1,0 +1,257 @@
+"""Who asks, and with which scopes (spec: authentication, scopes).
+
+One subclass of Flask-HTTPAuth understands the three ways of the seed, in this order: bearer token (header
+or ``access_token``), HTTP Basic, the ``_pleroma_key`` cookie.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from flask import Response, g, request
+from flask_httpauth import HTTPAuth
+from werkzeug.datastructures import Authorization
+
+from pleroma import db, remembered
+from pleroma.auth import passwords, sessions
+from pleroma.db import queries
+from pleroma.errors import ApiError, Forbidden, InvalidCredentials
+from pleroma.settings import value
+from pleroma.web import cross_origin, idempotency, params, rate_limits
+from pleroma.web.rate_limits import Bucket
+
+# A scope of a route: the granted scopes that meet it, besides itself and its first part.
+_ALSO_MET_BY = {
+    "follow": ("write", "write:follows"),
+    "follow:blocks": ("write", "write:blocks"),
+    "follow:mutes": ("write", "write:mutes"),
+    "read:follows": ("follow",),
+    "read:blocks": ("follow",),
+    "read:mutes": ("follow",),
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them.
+
+    `snapshot` is what the database was like when a token was looked up.
+    """
+
+    account_id: int | None
+    is_admin: bool = False
+    is_moderator: bool = False
+    scopes: tuple[str, ...] | None = None
+    token_id: int | None = None
+    app_id: int | None = None
+    snapshot: str | None = None
+
+
+def token_hash(token: str) -> bytes:
+    """What the database keeps of a token: its SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
+
+
+def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
+    """Whether granted scopes meet the scope of a route (Mastodon page 2.2). Alternatives are joined by |."""
+    if granted is None or not scope:
+        return True
+    return any(
+        one in granted
+        or one.partition(":")[0] in granted
+        or any(other in granted for other in _ALSO_MET_BY.get(one, ()))
+        for one in scope.split("|")
+    )
+
+
+def _by_bearer(token: str) -> Caller | None:
+    statement = g.pop("carrying", None)
+    which = (request.view_args or {}) if statement else {}
+    with db.read() as connection:
+        row = (statement or queries.authentication.by_token)(connection, token_hash=token_hash(token), **which)
+        if row is None:
+            return None
+        if statement:
+            g.carried = row
+        if row.stale:
+            queries.authentication.touch_token(connection, token_id=row.token_id)
+    return Caller(
+        row.account_id,
+        bool(row.is_admin),
+        bool(row.is_moderator),
+        tuple(row.scopes),
+        row.token_id,
+        row.app_id,
+        row.snapshot,
+    )
+
+
+def _by_basic(login: str, password: str) -> Caller | None:
+    user = passwords.check(login, password, cached=True)
+    if user is None or not user.present or user.password_reset_required:
+        return None
+    return Caller(user.account_id, user.is_admin, user.is_moderator)
+
+
+def _by_cookie(cookie: str) -> Caller | None:
+    if cross_origin.from_elsewhere():
+        return None
+    row = sessions.find(cookie)
+    return Caller(row.account_id, row.is_admin, row.is_moderator) if row else None
+
+
+def _token_parameter() -> str | None:
+    try:
+        token = params.raw("access_token")
+    except ApiError:
+        # Who may ask is decided before anybody looks at the rest of the parameters.
+        return None
+    return token if isinstance(token, str) else None
+
+
+class Authentication(HTTPAuth):
+    """Flask-HTTPAuth over bearer, Basic and cookie; it never sends WWW-Authenticate."""
+
+    def get_auth(self) -> Authorization | None:
+        """The credentials of the request, if any: bearer beats Basic and cookie."""
+        authorization = request.authorization
+        kind = authorization.type.lower() if authorization else ""
+        if authorization and kind == "bearer" and authorization.token:
+            return authorization
+        token = _token_parameter()
+        if token:
+            return Authorization("bearer", token=token)
+        if authorization and kind == "basic" and authorization.username is not None:
+            return authorization
+        cookie = request.cookies.get(sessions.COOKIE)
+        return Authorization("cookie", token=cookie) if cookie else None
+
+    def get_auth_password(self, auth: Authorization | None) -> None:
+        """Passwords are checked in authenticate."""
+
+    def authenticate(self, auth: Authorization | None, stored_password: None) -> Caller | None:
+        """The caller whom the credentials name, or None."""
+        if auth is None:
+            return None
+        if auth.type == "basic":
+            return _by_basic(auth.username or "", auth.password or "")
+        if auth.type == "cookie":
+            return _by_cookie(auth.token or "")
+        return _by_bearer(auth.token or "")
+
+    def authorize(self, role: str, user: Caller, auth: Authorization | None) -> bool:
+        """Let the caller through, or note which scope lacks."""
+        if role == "app":
+            g.caller = user
+            return True
+        if user.account_id is None:
+            return False
+        if role == "admin" and not user.is_admin:
+            g.refusal = "User is not admin."
+            return False
+        role = "write" if role == "admin" else role
+        if not meets(role, user.scopes):
+            g.refusal = f"Insufficient permissions: {role.partition('|')[0].partition(':')[0]}."
+            return False
+        g.caller = user
+        return True
+
+
+authentication = Authentication(scheme="Bearer")
+
+
+@authentication.error_handler
+def _refuse(status: int) -> Response:
+    if "refusal" in g:
+        raise Forbidden(g.refusal)
+    raise InvalidCredentials()
+
+
+def _protect(
+    scope: str, *, optional: bool = False, limits: tuple[Bucket, ...] = ()
+) -> Callable[[Callable[..., Any]], Any]:
+    """A view behind its guards: who asks, how often, whether this is a repetition, in this order.
+
+    A request that a limit refuses, or that is refused later, is counted and has claimed no Idempotency-Key.
+    """
+
+    def _decorate(view: Callable[..., Any]) -> Any:
+        counted = rate_limits.limited(*limits)(idempotency.replayed(view)) if limits else idempotency.replayed(view)
+        protected = authentication.login_required(role=scope, optional=optional)(counted)
+        protected.scope = f"{scope}?" if optional else scope or "login"
+        return protected
+
+    return _decorate
+
+
+def required(scope: str = "", *, limits: tuple[Bucket, ...] = ()) -> Callable[[Callable[..., Any]], Any]:
+    """Only for a logged-in account, by a token with this scope, within these limits.
+
+    Raises InvalidCredentials, Forbidden, Throttled.
+    """
+    return _protect(scope, limits=limits)
+
+
+def optional(scope: str = "read", *, limits: tuple[Bucket, ...] = ()) -> Callable[[Callable[..., Any]], Any]:
+    """For everybody within these limits; a token without the scope counts as anonymous. Raises Throttled."""
+    return _protect(scope, optional=True, limits=limits)
+
+
+def carrying(statement: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
+    """Let the statement that finds out who a token speaks for bring what the view shows, too: see `carried`.
+
+    It takes the place of authentication.by_token, with the view's arguments besides, unless what it would bring may be
+    remembered. Stands above `optional`.
+    """
+
+    def _decorate(view: Callable[..., Any]) -> Any:
+        @wraps(view)
+        def _carrying_view(*arguments: Any, **values: Any) -> Any:
+            if remembered.asked() not in remembered.memory().answers:
+                g.carrying = statement
+            return view(*arguments, **values)
+
+        return _carrying_view
+
+    return _decorate
+
+
+def carried() -> Any:
+    """The row that came along with the caller; None when the caller came in another way, or was not let through."""
+    return g.get("carried") if viewer_id() else None
+
+
+def app_required(view: Callable[..., Any]) -> Any:
+    """For any valid token, that of an app alone included."""
+    return _protect("app")(view)
+
+
+def admin_required(view: Callable[..., Any]) -> Any:
+    """Only for administrators, by a token with `write` (admin API 1.1). Raises InvalidCredentials, Forbidden."""
+    return _protect("admin")(view)
+
+
+def caller() -> Caller | None:
+    """Who was let through, None when anonymous."""
+    return g.get("caller")
+
+
+def viewer_id() -> int:
+    """The caller's account id, 0 when anonymous (no account has it)."""
+    current = caller()
+    return current.account_id or 0 if current else 0
+
+
+def account_id() -> int:
+    """The caller's account id; only in views that require it."""
+    return viewer_id()
+
+
+def require_public() -> None:
+    """On an instance that is not public, refuse anonymous callers. Raises Forbidden."""
+    if not viewer_id() and not value("public"):
+        raise Forbidden("This resource requires authentication.")

@@ -1,0 +1,28 @@
+"""The data module: the pool, transactions and the named statements of sql/.
+
+Every statement lives in sql/FILE.sql and is called as ``queries.FILE.name(connection, parameter=…)``.
+Statements that end in ``$`` give text as bytes, just as PostgreSQL sent it; those that end in ``^`` give a
+named tuple or None.
+"""
+
+from pleroma.db.scope import (
+    EMOJI_LOCK,
+    FILES_LOCK,
+    SCHEMA_LOCK,
+    SQL_DIRECTORY,
+    Adapter,
+    close_pool,
+    configure,
+    pool,
+    queries,
+    read,
+    scope,
+    separate_connection,
+    session_options,
+    transaction,
+)
+
+__all__ = [
+    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "close_pool", "configure", "pool", "queries",
+    "read", "scope", "separate_connection", "session_options", "transaction",
+]  # fmt: skip

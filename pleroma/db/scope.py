@@ -1,0 +1,247 @@
+"""The data module: the pool, transactions and the named statements of sql/.
+
+Every statement lives in sql/FILE.sql and is called as ``queries.FILE.name(connection, parameter=…)``.
+Statements that end in ``$`` give text as bytes, just as PostgreSQL sent it; those that end in ``^`` give a
+named tuple or None.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import aiosql
+import psycopg
+from aiosql.adapters.pyformat import PyFormatAdapter
+from psycopg.types.numeric import Int8Dumper
+from psycopg_pool import ConnectionPool
+
+from pleroma.db import statements
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
+
+# The keys of our advisory locks stand together, so that no two of them are the same.
+SCHEMA_LOCK = 7_276_031
+FILES_LOCK = 7_276_032
+EMOJI_LOCK = 7_276_033
+# 7_276_034 is that of write_presence in the schema.
+
+# Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
+_LIFETIME = 600.0
+
+
+class Adapter(PyFormatAdapter):
+    """Rows as named tuples; single values as the bytes that came over the wire."""
+
+    def select(
+        self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> Any:
+        """The rows of a statement as named tuples."""
+        return statements.rows(connection, statements.execute(connection, sql, parameters))
+
+    def select_one(
+        self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any, record_class: Any = None
+    ) -> Any:
+        """The first row of a ``^`` statement as a named tuple, or None."""
+        result = statements.execute(connection, sql, parameters)
+        return statements.rows(connection, result)[0] if result.ntuples else None
+
+    def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
+        """The first row of a ``$`` statement: bytes for one column, a tuple of bytes for several, or None."""
+        result = statements.execute(connection, sql, parameters)
+        if result.ntuples == 0:
+            return None
+        if result.nfields == 1:
+            return result.get_value(0, 0)
+        return tuple([result.get_value(0, column) for column in range(result.nfields)])
+
+    def insert_update_delete(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
+        """How many rows a ``!`` statement changed."""
+        return statements.execute(connection, sql, parameters).command_tuples
+
+
+def _load_queries() -> Any:
+    files = sorted(path for path in SQL_DIRECTORY.glob("*.sql") if path.stem != "functions")
+    return SimpleNamespace(**{path.stem: aiosql.from_path(path, Adapter) for path in files})
+
+
+queries: Any = _load_queries()
+_options: dict[str, Any] = {}
+_pool: ConnectionPool | None = None
+_pool_process = 0
+_scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("scope", default=None)
+_opening = threading.Lock()
+
+
+class Scope:
+    """The one connection of a request or a job, and its transaction once one was asked for: `writing` says whether."""
+
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
+        self._connection: psycopg.Connection | None = None
+        self.writing = False
+
+    @property
+    def cut(self) -> bool:
+        """Whether the connection was found cut."""
+        return self._connection is not None and self._connection.closed
+
+    def connection(self) -> psycopg.Connection:
+        """The connection, taken from the pool at first use."""
+        if self._connection is None:
+            self._connection = self._pool.getconn()
+        return self._connection
+
+    def begin(self) -> psycopg.Connection:
+        """The connection with the transaction begun."""
+        connection = self.connection()
+        if not self.writing:
+            statements.command(connection, b"begin")
+            self.writing = True
+        return connection
+
+    def undo(self) -> None:
+        """Take back what was written so far."""
+        if self.writing and self._connection is not None:
+            self.writing = False
+            self._finish(self._connection, failed=True)
+
+    def end(self, *, failed: bool) -> None:
+        """Commit, or roll back when something failed, and give the connection back."""
+        try:
+            if self.writing and self._connection is not None:
+                self._finish(self._connection, failed)
+        finally:
+            self.writing = False
+            if self._connection is not None:
+                self._pool.putconn(self._connection)
+                self._connection = None
+
+    @staticmethod
+    def _finish(connection: psycopg.Connection, failed: bool) -> None:
+        if not failed:
+            statements.command(connection, b"commit")
+            return
+        # A connection that is cut rolls back by itself; what failed is told, and not this.
+        with contextlib.suppress(psycopg.Error):
+            statements.command(connection, b"rollback")
+
+
+def _configure(connection: psycopg.Connection) -> None:
+    # statements.py does that; psycopg would drop all that is prepared after a rollback.
+    connection.prepare_threshold = None
+    connection.adapters.register_dumper(int, Int8Dumper)
+
+
+def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") -> str:
+    """The libpq `options` that every connection of the application starts with."""
+    return (
+        "-c jit=off -c plan_cache_mode=force_generic_plan -c TimeZone=UTC -c client_encoding=UTF8 "
+        f"-c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}"
+    )
+
+
+def configure(url: str, size: int, *, statement_timeout: str = "10s", lock_timeout: str = "5s") -> None:
+    """Say where the database is and how many connections each process may have.
+
+    Each process opens its pool when it first needs it, so that a process may configure and then fork. Connections
+    are autocommit, made when they are needed and closed after a minute without use. No connection within 5 s raises
+    psycopg_pool.PoolTimeout.
+    """
+    global _options
+    close_pool()
+    _options = {
+        "conninfo": url,
+        "max_size": size,
+        "min_size": 0,
+        "max_idle": 60,
+        "max_lifetime": _LIFETIME,
+        "timeout": 5,
+        "configure": _configure,
+        "kwargs": {
+            "autocommit": True,
+            "connect_timeout": 5,
+            "application_name": "pleroma",
+            "options": session_options(statement_timeout, lock_timeout),
+        },
+    }
+
+
+def pool() -> ConnectionPool:
+    """This process's pool. Raises RuntimeError before `configure`."""
+    global _pool, _pool_process
+    if _pool is None or _pool_process != os.getpid():
+        with _opening:
+            if _pool is None or _pool_process != os.getpid():
+                if not _options:
+                    raise RuntimeError("the database is not configured")
+                _pool = ConnectionPool(**_options, open=True)
+                _pool_process = os.getpid()
+    return _pool
+
+
+def close_pool() -> None:
+    """Close this process's pool; a process about to fork, or to end, calls this."""
+    global _pool
+    if _pool is not None and _pool_process == os.getpid():
+        _pool.close()
+    _pool = None
+
+
+@contextlib.contextmanager
+def separate_connection() -> Iterator[psycopg.Connection]:
+    """A connection beside the pool that gives up after a second. Raises psycopg.Error."""
+    connection = psycopg.connect(
+        _options["conninfo"],
+        autocommit=True,
+        connect_timeout=1,
+        application_name="pleroma health",
+        options=session_options("1s", "1s"),
+    )
+    with connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def scope() -> Iterator[Scope]:
+    """One connection and at most one transaction for all that happens inside."""
+    current = Scope(pool())
+    token = _scope.set(current)
+    try:
+        yield current
+    except BaseException:
+        current.end(failed=True)
+        raise
+    else:
+        current.end(failed=False)
+    finally:
+        _scope.reset(token)
+
+
+@contextlib.contextmanager
+def read() -> Iterator[psycopg.Connection]:
+    """A connection for statements that need no transaction: each one commits by itself."""
+    current = _scope.get()
+    if current is not None:
+        yield current.connection()
+        return
+    with scope() as own:
+        yield own.connection()
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[psycopg.Connection]:
+    """The connection inside the one transaction of the request or job; outside of both, of this block."""
+    current = _scope.get()
+    if current is not None:
+        yield current.begin()
+        return
+    with scope() as own:
+        yield own.begin()

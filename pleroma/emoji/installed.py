@@ -1,0 +1,130 @@
+"""The list of installed emoji: the table `emojis`, filled from what lies on disk (spec 4).
+
+Sources, of which a later one wins where two have the same shortcode: each folder of DATA_DIR/emoji (with pack.json;
+else with emoji.txt; else every .png and .gif below it), then DATA_DIR/emoji.txt and DATA_DIR/custom_emoji.txt.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import psycopg
+
+from pleroma.db import EMOJI_LOCK, queries
+from pleroma.emoji import pack_files
+from pleroma.emoji.pack_files import BrokenPack
+from pleroma.web.params import clean
+
+EMOJI_TXT = "emoji.txt"
+_LISTS = (EMOJI_TXT, "custom_emoji.txt")
+_CUSTOM = "Custom"
+_LONGEST_LIST = 10_000_000
+log = logging.getLogger(__name__)
+
+
+class Line(NamedTuple):
+    """A line of an emoji.txt: `shortcode, /path/file.png, Tag, Tag`."""
+
+    shortcode: str
+    path: str
+    tags: list[str]
+
+
+def reload(connection: psycopg.Connection, data_dir: Path) -> None:
+    """Fill the list from disk, inside the transaction of `connection`; others wait until it ends, then see the same."""
+    queries.emojis.lock(connection, key=EMOJI_LOCK)
+    entries = {entry["shortcode"]: entry for entry in _entries(data_dir) if _storable(entry["shortcode"])}
+    queries.emojis.replace(connection, entries=json.dumps(list(entries.values())))
+
+
+def reload_at_start(url: str, data_dir: Path) -> None:
+    """The same for a process that starts; a list that cannot be filled is no reason not to start."""
+    from pleroma.emoji.packs import Packs
+
+    try:
+        Packs(data_dir).recover()
+        with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
+            reload(connection, data_dir)
+    except (OSError, psycopg.Error) as error:
+        log.error("The list of emoji cannot be filled: %s", error)
+
+
+def folders(root: Path) -> list[Path]:
+    """The folders of emoji/ that can be packs, by name; none when there is no emoji/."""
+    try:
+        with os.scandir(root) as found:
+            names = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return [root / name for name in sorted(names) if pack_files.is_pack_name(name)]
+
+
+def lines(path: Path) -> list[Line]:
+    """The lines of an emoji.txt; blank and malformed ones are skipped. Raises OSError."""
+    return list(_lines(pack_files.read(path, _LONGEST_LIST)))
+
+
+def _lines(data: bytes) -> Iterator[Line]:
+    for text in data.decode("utf-8-sig", "replace").splitlines():
+        shortcode, *rest = [part.strip() for part in text.split(",")]
+        if shortcode and rest and rest[0] and not text.startswith("#"):
+            yield Line(shortcode, rest[0], [tag for tag in map(clean, rest[1:]) if tag])
+
+
+def found_in(folder: Path) -> list[Line]:
+    """The emoji of a folder without pack.json: those of its emoji.txt, else all its pictures. Raises OSError.
+
+    Paths are relative to the folder; what is not there is left out.
+    """
+    if not (folder / EMOJI_TXT).is_file():
+        return [Line(Path(name).stem, name, []) for name in pack_files.pictures_below(folder)]
+    prefix = f"/emoji/{folder.name}/"
+    found = [line._replace(path=line.path.removeprefix(prefix)) for line in lines(folder / EMOJI_TXT)]
+    return [line for line in found if pack_files.inside(folder, line.path, present=True)]
+
+
+def _storable(shortcode: str) -> bool:
+    return clean(shortcode) == shortcode and bool(shortcode.strip())
+
+
+def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
+    for folder in folders(data_dir / "emoji"):
+        for line in _or_nothing(_of_folder, folder):
+            yield _entry(line.shortcode, folder.name, f"/emoji/{folder.name}/{line.path}", line.tags or [_CUSTOM])
+    for name in _LISTS:
+        for line in _or_nothing(lines, data_dir / name):
+            if line.path.startswith("/") and clean(line.path) == line.path:
+                yield _entry(line.shortcode, None, line.path, line.tags or _group(line.path))
+
+
+def _or_nothing(source: Callable[[Path], list[Line]], path: Path) -> list[Line]:
+    """What a source holds; one that cannot be read hides no other."""
+    try:
+        return source(path)
+    except FileNotFoundError:
+        return []
+    except (BrokenPack, OSError) as error:
+        log.warning("The emoji of %s are left out: %s", path, error)
+        return []
+
+
+def _of_folder(folder: Path) -> list[Line]:
+    if not (folder / pack_files.PACK_JSON).exists():
+        return found_in(folder)
+    files = pack_files.read_pack(folder)["files"]
+    tags = [f"pack:{folder.name}"]
+    return [Line(code, name, tags) for code, name in files.items() if pack_files.inside(folder, name, present=True)]
+
+
+def _entry(shortcode: str, pack: str | None, path: str, tags: list[str]) -> dict[str, Any]:
+    return {"shortcode": shortcode, "pack": pack, "path": quote(path), "tags": tags}
+
+
+def _group(path: str) -> list[str]:
+    return [_CUSTOM] if path.startswith("/emoji/") else []

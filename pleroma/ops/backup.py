@@ -1,0 +1,169 @@
+"""`backup`: one archive of everything that cannot be made anew, written while the server runs.
+
+A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, media/, emoji/, static/ and
+the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files are read
+after the database. Until then none is removed (a lock that the removing job respects), so that no row lacks its file; a
+file without its row, uploaded meanwhile, does no harm.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import psycopg
+
+from pleroma import config as configuration
+from pleroma import progress, safe_files
+from pleroma.config import Config
+from pleroma.db import FILES_LOCK, queries
+from pleroma.server import postgres_programs
+
+FORMAT = 1
+MANIFEST, DATABASE, SECRET_KEY, END = "manifest.json", "database.dump", "secret_key", "end"
+FOLDERS = ("media", "emoji", "static")
+FILES = ("emoji.txt", "custom_emoji.txt")
+
+
+class BackupError(RuntimeError):
+    """The backup cannot be made or restored; the message says why."""
+
+
+def create(config: Config, url: str, file: Path) -> int:
+    """Write a backup and return its size; an older one of this name is replaced once the new one is whole."""
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise BackupError(f"{file} is not the name of a file in an existing directory")
+    data = config.data_dir.absolute()
+    with (
+        _partial(file.absolute()) as partial,
+        psycopg.connect(url, autocommit=True, connect_timeout=10) as connection,
+        connection.transaction(),
+    ):
+        queries.backup.lock_files(connection, key=FILES_LOCK)
+        hashed = _Hashed(partial)
+        with tarfile.open(fileobj=hashed, mode="w", format=tarfile.GNU_FORMAT) as archive:  # type: ignore[call-overload]
+            _add_bytes(archive, MANIFEST, _manifest(connection))
+            _add_database(archive, url, data, file.absolute().parent)
+            _add_bytes(archive, SECRET_KEY, configuration.secret_key(config).encode())
+            _add_files(archive, data)
+            _add_bytes(archive, END, hashed.digest.hexdigest().encode())
+    return file.stat().st_size
+
+
+class _Hashed:
+    """A file that knows the hash of what was written to it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Write, and remember."""
+        self.digest.update(content)
+        return self._file.write(content)
+
+    def tell(self) -> int:
+        """Where the next byte goes."""
+        return self._file.tell()
+
+
+@contextmanager
+def _partial(file: Path) -> Iterator[BinaryIO]:
+    """A file for its owner only, that takes its name when it is written and synced; one writer at a time."""
+    path = file.with_name(f"{file.name}.part")
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with open(descriptor, "r+b", buffering=1 << 20) as partial:
+        if not safe_files.try_lock(descriptor):
+            raise BackupError(f"another backup writes {path}")
+        try:
+            # What a killed backup left is used again.
+            os.fchmod(descriptor, 0o600)
+            partial.truncate(0)
+            yield partial
+            partial.flush()
+            os.fsync(descriptor)
+            path.rename(file)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+    safe_files.sync_directory(file.parent)
+
+
+def _manifest(connection: psycopg.Connection) -> bytes:
+    manifest = {
+        "format": FORMAT,
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "postgresql": queries.backup.version(connection).text,
+        "migrations": sorted(row.name for row in queries.schema.applied(connection)),
+    }
+    return json.dumps(manifest, indent=1).encode()
+
+
+def _member(name: str, size: int, time: float) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = size, int(time), 0o600
+    return member
+
+
+def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
+    archive.addfile(_member(name, len(content), datetime.now(UTC).timestamp()), io.BytesIO(content))
+
+
+def _add_database(archive: tarfile.TarFile, url: str, data: Path, directory: Path) -> None:
+    progress.say("Database ...")
+    address, environment = postgres_programs.for_client(url)
+    command = [
+        postgres_programs.client("pg_dump", data), "--format=custom", "--no-owner", "--no-privileges",
+        "--exclude-table-data=rate_limits", "--dbname", address,
+    ]  # fmt: skip
+    with tempfile.TemporaryFile(dir=directory) as dump:
+        done = subprocess.run(command, env=environment, stdout=dump, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            raise BackupError(f"pg_dump failed: {done.stderr.strip()}")
+        size = dump.seek(0, os.SEEK_END)
+        dump.seek(0)
+        archive.addfile(_member(DATABASE, size, datetime.now(UTC).timestamp()), dump)
+
+
+def _add_files(archive: tarfile.TarFile, data: Path) -> None:
+    found = [(path, data / path) for path in FILES if (data / path).is_file()]
+    for folder in FOLDERS:
+        found += _files(data, folder)
+    total = sum(_size(path) for _, path in found)
+    with progress.bar("Files", total) as advance:
+        for name, path in found:
+            # A file may be gone by now: an upload that failed, a pack that was changed.
+            with suppress(FileNotFoundError), open(path, "rb") as file:
+                about = os.fstat(file.fileno())
+                archive.addfile(_member(name, about.st_size, about.st_mtime), file)
+                advance(about.st_size)
+
+
+def _files(data: Path, folder: str) -> list[tuple[str, Path]]:
+    """Names and paths of the regular files below a folder, without what is being written and links."""
+    found = []
+    for directory, folders, names in os.walk(data / folder):
+        if folder == "emoji":
+            folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(directory, name)
+            unfinished = name.endswith(".part") or (folder == "emoji" and name.startswith("."))
+            if not unfinished and path.is_file() and not path.is_symlink():
+                found.append((str(path.relative_to(data)), path))
+    return sorted(found)
+
+
+def _size(path: Path) -> int:
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return 0

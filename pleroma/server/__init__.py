@@ -1,0 +1,1 @@
+"""The processes behind `serve`: supervisor, PostgreSQL, web server, job worker."""

@@ -1,0 +1,1 @@
+"""Statuses: posting them, now or later, and the JSON that is stored with them."""

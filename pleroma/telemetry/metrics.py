@@ -1,0 +1,97 @@
+"""The server's figures in the form of Prometheus."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import platform
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+)
+
+from pleroma import db
+from pleroma.db import queries
+from pleroma.telemetry import health
+from pleroma.telemetry.request_counters import BOUNDS, Key, RequestCounters
+
+_MEBIBYTE = 1024 * 1024
+_LIMITS = [*map(str, BOUNDS), "+Inf"]
+
+
+def exposition(counters: RequestCounters) -> bytes:
+    """All figures as text."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Collector(counters))
+    return generate_latest(registry)
+
+
+class _Collector:
+    def __init__(self, counters: RequestCounters) -> None:
+        self._counters = counters
+
+    def collect(self) -> Iterable[Metric]:
+        """Every figure, as prometheus-client asks for them."""
+        yield from self._of_requests()
+        yield from _of_the_database()
+        memory = health.memory_of_all_processes() * _MEBIBYTE
+        yield GaugeMetricFamily("pleroma_memory_bytes", "Memory of all processes, shared pages counted once.", memory)
+        about = {"version": _version(), "python": platform.python_version()}
+        yield InfoMetricFamily("pleroma_build", "What is running.", about)
+
+    def _of_requests(self) -> Iterable[Metric]:
+        requests = CounterMetricFamily("pleroma_requests", "Answered requests.", labels=Key._fields)
+        labels = ("method", "route")
+        seconds = HistogramMetricFamily("pleroma_request_seconds", "Time to an answer.", labels=labels)
+        statements = CounterMetricFamily("pleroma_statements", "Statements sent to the database.", labels=labels)
+        waits = CounterMetricFamily("pleroma_database_seconds", "Time waited for the database.", labels=labels)
+        by_route: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for key, figures in sorted(self._counters.totals().items()):
+            requests.add_metric([key.method, key.route, str(key.status)], sum(figures.durations))
+            by_route[key.method, key.route].append(figures)
+        for route, answers in by_route.items():
+            seconds.add_metric(route, _cumulated(answers), sum(figures.seconds for figures in answers))
+            statements.add_metric(route, sum(figures.statements for figures in answers))
+            waits.add_metric(route, sum(figures.database_seconds for figures in answers))
+        return requests, seconds, statements, waits
+
+
+def _cumulated(answers: list[Any]) -> list[tuple[str, float]]:
+    """The buckets of a histogram: each counts what those before it count as well."""
+    total, buckets = 0.0, []
+    for limit, *counts in zip(_LIMITS, *(figures.durations for figures in answers), strict=True):
+        total += sum(counts)
+        buckets.append((limit, total))
+    return buckets
+
+
+def _of_the_database() -> Iterable[Metric]:
+    """What the database says within a second; else only that it does not."""
+    row = None
+    with contextlib.suppress(psycopg.OperationalError), db.separate_connection() as connection:
+        row = queries.metrics.figures(connection)
+    yield GaugeMetricFamily("pleroma_database_up", "Whether the database answers.", int(row is not None))
+    if row is None:
+        return
+    yield GaugeMetricFamily("pleroma_accounts", "Accounts of this server.", row.accounts)
+    yield GaugeMetricFamily("pleroma_statuses", "Statuses, reblogs included.", row.statuses)
+    yield GaugeMetricFamily("pleroma_database_bytes", "Size of the database.", row.size)
+    jobs = GaugeMetricFamily("pleroma_jobs", "Jobs: due, of a later time, running, failed.", labels=("state",))
+    for state in ("waiting", "scheduled", "running", "failed"):
+        jobs.add_metric([state], getattr(row, state))
+    yield jobs
+
+
+def _version() -> str:
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return importlib.metadata.version("pleroma-api")
+    return "unknown"

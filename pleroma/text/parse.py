@@ -1,0 +1,299 @@
+"""What people type, measured and turned into HTML: statuses, bios, profile fields, plain-text fields.
+
+In the HTML the character U+0001 stands in place of the base URL (incoming text never holds one). Nothing here knows
+the database: `handles` says which names to look up, `render` takes the accounts that were found. Rules: Mastodon
+surface, "From text to HTML" and "PATCH accounts/update_credentials".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from html import unescape
+from typing import NamedTuple
+
+import regex  # type: ignore[import-untyped]
+
+from pleroma.statuses.fragments import BASE
+from pleroma.text.markup import BLOCKS, DIVIDERS, to_html
+from pleroma.text.tokens import Finder, Token, finder
+
+_MARKUP_TYPES = frozenset(("text/markdown", "text/html", "text/bbcode"))
+# A cluster of more code points than this is no writing; so the work for hostile texts has a bound.
+_CLUSTER = 16
+
+_CLUSTERS = regex.compile(r"\X")
+_LINE_END = re.compile(r"\r\n?|\n")
+_SPACED_LINE_END = re.compile(r"[ \t\r\n]*[\r\n][ \t\r\n]*")
+_ELEMENT = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>"]*+(?:"[^"]*"[^<>"]*+)*+)>')
+_LINE_BREAKING = re.compile(r"<br>|(?:</?(?:blockquote|li|ol|p|pre|ul)>)+")
+_CODES = re.compile(r"(?<=:)[^\s:]{1,100}(?=:)")
+_MARKUP = re.compile(
+    r"<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->|</?[a-z][^>]*>|<[!?][^>]*>", re.IGNORECASE | re.DOTALL
+)
+_UNCLOSED = re.compile(r"<[a-z][^>]*=[^>]*\Z", re.IGNORECASE)
+
+
+class Mentioned(NamedTuple):
+    """An account that a text may mention. `domain` is None for a local one; `url` is where a remote one lives."""
+
+    id: int
+    nickname: str
+    domain: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text made ready to be stored.
+
+    `mentions` are account ids, `hashtags` lower-cased names without #, both in order and each once.
+    """
+
+    html: str
+    plain: str
+    mentions: list[int]
+    hashtags: list[str]
+
+
+class _Piece(NamedTuple):
+    """A stretch of the result; `names` are what a handle in it can mean, and then html and plain are as typed."""
+
+    html: str
+    plain: str
+    names: tuple[str, ...] = ()
+
+
+def length(text: str) -> int:
+    """Return the length in grapheme clusters, a CRLF counting as one (Mastodon surface, 4.1).
+
+    Endless runs of combining characters count too: no fewer than a sixteenth of the code points.
+    """
+    if text.isascii():
+        return len(text) - text.count("\r\n")
+    least = len(text) // _CLUSTER
+    if least > 100_000:
+        return least
+    return max(sum(1 for _ in _CLUSTERS.finditer(text)), least)
+
+
+def handles(text: str, content_type: str, base: str, extended: bool = False) -> set[str]:
+    """Return the case-folded handles (`nick`, or `nick@host` of another host) that `render` would look for."""
+    return {name for piece in _parsed(text, content_type, base, extended).pieces for name in piece.names}
+
+
+def render(
+    text: str, content_type: str, mentioned: Mapping[str, Mentioned], base: str, extended: bool = False
+) -> Rendered:
+    """Turn the text of a status into HTML.
+
+    `mentioned` maps names of `handles` to accounts; a name that is missing stays text. `base` is the server's base
+    URL, `extended` whether nicknames may hold `_` and `-`. An unknown `content_type` counts as text/plain.
+    """
+    return _parsed(text, content_type, base, extended).rendered(mentioned)
+
+
+def render_bio(text: str, mentioned: Mapping[str, Mentioned], base: str, extended: bool = False) -> Rendered:
+    """Turn an account's note into HTML: escaped, with links, mentions and hashtags, `<br>` for each line end."""
+    return render(text, "text/plain", mentioned, base, extended)
+
+
+def render_field(value: str) -> str:
+    """Turn the value of a profile field into HTML with links only; `rel="me"`, so that other sites can verify it."""
+    writer = _Writer(finder(""), rel="me ugc", only_links=True)
+    writer.write(value)
+    return "".join(piece.html for piece in writer.pieces)
+
+
+def strip_tags(text: str) -> str:
+    """Return text that is served as plain without the elements in it; everything else stays as typed."""
+    while "<" in text:
+        # Taking one element out can join the halves of another.
+        stripped = _UNCLOSED.sub("", _MARKUP.sub("", text) if ">" in text else text)
+        if stripped == text:
+            break
+        text = stripped
+    return text
+
+
+def plain(html: str) -> str:
+    """Return HTML of ours as text: elements away, entities decoded, `<br>` and paragraph ends as newlines."""
+    return unescape(_ELEMENT.sub("", _LINE_BREAKING.sub("\n", html))).strip("\n")
+
+
+def emoji_codes(text: str) -> list[str]:
+    """Return what stands between two colons, in order and each once; a colon may end one and begin the next."""
+    return list(dict.fromkeys(_CODES.findall(text))) if text.count(":") > 1 else []
+
+
+@lru_cache(maxsize=2)
+def _parsed(text: str, content_type: str, base: str, extended: bool) -> _Writer:
+    """Return the parsed text. `render` follows `handles` with the same text: the second one is free."""
+    writer = _Writer(finder(base, extended))
+    html = to_html(text, content_type, writer.finder) if content_type in _MARKUP_TYPES else None
+    if html is None:
+        writer.write(text)
+    else:
+        _walk(html, writer)
+        writer.has_markup = True
+    return writer
+
+
+class _Writer:
+    """Collects the pieces of one text."""
+
+    def __init__(self, token_finder: Finder, rel: str = "ugc", only_links: bool = False) -> None:
+        self.finder = token_finder
+        self.rel = rel
+        self.only_links = only_links
+        self.has_markup = False
+        self.pieces: list[_Piece] = []
+        self.hashtags: dict[str, None] = {}
+
+    def write(self, text: str, before: str = "") -> None:
+        """Write typed text with its tokens; `before` is the character that stands before it, or nothing."""
+        whole = before + text
+        position = len(before)
+        for token in self.finder.tokens(whole, position):
+            self.write_plain(whole[position : token.start])
+            self._token(token, whole[token.start : token.end])
+            position = token.end
+        self.write_plain(whole[position:])
+
+    def write_plain(self, text: str) -> None:
+        """Write text in which nothing is looked for."""
+        if text:
+            lines = _LINE_END.sub("\n", text) if "\r" in text else text
+            self.pieces.append(_Piece(_escape(lines).replace("\n", "<br>"), lines))
+
+    def _token(self, token: Token, typed: str) -> None:
+        escaped = _escape(typed)
+        if token.kind == "link":
+            self.pieces.append(_Piece(f'<a href="{escaped}" rel="{self.rel}">{escaped}</a>', typed))
+        elif token.kind == "address" or self.only_links:
+            self.write_plain(typed)
+        elif token.kind == "handle":
+            self.pieces.append(_Piece(escaped, typed, token.names))
+        else:
+            (name,) = token.names
+            self.hashtags[name] = None
+            link = f'<a class="hashtag" data-tag="{name}" href="{BASE}/tag/{name}" rel="tag ugc">{escaped}</a>'
+            self.pieces.append(_Piece(link, typed))
+
+    def rendered(self, mentioned: Mapping[str, Mentioned]) -> Rendered:
+        """Put the accounts that exist into the pieces."""
+        ids: dict[int, None] = {}
+        html: list[str] = []
+        text: list[str] = []
+        for piece in self.pieces:
+            used = next((name for name in piece.names if name in mentioned), None)
+            if used is None:
+                html.append(piece.html)
+                text.append(piece.plain)
+            else:
+                account = mentioned[used]
+                ids[account.id] = None
+                # A shorter name than typed leaves the rest of the handle as text.
+                rest = piece.plain[1 + len(used) :] if used != piece.names[0] else ""
+                html.append(_mention(account) + _escape(rest))
+                text.append(f"@{account.nickname}{rest}")
+        content = "".join(html)
+        text_content = plain(content) if self.has_markup else "".join(text).strip("\n")
+        return Rendered(content, text_content, list(ids), list(self.hashtags))
+
+
+def _mention(account: Mentioned) -> str:
+    address = account.url if account.domain and account.url else f"{BASE}/users/{account.nickname}"
+    nickname = _escape(account.nickname)
+    return (
+        f'<span class="h-card"><a data-user="{account.id}" class="u-url mention" href="{_escape(address)}" rel="ugc">'
+        f"@<span>{nickname}</span></a></span>"
+    )
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+class _Walk:
+    """The way through clean HTML: finds tokens outside of code and links, leaves no newline outside of `pre`."""
+
+    def __init__(self, writer: _Writer) -> None:
+        self.writer = writer
+        self.depths = {"a": 0, "code": 0, "pre": 0}
+        self.before = ""
+        self.at_line_start = True
+        self.divided = False
+
+    def element(self, match: re.Match[str]) -> None:
+        """Write one tag; those of DIVIDERS become a line break where one is needed."""
+        closing, name, attributes = match[1], match[2], match[3]
+        if name in DIVIDERS:
+            self.divided = True
+            self.before = ""
+            return
+        if name == "img" and " src=" not in attributes:
+            return
+        if name in BLOCKS:
+            self.at_line_start, self.divided, self.before = True, False, ""
+        elif not closing:
+            self.divide()
+        outermost = self._count(name, bool(closing))
+        if name == "a" and not outermost:
+            return  # a link inside another one, which a table had kept apart
+        markup = _LINE_END.sub(" ", match.group())
+        if name == "a" and not closing and " rel=" not in attributes:
+            markup = f'{markup[:-1]} rel="ugc">'
+        self.writer.pieces.append(_Piece(markup, ""))
+        if name == "img":
+            self.at_line_start = False
+
+    def _count(self, name: str, closing: bool) -> bool:
+        """Count an element that changes what is looked for; tell whether it is not inside another one of its name."""
+        if name not in self.depths:
+            return True
+        self.depths[name] += -1 if closing else 1
+        return self.depths[name] == (0 if closing else 1)
+
+    def divide(self) -> None:
+        """Write the line break that an element which is not allowed stood for."""
+        if self.divided and not self.at_line_start:
+            self.writer.pieces.append(_Piece("<br>", "\n"))
+            self.at_line_start = True
+        self.divided = False
+
+    def text(self, source: str, at_line_end: bool) -> None:
+        """Write the text between two tags; `at_line_end` when the second one ends a line."""
+        text = unescape(source) if "&" in source else source
+        if self.depths["pre"]:
+            self.writer.pieces.append(_Piece(_escape(text), text))
+            return
+        if "\n" in text or "\r" in text:
+            text = _SPACED_LINE_END.sub(" ", text)
+            if self.at_line_start or self.divided:
+                text = text.lstrip(" ")
+            if at_line_end:
+                text = text.rstrip(" ")
+        if not text:
+            return
+        self.divide()
+        self.at_line_start = False
+        if self.depths["a"] or self.depths["code"]:
+            self.writer.write_plain(text)
+        else:
+            self.writer.write(text, self.before)
+        self.before = text[-1]
+
+
+def _walk(html: str, writer: _Writer) -> None:
+    walk = _Walk(writer)
+    position = 0
+    for match in _ELEMENT.finditer(html):
+        if position < match.start():
+            walk.text(html[position : match.start()], match[2] in BLOCKS or match[2] in DIVIDERS)
+        walk.element(match)
+        position = match.end()
+    if position < len(html):
+        walk.text(html[position:], True)

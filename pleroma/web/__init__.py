@@ -1,0 +1,1 @@
+"""What every view stands on: the application, requests, parameters, pages of lists, responses."""

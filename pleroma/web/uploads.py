@@ -1,0 +1,106 @@
+"""Uploaded files on their way into storage: judged, kept, and taken back when the request fails after all."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple, cast
+
+from werkzeug.datastructures import FileStorage
+
+from pleroma import media
+from pleroma.config import Config
+from pleroma.errors import ApiError, InvalidParameters, TooLarge, Unprocessable
+from pleroma.media import LocalStore, NotAPicture, Prepared, Saved
+from pleroma.settings import configured, value
+from pleroma.web import params
+
+_PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
+
+
+class Place(NamedTuple):
+    """A picture of an account: its parameter, the setting of its limit in bytes, its bounds in pixels."""
+
+    parameter: str
+    limit: str
+    bounds: tuple[int, int]
+
+
+PROFILE = {
+    "avatar": Place("avatar", "avatar_limit", media.AVATAR),
+    "header": Place("header", "banner_limit", media.BANNER),
+    "background": Place("pleroma_background_image", "background_limit", media.BACKGROUND),
+}
+
+
+def store(config: Config) -> LocalStore:
+    """Where uploads are kept."""
+    return LocalStore(config.data_dir.absolute() / "media")
+
+
+def prepare(
+    data: bytes | FileStorage, limit: int, *, pictures_only: bool = False, bounds: tuple[int, int] | None = None
+) -> Prepared:
+    """Judge a file and make a picture anew. Raises TooLarge (413), Unprocessable (422) for what is no whole picture."""
+    content = data if isinstance(data, bytes) else cast(BinaryIO, data.stream)
+    try:
+        prepared = media.prepare(content, limit=limit, pictures_only=pictures_only, bounds=bounds)
+    except media.TooLarge as error:
+        raise TooLarge(str(error)) from error
+    except NotAPicture as error:
+        raise Unprocessable(str(error)) from error
+    if prepared.kind == "unknown" and not isinstance(data, bytes) and data.mimetype in _PICTURES:
+        # Who sends a broken picture wants to hear of it, and not to attach a file that nobody can open.
+        raise Unprocessable("The picture cannot be read")
+    return prepared
+
+
+class Uploads:
+    """The files that one request stores."""
+
+    def __init__(self) -> None:
+        self._store = store(configured())
+        self._names: list[str | None] = []
+
+    def keep(self, prepared: Prepared) -> Saved:
+        """Store a file. Raises a 507 when the disk is full."""
+        try:
+            saved = self._store.save(prepared)
+        except media.StorageFull as error:
+            raise ApiError("There is no room for the file", 507) from error
+        self._names += [saved.name, saved.preview_name]
+        return saved
+
+    def picture(self, place: Place, parameter: str | None = None) -> str | None:
+        """The name of the stored picture; "" when it is to be cleared, None when none was sent.
+
+        Takes an uploaded file or a data URI. Raises TooLarge, Unprocessable, InvalidParameters.
+        """
+        sent = params.raw(parameter or place.parameter)
+        if sent is None or sent == "":
+            return sent
+        if isinstance(sent, str):
+            try:
+                sent = media.data_uri(sent)
+            except NotAPicture as error:
+                raise Unprocessable(str(error)) from error
+        elif not isinstance(sent, FileStorage):
+            raise InvalidParameters(f"{parameter or place.parameter} is not a picture")
+        prepared = prepare(sent, value(place.limit), pictures_only=True, bounds=place.bounds)
+        # Clients show a profile's picture as it is: a preview of it would never be asked for.
+        return self.keep(Prepared(prepared.kind, prepared.mime_type, prepared.extension, prepared.data)).name
+
+    def take_back(self) -> None:
+        """Remove what was stored: the request failed."""
+        self._store.remove(self._names)
+
+
+@contextlib.contextmanager
+def kept_on_success() -> Iterator[Uploads]:
+    """Uploads that are taken back when the block fails."""
+    uploads = Uploads()
+    try:
+        yield uploads
+    except BaseException:
+        uploads.take_back()
+        raise
