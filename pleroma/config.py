@@ -1,6 +1,6 @@
 """Settings: from the environment (prefix PLEROMA_), or from the file that PLEROMA_CONFIG names.
 
-The environment wins over the file. An unknown name or a malformed value stops the start (DESIGN 3).
+The environment wins over the file. An unknown name or a malformed value stops the start (README.md).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Refusals, and the one place that turns them into the API's JSON.
 
 Views and data raise; nobody builds an error answer by hand. The body is always ``{"error": STRING}``,
-sometimes with more keys (spec: errors).
+sometimes with more keys (docs/api/pleroma.md 1.4).
 """
 
 from __future__ import annotations

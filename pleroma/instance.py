@@ -1,6 +1,6 @@
 """What the server says of itself: instance v1 and v2, nodeinfo, the old front end's configuration.
 
-Built from the settings in force; the shapes are those of the Mastodon page 11.11 to 11.13 and 9.5.
+Built from the settings in force; the shapes are those of docs/api/mastodon.md 11.11 to 11.13 and 9.5.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def version_2(config: Config) -> dict[str, Any]:
 
 
 def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> dict[str, Any]:
-    """The nodeinfo document of version 2.0 or 2.1 (spec 6.1)."""
+    """The nodeinfo document of version 2.0 or 2.1 (docs/api/pleroma.md 6.1)."""
     values, figures = _settings_and_figures()
     software = {"name": "pleroma", "version": SOFTWARE_VERSION}
     if version == "2.1" and config.source_url:

@@ -1,6 +1,6 @@
 """The settings in force: what an administrator stored at run time wins over the environment.
 
-Nothing is kept from request to request, so that a change counts at once in every worker (DESIGN 3).
+Nothing is kept from request to request, so that a change counts at once in every worker (README.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Jobs that keep the house in order: expiring statuses, removed files, what is over its time (DESIGN 4.1)."""
+"""Jobs that clean up: expired statuses, removed files, what was kept long enough (docs/api/pleroma.md 20.1)."""
 
 from __future__ import annotations
 

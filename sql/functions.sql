@@ -541,7 +541,7 @@ limit 1;
 end;
 
 -- Conversation entities of participations, each with its place in ids. accounts leaves out viewer,
--- pleroma.recipients does not (seed: Pleroma Conversations).
+-- pleroma.recipients does not (docs/api/pleroma.md 17).
 create or replace function conversation_entities(viewer bigint, ids bigint[])
 returns table (place bigint, conversation_id bigint, entity text) language sql stable begin atomic
 select chosen.place, p.id,
@@ -565,7 +565,7 @@ from unnest(ids) with ordinality as chosen (id, place)
 join participations p on p.id = chosen.id;
 end;
 
--- A scrobble of an account (seed: scrobbles).
+-- A scrobble of an account (docs/api/pleroma.md 18).
 create or replace function scrobble_json(s scrobbles, account text) returns text language sql stable
 return concat('{"id":"', s.id, '","account":', account, ',"title":', json_text(s.title),
   ',"artist":', coalesce(json_text(s.artist), 'null'), ',"album":', coalesce(json_text(s.album), 'null'),

@@ -44,7 +44,7 @@ where id = :account_id;
 select shortcode, path from emojis where shortcode = any (:shortcodes::text[]);
 
 -- name: user_object(account_id, name_html, description)$
--- The user object of the seed for an account that was just made.
+-- The user object of the Pleroma API document for an account that was just made.
 select concat(
     '{"id":"', a.id, '","screen_name":', json_text(a.nickname), ',"name":', json_text(a.display_name),
     ',"name_html":', json_text(:name_html::text), ',"description":', json_text(:description::text),

@@ -1,4 +1,4 @@
-"""Our own captcha: a picture that asks for a text (Pleroma API 8)."""
+"""Our own captcha: a picture that asks for a text (docs/api/pleroma.md 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""E-mail addresses: which ones are accepted (spec 10.1)."""
+"""E-mail addresses: which ones are accepted (docs/api/pleroma.md 10.1)."""
 
 from __future__ import annotations
 

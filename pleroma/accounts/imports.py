@@ -1,4 +1,4 @@
-"""Lists of accounts to follow, block or mute: reading them, and working them off in batches (spec 7).
+"""Lists of accounts to follow, block or mute: reading them, and working them off in batches (docs/api/pleroma.md 7).
 
 A batch is one transaction that also notes how far it came, so that a killed worker neither loses nor repeats
 an account.
@@ -38,7 +38,7 @@ class Entry(NamedTuple):
 
 
 def parse(source: str, config: Config) -> list[Entry]:
-    """The accounts of an uploaded or pasted list, each once, in order (spec 7.1).
+    """The accounts of an uploaded or pasted list, each once, in order (docs/api/pleroma.md 7.1).
 
     Understands CSV exports with or without header, quotes and further columns, one address a line, white space
     between addresses, any line end, a byte order mark, and profile addresses of this server.
@@ -115,7 +115,7 @@ def _try(connection: Connection, batch: Any, row: Any) -> bool:
     try:
         _ACTIONS[batch.kind](connection, batch.account_id, row.id, batch.options[row.place - 1])
     except ApiError:
-        # Whom one cannot follow is skipped silently (seed: follow_import).
+        # Whom one cannot follow is skipped silently (docs/api/pleroma.md 7.1).
         return False
     return True
 

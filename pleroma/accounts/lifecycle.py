@@ -17,7 +17,7 @@ _NOTIFICATIONS = 1000
 
 @jobs.task("background", name="delete_account")
 def delete_account(account_id: int) -> None:
-    """Delete an account and everything of it (spec 9.1), in small transactions."""
+    """Delete an account and everything of it (docs/api/pleroma.md 9.1), in small transactions."""
     for step in _STEPS:
         more = True
         while more:

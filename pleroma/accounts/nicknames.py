@@ -1,4 +1,4 @@
-"""Nicknames that may be taken (spec 2)."""
+"""Nicknames that may be taken (docs/api/pleroma.md 2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changing a profile: texts to HTML, pictures to files, the rest as it is (Mastodon page 3.2)."""
+"""Changing a profile: texts to HTML, pictures to files, the rest as it is (docs/api/mastodon.md 3.2)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pleroma.text import Mentioned
 
 
 def note_html(connection: Connection, source: str, config: Config) -> str:
-    """The HTML of a bio (spec 10.1): escaped, with links and mentions of accounts that are there."""
+    """The HTML of a bio (docs/api/pleroma.md 10.1): escaped, with links and mentions of accounts that are there."""
     handles = sorted(text.handles(source, "text/plain", config.base_url, config.extended_nicknames))
     parts = [handle.partition("@") for handle in handles]
     rows = queries.profiles.mentionable(

@@ -1,4 +1,4 @@
-"""How an account comes to be: captcha, invite, fields, in this order (spec 10.1).
+"""How an account comes to be: captcha, invite, fields, in this order (docs/api/pleroma.md 10.1).
 
 All of it is one transaction, so that a registration that fails uses up neither captcha nor invite.
 """
@@ -105,7 +105,7 @@ def _use_invite(connection: Connection, token: str) -> None:
 
 
 def password_fault(password: str) -> str | None:
-    """What is wrong with a new password, None when nothing is (spec 10.1)."""
+    """What is wrong with a new password, None when nothing is (docs/api/pleroma.md 10.1)."""
     if not password:
         return _BLANK
     if len(password) > passwords.MAXIMUM_LENGTH:

@@ -21,7 +21,7 @@ def follow(
     reblogs: bool | None = None,
     notify: bool | None = None,
 ) -> None:
-    """Follow an account, or ask a locked one; again only changes the switches (Mastodon page 3.7).
+    """Follow an account, or ask a locked one; again only changes the switches (docs/api/mastodon.md 3.7).
 
     Raises NotFound for oneself and unknown accounts, Forbidden when the target blocks the account or may
     not be followed.
@@ -103,7 +103,7 @@ def accept_all(connection: Connection, account_id: int) -> None:
 
 
 def make_follow(connection: Connection, follower_id: int, followed_id: int) -> bool:
-    """Let an account follow another at an administrator's word: no request, no notification (admin API 9).
+    """Let an account follow another at an administrator's word: no request, no notification (docs/api/admin.md 9).
 
     False when nothing happened: oneself, a follow that is there, a block by the followed account.
     """

@@ -1,6 +1,6 @@
-"""Who asks, and with which scopes (spec: authentication, scopes).
+"""Who asks, and with which scopes (docs/api/pleroma.md 1.2, 1.3).
 
-One subclass of Flask-HTTPAuth understands the three ways of the seed, in this order: bearer token (header
+One subclass of Flask-HTTPAuth understands three ways, in this order: bearer token (header
 or ``access_token``), HTTP Basic, the ``_pleroma_key`` cookie.
 """
 
@@ -57,7 +57,7 @@ def token_hash(token: str) -> bytes:
 
 
 def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
-    """Whether granted scopes meet the scope of a route (Mastodon page 2.2). Alternatives are joined by |."""
+    """Whether granted scopes meet the scope of a route (docs/api/mastodon.md 2.2). Alternatives are joined by |."""
     if granted is None or not scope:
         return True
     return any(
@@ -231,7 +231,10 @@ def app_required(view: Callable[..., Any]) -> Any:
 
 
 def admin_required(view: Callable[..., Any]) -> Any:
-    """Only for administrators, by a token with `write` (admin API 1.1). Raises InvalidCredentials, Forbidden."""
+    """Only for administrators, by a token with `write` (docs/api/admin.md 1.1).
+
+    Raises InvalidCredentials, Forbidden.
+    """
     return _protect("admin")(view)
 
 

@@ -1,4 +1,7 @@
-"""Logging in with a password: whose it is, and whether that account may (spec 9.2, 10.3; admin API 10)."""
+"""Logging in with a password: whose it is, and whether that account may.
+
+Rules: docs/api/pleroma.md 9.2, 10.3, docs/api/admin.md 10.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passwords: slow salted hashes, and the limits on guessing them (spec 2, last row).
+"""Passwords: slow salted hashes, and the limits on guessing them (docs/api/pleroma.md 2.2).
 
 Wrong passwords count per account and address, per account, and per address, in one table for all workers,
 before a hash is computed. An unknown name costs the same time as a wrong password.

@@ -1,4 +1,4 @@
-"""The scopes of tokens, as apps write them (spec 19.1, Mastodon page 12.2).
+"""The scopes of tokens, as apps write them (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.2).
 
 Unknown ones are kept and granted without effect, because clients insist on getting what they asked for.
 """

@@ -1,4 +1,7 @@
-"""Archives of emoji packs: ours, the same bytes each time (spec 6.1), and those of others, which are not believed."""
+"""Archives of emoji packs: ours, the same bytes each time, and those of others, which are checked.
+
+Rules: docs/api/pleroma.md 5.7, 6.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Emoji packs of other servers: listed, downloaded, and checked (spec 6). What they send is not believed."""
+"""Emoji packs of other servers: listed, downloaded, and checked, because nobody vouches for them.
+
+Rules: docs/api/pleroma.md 6.
+"""
 
 from __future__ import annotations
 

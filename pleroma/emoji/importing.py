@@ -1,4 +1,4 @@
-"""Emoji packs that an operator brings: a folder, a zip, or one of another server (spec 5.6)."""
+"""Emoji packs that an operator brings: a folder, a zip, or one of another server (docs/api/pleroma.md 5.6)."""
 
 from __future__ import annotations
 

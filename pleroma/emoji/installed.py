@@ -1,4 +1,4 @@
-"""The list of installed emoji: the table `emojis`, filled from what lies on disk (spec 4).
+"""The list of installed emoji: the table `emojis`, filled from what lies on disk (docs/api/pleroma.md 4).
 
 Sources, of which a later one wins where two have the same shortcode: each folder of DATA_DIR/emoji (with pack.json;
 else with emoji.txt; else every .png and .gif below it), then DATA_DIR/emoji.txt and DATA_DIR/custom_emoji.txt.

@@ -31,7 +31,7 @@ _PATIENCE = 20.0
 
 
 def ensure(root: Path) -> None:
-    """Make the folder of all packs if there is none. Raises a 500 (spec 5.1)."""
+    """Make the folder of all packs if there is none. Raises a 500 (docs/api/pleroma.md 5.1)."""
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:

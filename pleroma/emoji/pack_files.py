@@ -1,6 +1,6 @@
 """Files of emoji packs: which names are safe, what is a picture, and what stands in pack.json.
 
-Nothing here follows a link, and no name leads out of its pack (spec 5).
+Nothing here follows a link, and no name leads out of its pack (docs/api/pleroma.md 5).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MAX_PIXELS = 4096 * 4096
 
 
 class BrokenPack(ValueError):
-    """A pack.json that is missing, too large, or not what spec 5 shows."""
+    """A pack.json that is missing, too large, or not what docs/api/pleroma.md 5 says."""
 
 
 def _is_part(part: str) -> bool:

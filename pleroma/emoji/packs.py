@@ -1,4 +1,4 @@
-"""Emoji packs: the folders DATA_DIR/emoji/NAME, each with its pack.json (spec 5).
+"""Emoji packs: the folders DATA_DIR/emoji/NAME, each with its pack.json (docs/api/pleroma.md 5).
 
 They are the truth, which operators edit by hand and copy from other servers; `emoji_list` fills the table from them.
 """
@@ -154,7 +154,7 @@ class Packs:
         return metadata
 
     def import_folders(self) -> list[str]:
-        """Write a pack.json into each folder that has none; the names of these. Raises a 500 (spec 5.6)."""
+        """Write a pack.json where there is none (docs/api/pleroma.md 5.6); returns the names. Raises a 500."""
         imported = []
         try:
             with journal.exclusive(self.root):

@@ -1,7 +1,7 @@
 """Pictures: decoded, bounded, turned upright, stripped of what is not picture, and encoded anew.
 
 What is stored was drawn by us, whatever was sent: the size is bounded before anything is decoded, the content alone
-decides the type, and no byte behind or between the pixels survives. Rules: Mastodon surface 7 and 11.5.
+decides the type, and no byte behind or between the pixels survives. Rules: docs/api/mastodon.md 7 and 11.5.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `prepare` judges by content alone and makes pictures anew (`pictures`); other media stay as they are with a type that
 no browser runs. `LocalStore` writes so that a crash leaves no half file, and a full disk no file at all. Rules:
-Mastodon surface 7 and 11.5, Pleroma API 14.
+docs/api/mastodon.md 7 and 11.5, docs/api/pleroma.md 14.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ PROGRAM_COPIES = Path("/var/cache/pleroma-api")
 OWNER_PATIENCE = 10.0
 _LOG_LIMIT = 1_000_000
 _PORT = 5432
-# Sized for a small server (DESIGN 4 and 6); nothing here trades durability for speed.
+# Sized for a small server (docs/performance.md); nothing here trades durability for speed.
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_directories": ".",

@@ -1,7 +1,7 @@
 """gunicorn's threaded worker with one thread kept for the health check, and a loop that waits for no client.
 
 When the database stands still, every thread of a worker may wait for it. The health check must be answered within
-two seconds all the same (spec 16), so a request for it never queues behind the others.
+two seconds all the same (docs/api/pleroma.md 16), so a request for it never queues behind the others.
 """
 
 from __future__ import annotations

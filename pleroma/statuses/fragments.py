@@ -1,4 +1,4 @@
-"""JSON that is made when a row is written, because it never depends on who reads it (DESIGN 4).
+"""JSON that is made when a row is written, because it never depends on who reads it (docs/model.md).
 
 The raw character U+0001 stands for the base address; the answer puts it in.
 """

@@ -21,7 +21,7 @@ VISIBILITIES = ("public", "unlisted", "private", "direct")
 SHORTEST_LIFE = 3600
 # Beyond any limit that can be set, in code points: nothing longer is even parsed.
 _LONGEST = 1_000_000
-# What an administrator's tag does to new statuses (admin API 7): both names of each.
+# What an administrator's tag does to new statuses (docs/api/admin.md 7): both names of each.
 _FORCE_SENSITIVE = {"mrf_tag:media-force-nsfw", "force_nsfw"}
 _STRIP_MEDIA = {"mrf_tag:media-strip", "strip_media"}
 _FORCE_UNLISTED = {"mrf_tag:force-unlisted", "force_unlisted"}
@@ -61,7 +61,7 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     """Store a status of the account, with its effects, and return its id.
 
     Raises NotFound for a parent or conversation that is not there for the author, Unprocessable for what
-    cannot be posted (Mastodon page 4.1).
+    cannot be posted (docs/api/mastodon.md 4.1).
     """
     if len(new.source) + len(new.spoiler_text) > _LONGEST:
         raise Unprocessable("The status is over the character limit")
@@ -175,7 +175,7 @@ def _audience(
     tags: set[str],
     domain: str,
 ) -> _Audience:
-    """Who is addressed and who may see it (Mastodon page 4.3 and 4.4; conversations: spec 17.6)."""
+    """Who is addressed and who may see it (docs/api/mastodon.md 4.3 and 4.4, docs/api/pleroma.md 17.6)."""
     parent = draft.parent
     if draft.conversation:
         recipients = [account for account in draft.conversation["recipients"] if account["id"] != account_id]
@@ -214,7 +214,7 @@ def _visibility(new: NewStatus, draft: Any) -> str:
 
 
 def plain_text(source: str) -> str:
-    """What is served as plain text: elements taken out, everything else as typed (Mastodon page 3.2)."""
+    """What is served as plain text: elements taken out, everything else as typed (docs/api/mastodon.md 3.2)."""
     return text.strip_tags(source)
 
 

@@ -1,6 +1,6 @@
 """Statuses that are to be posted later: what was asked is kept, and a job posts it once when it is due.
 
-The checks of posting run when it is scheduled and again when it is posted (Mastodon page 4.7, 10.5).
+The checks of posting run when it is scheduled and again when it is posted (docs/api/mastodon.md 4.7, 10.5).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def keep(connection: Connection, account_id: int, new: NewStatus, due: datetime,
 
 
 def _shown(new: NewStatus, visibility: str) -> dict[str, Any]:
-    """The params of a ScheduledStatus (Mastodon page 11.10)."""
+    """The params of a ScheduledStatus (docs/api/mastodon.md 11.10)."""
     return {
         "text": new.source,
         "visibility": visibility,

@@ -1,4 +1,4 @@
-"""How the server is: its database, its memory, its jobs (seed: healthcheck; spec 16).
+"""How the server is: its database, its memory, its jobs (docs/api/pleroma.md 16).
 
 The database is asked on a connection of its own in a thread of its own, so that the answer comes within two
 seconds whatever the database does.

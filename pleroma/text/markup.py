@@ -1,8 +1,8 @@
 """From Markdown, HTML and BBCode to clean HTML: the allowed elements, balanced, and nothing else.
 
 What comes out has passed the sanitiser, whichever way it came in. Elements of DIVIDERS are still in it: they are not
-allowed in a status, but they stand for line breaks that `text` writes in their place. Rules: Mastodon surface, "From
-text to HTML".
+allowed in a status, but they stand for line breaks that `text` writes in their place. Rules:
+docs/api/mastodon.md 4.2.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What people type, measured and turned into HTML: statuses, bios, profile fields, plain-text fields.
 
 In the HTML the character U+0001 stands in place of the base URL (incoming text never holds one). Nothing here knows
-the database: `handles` says which names to look up, `render` takes the accounts that were found. Rules: Mastodon
-surface, "From text to HTML" and "PATCH accounts/update_credentials".
+the database: `handles` says which names to look up, `render` takes the accounts that were found. Rules:
+docs/api/mastodon.md 3.2 and 4.2.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class _Piece(NamedTuple):
 
 
 def length(text: str) -> int:
-    """Return the length in grapheme clusters, a CRLF counting as one (Mastodon surface, 4.1).
+    """Return the length in grapheme clusters, a CRLF counting as one (docs/api/mastodon.md 4.1).
 
     Endless runs of combining characters count too: no fewer than a sixteenth of the code points.
     """

@@ -1,4 +1,4 @@
-"""The page on which people let an app in (spec 19.1, Mastodon page 12.3).
+"""The page on which people let an app in (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.3).
 
 An address that the app has not registered never gets a redirect, neither with a code nor with an error.
 """
@@ -53,7 +53,7 @@ class _Asked:
         return {name: self.fields[name] for name in _HIDDEN if name in self.fields}
 
     def answer(self, **values: str) -> str:
-        """The app's address with an answer. Nothing else of it changes (RFC 6749, 3.1.2; case L02)."""
+        """The app's address with an answer. Nothing else of it changes (RFC 6749, 3.1.2)."""
         if "state" in self.fields:
             values["state"] = self.fields["state"]
         between = "?" if "?" not in self.address else "" if self.address.endswith(("?", "&")) else "&"
@@ -73,7 +73,7 @@ class _Asked:
 
 
 class _Redirect(Response):
-    """A redirect to exactly this address: Werkzeug makes icecubesapp: of icecubesapp:// (case L02)."""
+    """A redirect to exactly this address: Werkzeug makes icecubesapp: of icecubesapp://."""
 
     def __init__(self, address: str) -> None:
         super().__init__(status=302, headers={"Location": address})
@@ -90,7 +90,7 @@ def _asked() -> _Asked:
     everything = params.everything()
     nested = everything.get("authorization")
     sent = {**everything, **nested} if isinstance(nested, dict) else everything
-    # Exactly as sent, because state must come back byte for byte (case L04).
+    # Exactly as sent, because state must come back byte for byte.
     fields = {
         name: params.as_secret(name, sent[name])
         for name in (*_HIDDEN, "name", "password")

@@ -1,4 +1,4 @@
-"""Files: media, emoji, the default pictures, the operator's own (DESIGN 4.2). nginx serves them in production."""
+"""Files: media, emoji, the default pictures, the operator's own (docs/api/pleroma.md 21); nginx may serve them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NodeInfo (spec 6.1, Mastodon page 11.13)."""
+"""NodeInfo (docs/api/pleroma.md 6.1, docs/api/mastodon.md 11.13)."""
 
 from __future__ import annotations
 

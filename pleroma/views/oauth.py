@@ -1,4 +1,4 @@
-"""Tokens: granting, renewing, ending and listing them (spec 19.1, Mastodon page 12.4 to 12.6).
+"""Tokens: granting, renewing, ending and listing them (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.4 to 12.6).
 
 What people see of this, /oauth/authorize, is in authorize.py.
 """
@@ -104,7 +104,7 @@ def token_answer(row: Any, token: str, refresh_token: str, nickname: str | None)
 @blueprint.post("/oauth/token")
 @rate_limits.limited(rate_limits.LOGIN)
 def create() -> Response:
-    """Grant a token (spec: grant types). Raises InvalidParameters for wrong user, password, client or code.
+    """Grant a token (docs/api/pleroma.md 19.1). Raises InvalidParameters for wrong user, password, client or code.
 
     An account that may not log in is Forbidden, with an `identifier`.
     """

@@ -1,4 +1,4 @@
-"""The pages that people see without a front end: HTML without script (DESIGN 4.2)."""
+"""The pages that people see without a front end: HTML without script (docs/api/pleroma.md 21)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _refuse_other_sites() -> None:
 
 
 blueprint = forms_of_ours(Blueprint("pages", __name__))
-# No form-action: browsers would apply it to the redirect to an app's own scheme (Mastodon page 12.3).
+# No form-action: browsers would apply it to the redirect to an app's own scheme (docs/api/mastodon.md 12.3).
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self'; object-src 'none'; "
     "base-uri 'none'; frame-ancestors 'none'",

@@ -1,4 +1,4 @@
-"""Forgotten passwords: the mail with a link, and the page that it leads to (spec 10.4)."""
+"""Forgotten passwords: the mail with a link, and the page that it leads to (docs/api/pleroma.md 10.4)."""
 
 from __future__ import annotations
 

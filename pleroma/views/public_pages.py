@@ -1,4 +1,4 @@
-"""What a browser sees of accounts, statuses and tags (DESIGN 4.2): only what everybody may see."""
+"""What a browser sees of accounts, statuses and tags (docs/api/pleroma.md 21): only what everybody may see."""
 
 from __future__ import annotations
 

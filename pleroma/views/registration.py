@@ -1,4 +1,4 @@
-"""The form that makes an account, with an invite when its address holds one (DESIGN 4.2, admin API 12.5)."""
+"""The form that makes an account, with an invite when its address holds one (docs/api/admin.md 12.5)."""
 
 from __future__ import annotations
 

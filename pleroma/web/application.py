@@ -71,7 +71,7 @@ class Site:
 
 
 class IdentifierConverter(BaseConverter):
-    """An id in a path. What names nothing becomes 0, which no row has (Mastodon page 2.1)."""
+    """An id in a path. What names nothing becomes 0, which no row has (docs/api/mastodon.md 2.1)."""
 
     regex = r"[^/]+"
 
@@ -157,7 +157,7 @@ def _rewind() -> None:
 
 
 class Paths:
-    """Accepts the spellings that clients use: doubled and trailing slashes, a .json suffix (spec 1.1, trap 13)."""
+    """Accepts all spellings: doubled and trailing slashes, a .json suffix (docs/api/pleroma.md 1.1)."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
         self._application = application

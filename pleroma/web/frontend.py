@@ -1,4 +1,4 @@
-"""A built front end at the root of the site: its files, and its page for every address of its own (DESIGN 4.2)."""
+"""A built front end at the root of the site: its files, and its page for all its addresses (docs/api/pleroma.md 21)."""
 
 from __future__ import annotations
 

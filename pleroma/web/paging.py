@@ -1,4 +1,4 @@
-"""Pages of lists: their bounds, and the Link header that leads on (spec: paging; RFC 8288)."""
+"""Pages of lists: their bounds, and the Link header that leads on (docs/api/pleroma.md 1.5; RFC 8288)."""
 
 from __future__ import annotations
 

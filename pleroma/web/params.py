@@ -1,7 +1,7 @@
 """Parameters of a request, wherever they came from.
 
 Query string, form, multipart and JSON merge into one map; the body wins over the query string. Bracket
-names nest (spec: sending parameters; Mastodon client traps 9 to 12).
+names nest (docs/api/pleroma.md 1.1, docs/api/mastodon.md 14).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _IDENTIFIER = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 
 class _NamelessFiles(MultiPartParser):
-    """Takes a part without a file name for a file when its bytes are no text (Mastodon page, trap 19)."""
+    """Takes a part without a file name for a file when its bytes are no text."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**options, "cls": list})
@@ -267,7 +267,7 @@ def as_secret(name: str, value: Any) -> str:
 
 
 def as_boolean(value: Any) -> bool | None:
-    """One reading of booleans for forms and JSON (spec 1.1): None when unset."""
+    """One reading of booleans for forms and JSON (docs/api/pleroma.md 1.1): None when unset."""
     if value is None or value == "":
         return None
     if isinstance(value, str):
@@ -292,7 +292,7 @@ def strict_boolean(name: str) -> bool | None:
 
 
 def as_integer(value: Any) -> int | None:
-    """A whole number from its leading digits; None for garbage (spec 1.1)."""
+    """A whole number from its leading digits; None for garbage (docs/api/pleroma.md 1.1)."""
     if isinstance(value, bool):
         return int(value)
     if isinstance(value, int):
@@ -315,7 +315,7 @@ def as_pattern(words: str) -> str:
 
 
 def as_identifier(value: Any) -> int | None:
-    """An id as 64-bit integer; None for what names nothing (Mastodon page 2.1)."""
+    """An id as 64-bit integer; None for what names nothing (docs/api/mastodon.md 2.1)."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     digits = str(value)

@@ -1,4 +1,4 @@
-"""Rate limits, counted in one table for all workers (spec: rate limits; Mastodon page 12.8).
+"""Rate limits, counted in one table for all workers (docs/api/pleroma.md 2.2; docs/api/mastodon.md 12.8).
 
 A limit is one upsert per request, committed by itself, so that a refused request counts too.
 """

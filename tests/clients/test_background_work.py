@@ -1,4 +1,4 @@
-"""Long jobs survive a kill -9 of everything, and finish exactly once (spec 21)."""
+"""Long jobs survive a kill -9 of everything, and finish exactly once (docs/api/pleroma.md 20)."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""No hot statement may read a big table from end to end, whatever the parameters (DESIGN 4 and 6)."""
+"""No hot statement may read a big table from end to end, whatever the parameters (docs/performance.md)."""
 
 import json
 from pathlib import Path

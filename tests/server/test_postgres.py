@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: odd paths, other environments, one at a time, recovery (cases O02, O03, O04)."""
+"""The embedded PostgreSQL: odd paths, other environments, one at a time, recovery."""
 
 import os
 import shutil

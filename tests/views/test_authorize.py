@@ -1,4 +1,4 @@
-"""The page that lets an app in, and the codes it gives (spec 19.1, Mastodon page 12.3, cases L)."""
+"""The page that lets an app in, and the codes it gives (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.3)."""
 
 import base64
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""A built front end at the root, the admin front end, the operator's own files (DESIGN 4.2)."""
+"""A built front end at the root, the admin front end, the operator's own files (docs/api/pleroma.md 21)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Tokens: granting, renewing, ending, listing (spec 19.1, Mastodon page 12.4 to 12.6)."""
+"""Tokens: granting, renewing, ending, listing (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.4 to 12.6)."""
 
 import base64
 import concurrent.futures

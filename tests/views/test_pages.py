@@ -1,4 +1,4 @@
-"""The pages of ours: HTML without script (DESIGN 4.2)."""
+"""The pages of ours: HTML without script (docs/api/pleroma.md 21)."""
 
 import pytest
 from bs4 import BeautifulSoup

@@ -1,4 +1,4 @@
-"""Forgotten passwords (spec 10.4; admin API 10)."""
+"""Forgotten passwords (docs/api/pleroma.md 10.4; docs/api/admin.md 10)."""
 
 import concurrent.futures
 import hashlib

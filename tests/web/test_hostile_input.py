@@ -1,4 +1,4 @@
-"""Every route answers nonsense with its 4xx as JSON: never a 5xx, never a stack trace (bad input, DESIGN 4.1)."""
+"""Every route answers nonsense with its 4xx as JSON: never a 5xx, never a stack trace (docs/api/pleroma.md 1)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Files in parts that carry no file name, as some clients send them (Mastodon page, trap 19; case R05)."""
+"""Files in parts that carry no file name, as some clients send them."""
 
 import pytest
 

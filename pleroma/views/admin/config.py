@@ -1,4 +1,4 @@
-"""Settings that change while the server runs, in the notation of the admin front end (admin API 17)."""
+"""Settings that change while the server runs, in the notation of the admin front end (docs/api/admin.md 17)."""
 
 from __future__ import annotations
 

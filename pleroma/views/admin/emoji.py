@@ -1,4 +1,4 @@
-"""Reading the emoji on disk again (admin API 18)."""
+"""Reading the emoji on disk again (docs/api/admin.md 18)."""
 
 from __future__ import annotations
 

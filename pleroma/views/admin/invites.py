@@ -1,4 +1,4 @@
-"""Invites (admin API 12)."""
+"""Invites (docs/api/admin.md 12)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The moderation log (admin API 16)."""
+"""The moderation log (docs/api/admin.md 16)."""
 
 from __future__ import annotations
 

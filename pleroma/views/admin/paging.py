@@ -1,4 +1,4 @@
-"""Pages of the admin API: `page` from 1 and `page_size`; garbage counts as absent (admin API 1.3)."""
+"""Pages of the admin API: `page` from 1 and `page_size`; garbage counts as absent (docs/api/admin.md 1.3)."""
 
 from __future__ import annotations
 

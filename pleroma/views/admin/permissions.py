@@ -1,4 +1,4 @@
-"""Permission groups, follows for others, passwords (admin API 8 to 10)."""
+"""Permission groups, follows for others, passwords (docs/api/admin.md 8 to 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Relays (admin API 13): this server does not federate, so it has none."""
+"""Relays (docs/api/admin.md 13): this server does not federate, so it has none."""
 
 from __future__ import annotations
 

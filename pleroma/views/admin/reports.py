@@ -1,4 +1,4 @@
-"""Reports (admin API 14)."""
+"""Reports (docs/api/admin.md 14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statuses (admin API 15)."""
+"""Statuses (docs/api/admin.md 15)."""
 
 from __future__ import annotations
 

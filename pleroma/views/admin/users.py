@@ -1,4 +1,4 @@
-"""Users: list, show, create, tags, statuses (admin API 4, 5.1, 7, 11)."""
+"""Users: list, show, create, tags, statuses (docs/api/admin.md 4, 5, 7, 11)."""
 
 from __future__ import annotations
 

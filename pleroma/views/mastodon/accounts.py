@@ -1,4 +1,4 @@
-"""Accounts: reading them, and the lists below them (Mastodon page 3)."""
+"""Accounts: reading them, and the lists below them (docs/api/mastodon.md 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Apps: what a client registers before anybody logs in with it (spec 19.1, Mastodon page 12.1)."""
+"""Apps: what a client registers before anybody logs in with it.
+
+Rules: docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.1.
+"""
 
 from __future__ import annotations
 

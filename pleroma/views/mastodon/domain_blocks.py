@@ -1,4 +1,4 @@
-"""Domains that an account blocks (Mastodon page 10.8)."""
+"""Domains that an account blocks (docs/api/mastodon.md 10.8)."""
 
 from __future__ import annotations
 

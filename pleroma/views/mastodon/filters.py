@@ -1,4 +1,4 @@
-"""Filters of the first version of the API: stored here, applied by clients (Mastodon page 10.2)."""
+"""Filters of the first version of the API: stored here, applied by clients (docs/api/mastodon.md 10.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the server says of itself to clients (Mastodon page 9.5, 11.11, 11.12), and lists that stay empty."""
+"""What the server says of itself to clients (docs/api/mastodon.md 9.5, 11.11, 11.12), and lists that stay empty."""
 
 from __future__ import annotations
 

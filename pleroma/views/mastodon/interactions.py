@@ -1,4 +1,4 @@
-"""What accounts do to statuses: favourite, reblog, bookmark, pin, mute (Mastodon page 4.11 to 4.14)."""
+"""What accounts do to statuses: favourite, reblog, bookmark, pin, mute (docs/api/mastodon.md 4.11 to 4.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of accounts (Mastodon page 10.1)."""
+"""Lists of accounts (docs/api/mastodon.md 10.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Markers: how far the caller has read (Mastodon page 9.1), and posting preferences (9.2)."""
+"""Markers: how far the caller has read (docs/api/mastodon.md 9.1), and posting preferences (9.2)."""
 
 from __future__ import annotations
 

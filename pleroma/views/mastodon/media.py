@@ -1,4 +1,4 @@
-"""Media for statuses (Mastodon page 7; seed: /api/v1/upload)."""
+"""Media for statuses (docs/api/mastodon.md 7, docs/api/pleroma.md 19.5)."""
 
 from __future__ import annotations
 

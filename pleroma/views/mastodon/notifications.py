@@ -1,4 +1,4 @@
-"""Notifications (Mastodon page 6; marking them as read: spec 11)."""
+"""Notifications (docs/api/mastodon.md 6; marking them as read: docs/api/pleroma.md 11)."""
 
 from __future__ import annotations
 

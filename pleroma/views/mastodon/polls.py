@@ -1,4 +1,4 @@
-"""Polls: asked with a status, voted in once (Mastodon page 10.4). A poll has its status's id."""
+"""Polls: asked with a status, voted in once (docs/api/mastodon.md 10.4). A poll has its status's id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PATCH accounts/update_credentials: the caller's profile (Mastodon page 3.2)."""
+"""PATCH accounts/update_credentials: the caller's profile (docs/api/mastodon.md 3.2)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an account does to another: follow, block, mute, note, endorse (Mastodon page 3.6 to 3.9)."""
+"""What an account does to another: follow, block, mute, note, endorse (docs/api/mastodon.md 3.6 to 3.9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports to the server's staff (Mastodon page 9.3, admin API 14.1)."""
+"""Reports to the server's staff (docs/api/mastodon.md 9.3, docs/api/admin.md 14.1)."""
 
 from __future__ import annotations
 

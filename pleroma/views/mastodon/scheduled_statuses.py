@@ -1,4 +1,4 @@
-"""Scheduled statuses (Mastodon page 10.5)."""
+"""Scheduled statuses (docs/api/mastodon.md 10.5)."""
 
 from __future__ import annotations
 

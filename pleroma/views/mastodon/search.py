@@ -1,4 +1,4 @@
-"""Search (Mastodon page 8): accounts, statuses and hashtags; an address of ours finds exactly its item."""
+"""Search (docs/api/mastodon.md 8): accounts, statuses and hashtags; an address of ours finds exactly its item."""
 
 from __future__ import annotations
 

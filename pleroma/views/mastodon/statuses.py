@@ -1,4 +1,4 @@
-"""Statuses: posting, reading, deleting (Mastodon page 4)."""
+"""Statuses: posting, reading, deleting (docs/api/mastodon.md 4)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _media_ids() -> list[int]:
 
 
 def read_new_status() -> NewStatus:
-    """The status that the request describes. Raises Unprocessable for what cannot be read (Mastodon page 4.1)."""
+    """The status that the request describes (docs/api/mastodon.md 4.1). Raises Unprocessable."""
     source = (params.text("status") or "").strip()
     media_ids = _media_ids()
     if not source and not media_ids:
@@ -104,7 +104,7 @@ def _is_preview() -> bool:
 def post_status() -> Response:
     """Post a status; with `preview`, answer what it would be and keep nothing; with `scheduled_at`, keep it for later.
 
-    Answers the Status or the ScheduledStatus (spec 19.4, Mastodon page 4). Raises Unprocessable, NotFound.
+    Answers the Status or the ScheduledStatus (docs/api/mastodon.md 4). Raises Unprocessable, NotFound.
     """
     new, due, is_preview = read_new_status(), _due(), _is_preview()
     with db.transaction() as connection:

@@ -1,4 +1,4 @@
-"""Timelines (Mastodon page 5): one statement each, paged by status id."""
+"""Timelines (docs/api/mastodon.md 5): one statement each, paged by status id."""
 
 from __future__ import annotations
 

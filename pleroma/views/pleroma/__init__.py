@@ -1,1 +1,1 @@
-"""Pleroma's own endpoints (seed)."""
+"""Pleroma's own endpoints."""

@@ -1,4 +1,4 @@
-"""What people do with their own account: change its address or password, disable and delete it (seed; spec 9).
+"""What people do with their own account: change its address or password, disable and delete it (docs/api/pleroma.md 9).
 
 Failures are answered with status 200 and an `error`, because clients look at the key.
 """
@@ -40,7 +40,7 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 @auth.required("write:accounts")
 @_with_password
 def delete_account() -> None:
-    """Delete the caller's account (seed: delete_account): no login works from now on, a job does the rest."""
+    """Delete the caller's account (docs/api/pleroma.md 9.1): no login works from now on, a job does the rest."""
     with db.transaction() as connection:
         lifecycle.begin_deletion(connection, auth.account_id())
 
@@ -49,7 +49,7 @@ def delete_account() -> None:
 @auth.required("write:accounts")
 @_with_password
 def disable_account() -> None:
-    """Deactivate the caller's account, at once (seed: disable_account)."""
+    """Deactivate the caller's account, at once (docs/api/pleroma.md 9.2)."""
     with db.transaction() as connection:
         lifecycle.deactivate(connection, auth.account_id())
 
@@ -58,7 +58,7 @@ def disable_account() -> None:
 @auth.required("write:accounts")
 @_with_password
 def change_email() -> str | None:
-    """Change the caller's address to `email`, at once; every link and code ends (seed: change_email)."""
+    """Change the caller's address to `email`, at once; every link and code ends (docs/api/pleroma.md 9.3)."""
     email = (params.text("email") or "").strip()
     fault = registration.email_fault(email)
     if fault:
@@ -75,7 +75,7 @@ def change_email() -> str | None:
 @auth.required("write:accounts")
 @_with_password
 def change_password() -> str | None:
-    """Change the caller's password to `new_password`; every login and link ends (seed: change_password)."""
+    """Change the caller's password to `new_password`; every login and link ends (docs/api/pleroma.md 9.4)."""
     new = params.secret("new_password")
     fault = registration.password_fault(new)
     if fault:

@@ -1,4 +1,4 @@
-"""Pleroma's own account endpoints: subscribe, favourites (seed; spec 12 and 13)."""
+"""Pleroma's own account endpoints: subscribe, favourites (docs/api/pleroma.md 12 and 13)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ blueprint = Blueprint("pleroma_accounts", __name__, url_prefix="/api/v1/pleroma/
 @blueprint.post("/subscribe")
 @auth.required("follow")
 def subscribe(account_id: int) -> Response:
-    """Ask to be notified of every status an account posts (seed: accounts/:id/subscribe).
+    """Ask to be notified of every status an account posts (docs/api/pleroma.md 12).
 
     Answers the caller's relationship to the account. Raises NotFound, Forbidden (blocked by it).
     """
@@ -35,7 +35,7 @@ def subscribe(account_id: int) -> Response:
 @blueprint.post("/unsubscribe")
 @auth.required("follow")
 def unsubscribe(account_id: int) -> Response:
-    """Stop being notified of an account's statuses (seed: accounts/:id/unsubscribe). Raises NotFound."""
+    """Stop being notified of an account's statuses (docs/api/pleroma.md 12). Raises NotFound."""
     pair = {"account_id": auth.account_id(), "target_id": account_id}
     with db.transaction() as connection:
         found(queries.relationships.standing(connection, **pair))
@@ -46,7 +46,7 @@ def unsubscribe(account_id: int) -> Response:
 @blueprint.get("/favourites")
 @auth.optional("read")
 def favourites(account_id: int) -> Response:
-    """Statuses that an account favourited and the caller may see (seed: accounts/:id/favourites).
+    """Statuses that an account favourited and the caller may see (docs/api/pleroma.md 13).
 
     Raises NotFound, Forbidden when the account hides them or the instance is closed.
     """

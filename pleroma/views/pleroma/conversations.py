@@ -1,4 +1,4 @@
-"""Conversations: one account's view of threads with direct statuses (seed: Pleroma Conversations; spec 17)."""
+"""Conversations: one account's view of threads with direct statuses (docs/api/pleroma.md 17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The installed emoji (spec 4 and 19.3)."""
+"""The installed emoji (docs/api/pleroma.md 4 and 19.3)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ blueprint = Blueprint("emoji", __name__)
 
 @blueprint.get("/api/pleroma/emoji")
 def index() -> Response:
-    """An object of shortcodes: `{"fox": {"image_url": "/emoji/PACK/FILE", "tags": ["pack:PACK"]}}` (seed: emoji)."""
+    """An object of shortcodes: `{"fox": {"image_url": "/emoji/PACK/FILE", "tags": ["pack:PACK"]}}`."""
     with db.read() as connection:
         return json_response(queries.emojis.by_shortcode(connection))
 

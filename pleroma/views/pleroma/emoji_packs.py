@@ -1,4 +1,4 @@
-"""Emoji packs: listed, changed, and exchanged with other servers (spec 5 and 6). Only administrators change them."""
+"""Emoji packs: listed, changed by administrators, and exchanged with other servers (docs/api/pleroma.md 5 and 6)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def _instance() -> exchange.Instance:
 @blueprint.get("")
 @blueprint.get("/list")
 def index() -> Response:
-    """Every pack by its name with `pack` and `files`; /list is where older servers look (seed: emoji/packs)."""
+    """Every pack by its name with `pack` and `files`; /list is where older servers look (docs/api/pleroma.md 5.1)."""
     return json_response(_packs().listed())
 
 
@@ -54,7 +54,7 @@ def index() -> Response:
 @blueprint.put("/<path:name>")
 @auth.admin_required
 def create(name: str) -> Response:
-    """Make an empty pack; answers "ok" (seed: emoji/packs/:name). Raises InvalidParameters, Conflict."""
+    """Make an empty pack; answers "ok" (docs/api/pleroma.md 5). Raises InvalidParameters, Conflict."""
     _packs().create(name)
     return _as_json("ok")
 
@@ -62,7 +62,7 @@ def create(name: str) -> Response:
 @blueprint.delete("/<path:name>")
 @auth.admin_required
 def delete(name: str) -> Response:
-    """Delete a pack with its files; answers "ok" (seed: emoji/packs/:name).
+    """Delete a pack with its files; answers "ok" (docs/api/pleroma.md 5).
 
     Raises InvalidParameters, NotFound, and a 500 when it cannot be deleted.
     """
@@ -73,7 +73,7 @@ def delete(name: str) -> Response:
 @blueprint.post("/<path:name>/update_file")
 @auth.admin_required
 def update_file(name: str) -> Response:
-    """Add, update or remove an emoji, as `action` says; answers the pack's `files` (seed: update_file).
+    """Add, update or remove an emoji, as `action` says; answers the pack's `files` (docs/api/pleroma.md 5.4).
 
     Raises InvalidParameters, NotFound, Conflict for a shortcode or a file that is there, TooLarge.
     """
@@ -118,7 +118,7 @@ _ACTIONS = {"add": _add, "update": _update, "remove": _remove}
 @blueprint.post("/<path:name>/update_metadata")
 @auth.admin_required
 def update_metadata(name: str) -> Response:
-    """Replace the `pack` section by `new_data`, and answer it (seed: update_metadata).
+    """Replace the `pack` section by `new_data`, and answer it (docs/api/pleroma.md 5.5).
 
     A new `fallback-src` is fetched and checked first. Raises InvalidParameters, NotFound.
     """
@@ -135,7 +135,7 @@ def update_metadata(name: str) -> Response:
 @blueprint.post("/import_from_fs")
 @auth.admin_required
 def import_from_fs() -> Response:
-    """Make packs of the folders without pack.json; answers their names (spec 5.6). Raises a 500."""
+    """Make packs of the folders without pack.json; answers their names (docs/api/pleroma.md 5.6). Raises a 500."""
     return _reloaded(_packs().import_folders())
 
 
@@ -143,7 +143,7 @@ def import_from_fs() -> Response:
 @auth.admin_required
 @idempotency.unless(lambda: True)
 def list_from() -> Response:
-    """The packs of the server at `instance_address`, as it lists them (seed: list_from). Raises a 500."""
+    """The packs of the server at `instance_address`, as it lists them (docs/api/pleroma.md 6.2). Raises a 500."""
     return _as_json(_instance().packs())
 
 
@@ -152,7 +152,7 @@ def list_from() -> Response:
 def download_from() -> Response:
     """Take the pack `pack_name` of the server at `instance_address`, under the name `as`; answers "ok".
 
-    (Seed: download_from.) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
+    (docs/api/pleroma.md 6.3) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
     """
     instance, pack_name = _instance(), params.required_text("pack_name")
     exchange.download(_packs(), instance, pack_name, params.text("as") or pack_name)
@@ -162,7 +162,7 @@ def download_from() -> Response:
 @blueprint.get("/<path:name>/download_shared")
 @blueprint.get("/download_shared/<path:name>")
 def download_shared(name: str) -> Response:
-    """The archive of a shared pack; the second path is the older servers' (seed: download_shared).
+    """The archive of a shared pack; the second path is the older servers' (docs/api/pleroma.md 5.7).
 
     Raises NotFound, Forbidden.
     """

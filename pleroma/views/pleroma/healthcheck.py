@@ -1,4 +1,4 @@
-"""The health check (seed: healthcheck; spec 16)."""
+"""The health check (docs/api/pleroma.md 16)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _switched_on() -> bool:
 
 @blueprint.get("/api/pleroma/healthcheck")
 def healthcheck() -> Response:
-    """How the server is: 200 when healthy, 503 when not (seed: healthcheck); 503 and {} when switched off."""
+    """How the server is: 200 when healthy, 503 when not (docs/api/pleroma.md 16); 503 and {} when switched off."""
     body = health.check(configured())
     if body["healthy"] and not _switched_on():
         return json_response(b"{}", 503)

@@ -1,4 +1,4 @@
-"""Importing follows, blocks and mutes (seed: follow_import; spec 7): the list is stored, a job works it off."""
+"""Importing follows, blocks and mutes (docs/api/pleroma.md 7): the list is stored, a job works it off."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _store(kind: str) -> Response:
 @blueprint.post("/follow_import")
 @auth.required("follow")
 def follow_import() -> Response:
-    """Follow the accounts of `list`, text or file (seed: follow_import). Raises InvalidParameters without one."""
+    """Follow the accounts of `list`, text or file (docs/api/pleroma.md 7.1). Raises InvalidParameters without one."""
     return _store("follow")
 
 

@@ -1,4 +1,4 @@
-"""Pleroma's own notification endpoints: marking as read, settings (seed; spec 11)."""
+"""Pleroma's own notification endpoints: marking as read, settings (docs/api/pleroma.md 11)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SHOWN = 80
 @blueprint.post("/api/v1/pleroma/notifications/read")
 @auth.required("write:notifications")
 def read() -> Response:
-    """Mark as read: the one that `id` names, or all up to `max_id` (seed: notifications/read).
+    """Mark as read: the one that `id` names, or all up to `max_id` (docs/api/pleroma.md 11.1).
 
     Answers the Notification, or the newest 80 that changed. Raises InvalidParameters.
     """
@@ -43,7 +43,7 @@ def read() -> Response:
 
 
 def _strictly(value: Any) -> bool | None:
-    """True for `true` in its spellings, None when not sent, false for everything else (spec 11.3)."""
+    """True for `true` in its spellings, None when not sent, false for everything else (docs/api/pleroma.md 11.3)."""
     if value is None:
         return None
     return value is True or value in ("true", "True", "1") or (value == 1 and isinstance(value, int))
@@ -52,7 +52,7 @@ def _strictly(value: Any) -> bool | None:
 @blueprint.put("/api/pleroma/notification_settings")
 @auth.required("write:accounts")
 def update_settings() -> Response:
-    """Choose whose actions make notifications (seed: notification_settings). Keys not sent keep their value."""
+    """Choose whose actions make notifications (docs/api/pleroma.md 11.3). Keys not sent keep their value."""
     names = ("followers", "follows", "remote", "local", "non_follows", "non_followers")
     sent = {name: _strictly(params.raw(name)) for name in names}
     with db.transaction() as connection:

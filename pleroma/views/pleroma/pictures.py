@@ -1,4 +1,4 @@
-"""Avatar, banner and background (seed: accounts/update_*; spec 14), and the mascot (seed: mascot; spec 15)."""
+"""Avatar, banner and background (docs/api/pleroma.md 14), and the mascot (docs/api/pleroma.md 15)."""
 
 from __future__ import annotations
 
@@ -30,28 +30,28 @@ def _set_picture(name: str, parameter: str) -> Response:
 @blueprint.patch("/accounts/update_avatar")
 @auth.required("write:accounts")
 def update_avatar() -> Response:
-    """Set the caller's avatar to `img`, a file or a data URI; empty clears it (seed: update_avatar)."""
+    """Set the caller's avatar to `img`, a file or a data URI; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("avatar", "img")
 
 
 @blueprint.patch("/accounts/update_banner")
 @auth.required("write:accounts")
 def update_banner() -> Response:
-    """Set the caller's header to `banner`; empty clears it (seed: update_banner)."""
+    """Set the caller's header to `banner`; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("header", "banner")
 
 
 @blueprint.patch("/accounts/update_background")
 @auth.required("write:accounts")
 def update_background() -> Response:
-    """Set the caller's background to `img`; empty clears it (seed: update_background)."""
+    """Set the caller's background to `img`; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("background", "img")
 
 
 @blueprint.get("/mascot")
 @auth.required("read|write")
 def mascot() -> Response:
-    """The caller's mascot, the default one when none is set (seed: mascot)."""
+    """The caller's mascot, the default one when none is set (docs/api/pleroma.md 15)."""
     with db.read() as connection:
         attachment = queries.media.mascot(connection, account_id=auth.account_id())
     if attachment is None:

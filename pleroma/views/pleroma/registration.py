@@ -1,4 +1,4 @@
-"""Making an account: captcha, registration, confirmation (seed: captcha, account/register; spec 8, 10, 19.2)."""
+"""Making an account: captcha, registration, confirmation (docs/api/pleroma.md 8, 10, 19.2)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def new_captcha() -> dict[str, str]:
 
 @blueprint.get("/api/pleroma/captcha")
 def show_captcha() -> Response:
-    """A new captcha (seed: captcha), or its type `none`."""
+    """A new captcha (docs/api/pleroma.md 8), or its type `none`."""
     return as_json(new_captcha())
 
 
@@ -71,7 +71,7 @@ def read_registration(nickname: str, fullname: str, confirm: str, *, pending: bo
 @blueprint.post("/api/account/register")
 @rate_limits.limited(rate_limits.ACCOUNT_CREATION)
 def register() -> Response:
-    """Make an account (seed: account/register) and answer its user object.
+    """Make an account (docs/api/pleroma.md 10.1) and answer its user object.
 
     Raises FieldErrors, and InvalidParameters for an invite that is not good.
     """
@@ -100,7 +100,7 @@ def _name_html(name: str) -> str:
 @blueprint.post("/api/v1/accounts")
 @auth.optional("app", limits=(rate_limits.ACCOUNT_CREATION,))
 def register_by_app() -> Response:
-    """Make an account with an app's own token, and answer a token for it (spec 19.2).
+    """Make an account with an app's own token, and answer a token for it (docs/api/pleroma.md 19.2).
 
     Raises Forbidden without such a token, InvalidParameters, FieldErrors.
     """
@@ -140,7 +140,7 @@ def confirm(account_id: int, token: str) -> BaseResponse:
 @blueprint.post("/api/v1/pleroma/accounts/confirmation_resend")
 @rate_limits.limited(rate_limits.CONFIRMATION_RESEND)
 def resend_confirmation() -> Response:
-    """Mail the confirmation link again to `email` or `nickname` (seed: confirmation_resend).
+    """Mail the confirmation link again to `email` or `nickname` (docs/api/pleroma.md 10.3).
 
     The answer never tells whether there is such an account.
     """

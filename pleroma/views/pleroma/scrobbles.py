@@ -1,4 +1,4 @@
-"""Scrobbles: what an account listens to (seed: scrobble, scrobbles; spec 18)."""
+"""Scrobbles: what an account listens to (docs/api/pleroma.md 18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making, deleting and (de)activating users (admin API 5 and 6)."""
+"""Making, deleting and (de)activating users (docs/api/admin.md 5 and 6)."""
 
 import pytest
 

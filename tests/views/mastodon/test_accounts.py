@@ -1,4 +1,4 @@
-"""Reading accounts (Mastodon page 3, 11.1)."""
+"""Reading accounts (docs/api/mastodon.md 3, 11.1)."""
 
 import base64
 

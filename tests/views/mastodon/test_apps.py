@@ -1,4 +1,4 @@
-"""Apps: registering, showing (spec 19.1, Mastodon page 12.1)."""
+"""Apps: registering, showing (docs/api/pleroma.md 19.1, docs/api/mastodon.md 12.1)."""
 
 import pytest
 

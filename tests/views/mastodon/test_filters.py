@@ -1,4 +1,4 @@
-"""Filters of the first version (Mastodon page 10.2)."""
+"""Filters of the first version (docs/api/mastodon.md 10.2)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the server says of itself (Mastodon page 9.5, 11.11 to 11.13, 13)."""
+"""What the server says of itself (docs/api/mastodon.md 9.5, 11.11 to 11.13, 13)."""
 
 import pytest
 

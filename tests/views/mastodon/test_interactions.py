@@ -1,4 +1,4 @@
-"""Favourites, reblogs, bookmarks, pins and thread mutes (Mastodon page 4.11 to 4.14)."""
+"""Favourites, reblogs, bookmarks, pins and thread mutes (docs/api/mastodon.md 4.11 to 4.14)."""
 
 import concurrent.futures
 

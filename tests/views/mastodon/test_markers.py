@@ -1,4 +1,4 @@
-"""Markers and preferences (Mastodon page 9.1, 9.2)."""
+"""Markers and preferences (docs/api/mastodon.md 9.1, 9.2)."""
 
 
 def test_markers_move_and_count_their_versions(client, alice):

@@ -1,4 +1,4 @@
-"""Media: uploads, descriptions, attachments (Mastodon page 7)."""
+"""Media: uploads, descriptions, attachments (docs/api/mastodon.md 7)."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Notifications (Mastodon page 6, spec 11)."""
+"""Notifications (docs/api/mastodon.md 6, docs/api/pleroma.md 11)."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Polls (Mastodon page 10.4, 11.7)."""
+"""Polls (docs/api/mastodon.md 10.4, 11.7)."""
 
 import concurrent.futures
 

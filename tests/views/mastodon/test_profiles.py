@@ -1,4 +1,4 @@
-"""PATCH accounts/update_credentials (Mastodon page 3.2)."""
+"""PATCH accounts/update_credentials (docs/api/mastodon.md 3.2)."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""Follow, block, mute and follow requests (Mastodon page 3.6 to 3.9)."""
+"""Follow, block, mute and follow requests (docs/api/mastodon.md 3.6 to 3.9)."""
 
 import concurrent.futures
 

@@ -1,4 +1,4 @@
-"""Scheduled statuses (Mastodon page 4.7, 10.5, 11.10)."""
+"""Scheduled statuses (docs/api/mastodon.md 4.7, 10.5, 11.10)."""
 
 from datetime import UTC, datetime, timedelta
 

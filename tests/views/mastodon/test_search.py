@@ -1,4 +1,4 @@
-"""Search (Mastodon page 8)."""
+"""Search (docs/api/mastodon.md 8)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Statuses: posting, reading, deleting (Mastodon page 4)."""
+"""Statuses: posting, reading, deleting (docs/api/mastodon.md 4)."""
 
 import concurrent.futures
 import re

@@ -1,4 +1,4 @@
-"""Timelines and their pages (Mastodon page 5, spec 1.5)."""
+"""Timelines and their pages (docs/api/mastodon.md 5, docs/api/pleroma.md 1.5)."""
 
 import re
 from urllib.parse import urlsplit

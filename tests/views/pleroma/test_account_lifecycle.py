@@ -1,4 +1,4 @@
-"""Changing address and password, disabling and deleting an account (seed; spec 9)."""
+"""Changing address and password, disabling and deleting an account (docs/api/pleroma.md 9)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Subscriptions and favourites of an account (seed; spec 12 and 13)."""
+"""Subscriptions and favourites of an account (docs/api/pleroma.md 12 and 13)."""
 
 import pytest
 

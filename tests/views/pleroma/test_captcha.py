@@ -1,4 +1,4 @@
-"""Captchas: showing and solving them (seed; spec 8)."""
+"""Captchas: showing and solving them (docs/api/pleroma.md 8)."""
 
 import base64
 import concurrent.futures

@@ -1,4 +1,4 @@
-"""Confirming the address of an account (seed; spec 10.3)."""
+"""Confirming the address of an account (docs/api/pleroma.md 10.3)."""
 
 import re
 

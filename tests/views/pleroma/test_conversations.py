@@ -1,4 +1,4 @@
-"""Conversations (seed: Pleroma Conversations; spec 17)."""
+"""Conversations (docs/api/pleroma.md 17)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Emoji packs over HTTP: every answer that the specification names (spec 5)."""
+"""Emoji packs over HTTP: every answer that the specification names (docs/api/pleroma.md 5)."""
 
 import hashlib
 import io

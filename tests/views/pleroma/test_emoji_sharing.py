@@ -1,4 +1,4 @@
-"""Emoji packs of other servers (spec 6): a stand-in that sends what it is told to, and two real servers."""
+"""Emoji packs of other servers (docs/api/pleroma.md 6): a stand-in that sends anything, and two real servers."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The health check (seed: healthcheck; spec 16)."""
+"""The health check (docs/api/pleroma.md 16)."""
 
 import time
 

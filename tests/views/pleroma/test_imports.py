@@ -1,4 +1,4 @@
-"""Importing follows, blocks and mutes (seed: follow_import; spec 7)."""
+"""Importing follows, blocks and mutes (docs/api/pleroma.md 7)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Marking notifications as read, and their settings (seed; spec 11)."""
+"""Marking notifications as read, and their settings (docs/api/pleroma.md 11)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Avatar, banner, background and mascot (seed: accounts/update_*, mascot; spec 14 and 15)."""
+"""Avatar, banner, background and mascot (docs/api/pleroma.md 14 and 15)."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""Making an account and being invited (seed; spec 10.1, 10.2; admin API 12.2)."""
+"""Making an account and being invited (docs/api/pleroma.md 10.1, 10.2; docs/api/admin.md 12.2)."""
 
 import base64
 import concurrent.futures
@@ -15,7 +15,7 @@ TAKEN, BLANK = ["has already been taken"], ["can't be blank"]
 # --- POST /api/account/register
 
 
-def test_the_answer_is_the_user_object_of_the_seed(client, register, log_in):
+def test_the_answer_is_the_user_object_of_the_document(client, register, log_in):
     user = register(bio="fediverse idol\nhi <you>").json
     account = log_in(client)
     assert re.fullmatch(r"[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d \+0000 \d{4}", user.pop("created_at"))

@@ -1,4 +1,4 @@
-"""Accounts that apps register (spec 19.2)."""
+"""Accounts that apps register (docs/api/pleroma.md 19.2)."""
 
 import pytest
 

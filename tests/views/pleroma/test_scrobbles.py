@@ -1,4 +1,4 @@
-"""Scrobbles (seed: scrobble, scrobbles; spec 18)."""
+"""Scrobbles (docs/api/pleroma.md 18)."""
 
 import pytest
 
