@@ -156,4 +156,7 @@ delete from sessions where account_id = :account_id;
 
 -- name: delete(account_id)!
 -- Deletes an account and all that is left of it.
+with placeless as (
+       delete from former_places where owner_id = :account_id
+     )
 delete from accounts where id = :account_id;

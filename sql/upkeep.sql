@@ -49,6 +49,8 @@ with tokens_gone as (
        delete from captchas where created_at < now() - interval '1 day'
      ), keys_gone as (
        delete from idempotency_keys where created_at < now() - interval '6 hours'
+     ), places_gone as (
+       delete from former_places where left_at < now() - interval '1 day'
      ), limits_gone as (
        delete from rate_limits where ends_at < now()
      ), notifications_gone as (
