@@ -92,7 +92,6 @@ def _delete_notifications(connection: Connection, account_id: int) -> bool:
 def _delete_the_rest(connection: Connection, account_id: int) -> bool:
     # Somebody may have activated it meanwhile.
     deactivate(connection, account_id)
-    queries.account_lifecycle.forget_files(connection, account_id=account_id)
     queries.account_lifecycle.delete(connection, account_id=account_id)
     return False
 

@@ -133,18 +133,6 @@ where id in (
   union all
   (select id from notifications where account_id = :account_id limit :limit));
 
--- name: forget_files(account_id)!
--- Queues an account's files for removal from storage.
-insert into removed_files (name)
-select name
-from (
-  select unnest(array[file, preview]) as name from media where account_id = :account_id
-  union
-  select unnest(array[avatar, header, background]) from accounts where id = :account_id
-) files
-where name is not null
-on conflict do nothing;
-
 -- name: end_logins(account_id)!
 -- Ends tokens, codes and sessions of an account.
 with tokenless as (

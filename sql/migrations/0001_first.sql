@@ -541,6 +541,41 @@ create table removed_files (
   removed_at timestamptz not null default now()
 );
 
+-- Lets a job take files from storage as soon as this is committed; nulls stand for none.
+create function remove_files(names text[]) returns void language plpgsql as $$
+begin
+  insert into removed_files (name) select unnest from unnest(names) where unnest is not null on conflict do nothing;
+  if found then
+    perform defer_job('upkeep', 'remove_files', '{}');
+  end if;
+end
+$$;
+create function remove_files_of_media() returns trigger language plpgsql as $$
+begin
+  perform remove_files(array(select unnest(array[file, preview]) from gone));
+  return null;
+end
+$$;
+create trigger remove_files after delete on media
+referencing old table as gone for each statement execute function remove_files_of_media();
+create function remove_files_of_account() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    perform remove_files(array[old.avatar, old.header, old.background]);
+  else
+    perform remove_files(array[
+      case when old.avatar is distinct from new.avatar then old.avatar end,
+      case when old.header is distinct from new.header then old.header end,
+      case when old.background is distinct from new.background then old.background end]);
+  end if;
+  return null;
+end
+$$;
+create trigger remove_files after update of avatar, header, background on accounts for each row
+when ((old.avatar, old.header, old.background) is distinct from (new.avatar, new.header, new.background))
+execute function remove_files_of_account();
+create trigger remove_files_of_deleted after delete on accounts for each row execute function remove_files_of_account();
+
 -- All that one account did to one status, in one row: one join answers every flag of a page.
 create sequence interaction_sequence;
 create table interactions (
