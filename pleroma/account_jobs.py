@@ -74,7 +74,7 @@ def _delete_statuses(connection: Connection, account_id: int) -> bool:
     rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
     if rows:
         threads = [row.thread_id for row in rows]
-        queries.account_lifecycle.settle_conversations(connection, thread_ids=threads)
+        queries.statuses.settle_conversations(connection, thread_ids=threads)
     return bool(batch)
 
 

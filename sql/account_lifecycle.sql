@@ -101,15 +101,6 @@ with gone as (
      )
 select distinct thread_id from gone where visibility = 'direct';
 
--- name: settle_conversations(thread_ids)!
--- Lets each conversation of the threads end with the last direct status that is left.
-update participations p
-set last_status_id = (
-  select max(s.id)
-  from statuses s
-  where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
-where p.thread_id = any (:thread_ids::bigint[]);
-
 -- name: interaction_batch(account_id, limit)^
 -- Statuses that an account marked in any way.
 select array(select status_id from interactions where account_id = :account_id order by status_id limit :limit) as ids;

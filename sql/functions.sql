@@ -546,6 +546,20 @@ return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.ve
   ',"updated_at":', json_time(m.updated_at), ',"pleroma":{"unread_count":',
   case when m.timeline = 'notifications' then unread_notifications(m.account_id) else 0 end, '}}');
 
+-- Lets each conversation of threads end with the last direct status that is left. They are locked first, so that a status
+-- that comes at the same time is seen, in the order in which statuses.converse locks them.
+create or replace function settle_conversations(thread_ids bigint[]) returns void language plpgsql as $$
+begin
+  perform p.id from participations p where p.thread_id = any (thread_ids) order by p.account_id, p.id for update;
+  update participations p
+  set last_status_id = (
+    select max(s.id)
+    from statuses s
+    where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
+  where p.thread_id = any (thread_ids);
+end
+$$;
+
 -- The newest direct status of a thread, up to the newest that viewer was sent, that viewer's conversation shows.
 create or replace function last_of_conversation(viewer bigint, of_thread_id bigint, newest bigint)
 returns table (id bigint) language sql stable begin atomic
