@@ -27,7 +27,8 @@ def expire_status(status_id: int) -> None:
 def remove_files() -> None:
     """Take files from storage whose rows are gone; a file that is gone already is no fault.
 
-    While a backup runs nothing is taken: its database may still know the files. The next run takes them.
+    The database stores this job with what takes a row away (remove_files in the schema). While a backup runs nothing is
+    taken: its database may still know the files. The next run takes them.
     """
     from pleroma.web import uploads
 

@@ -107,15 +107,6 @@ with gone as (
      )
 select distinct thread_id from gone where visibility = 'direct';
 
--- name: settle_conversations(thread_ids)!
--- Lets each conversation of the threads end with the last direct status that is left.
-update participations p
-set last_status_id = (
-  select max(s.id)
-  from statuses s
-  where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
-where p.thread_id = any (:thread_ids::bigint[]);
-
 -- name: interaction_batch(account_id, limit)^
 -- Statuses that an account marked in any way.
 select array(select status_id from interactions where account_id = :account_id order by status_id limit :limit) as ids;
@@ -139,18 +130,9 @@ where id in (
   union all
   (select id from notifications where account_id = :account_id limit :limit));
 
--- name: forget_files(account_id)!
--- Queues an account's files for removal from storage.
-insert into removed_files (name)
-select name
-from (
-  select unnest(array[file, preview]) as name from media where account_id = :account_id
-  union
-  select unnest(array[avatar, header, background]) from accounts where id = :account_id
-) files
-where name is not null
-on conflict do nothing;
-
 -- name: delete(account_id)!
 -- Deletes an account and all that is left of it.
+with placeless as (
+       delete from former_places where owner_id = :account_id
+     )
 delete from accounts where id = :account_id;

@@ -71,11 +71,13 @@ select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
 -- Who follows an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
        select a.id, a.hide_followers and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
+     ), bounds as materialized (
+       select * from list_bounds('followers', :account_id, :max_id, :since_id, :min_id)
      ), page as materialized (
        (select f.id as page_id, f.follower_id as account_id
         from follows f
         where f.followed_id = (select id from target where not is_hidden)
-          and f.id < :max_id and f.id > :since_id and :min_id = 0
+          and f.id < (select max_id from bounds) and f.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = f.follower_id)
         order by f.id desc
         limit :limit)
@@ -83,7 +85,7 @@ with target as materialized (
        (select f.id, f.follower_id
         from follows f
         where f.followed_id = (select id from target where not is_hidden)
-          and f.id < :max_id and f.id > :min_id and :min_id > 0
+          and f.id < (select max_id from bounds) and f.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = f.follower_id)
         order by f.id
         limit :limit)
@@ -99,11 +101,13 @@ group by target.id;
 -- Whom an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
        select a.id, a.hide_follows and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
+     ), bounds as materialized (
+       select * from list_bounds('following', :account_id, :max_id, :since_id, :min_id)
      ), page as materialized (
        (select f.id as page_id, f.followed_id as account_id
         from follows f
         where f.follower_id = (select id from target where not is_hidden)
-          and f.id < :max_id and f.id > :since_id and :min_id = 0
+          and f.id < (select max_id from bounds) and f.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = f.followed_id)
         order by f.id desc
         limit :limit)
@@ -111,7 +115,7 @@ with target as materialized (
        (select f.id, f.followed_id
         from follows f
         where f.follower_id = (select id from target where not is_hidden)
-          and f.id < :max_id and f.id > :min_id and :min_id > 0
+          and f.id < (select max_id from bounds) and f.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = f.followed_id)
         order by f.id
         limit :limit)

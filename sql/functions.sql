@@ -516,6 +516,40 @@ select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids
 from notification_entities(viewer, ids) e;
 end;
 
+-- The place in a list of accounts that a bound of a page means: itself when it is the id of a row, and of an account, which
+-- is far above those, its place, also when it has left the list; unknown when the list never held it.
+create or replace function place_in_list(of_list text, owner bigint, asked bigint, unknown bigint)
+returns bigint language plpgsql stable as $$
+begin
+  if asked < 1::bigint << 48 or asked = 9223372036854775807 then
+    return asked;
+  end if;
+  return coalesce(
+    case of_list
+      when 'followers' then (select f.id from follows f where f.followed_id = owner and f.follower_id = asked)
+      when 'following' then (select f.id from follows f where f.follower_id = owner and f.followed_id = asked)
+      when 'follow_requests' then (select r.id from follow_requests r where r.followed_id = owner and r.follower_id = asked)
+      when 'blocks' then (select b.id from blocks b where b.account_id = owner and b.target_id = asked)
+      when 'mutes' then (select m.id from mutes m where m.account_id = owner and m.target_id = asked)
+      when 'endorsements' then (select e.id from endorsements e where e.account_id = owner and e.target_id = asked)
+      when 'members' then (select m.id from list_members m where m.list_id = owner and m.account_id = asked)
+      when 'favourited_by' then (select i.favourite_id from interactions i where i.status_id = owner and i.account_id = asked)
+      when 'reblogged_by' then (select s.id from statuses s where s.reblog_of_id = owner and s.account_id = asked)
+    end,
+    (select p.place from former_places p where p.owner_id = owner and p.list = of_list and p.account_id = asked),
+    -- The rows of this list are statuses, whose ids are as high as those of accounts.
+    case when of_list = 'reblogged_by' and not exists (select from accounts a where a.id = asked) then asked end,
+    unknown);
+end
+$$;
+
+-- The bounds of a page of accounts; where one is an account that was never there, the page is empty.
+create or replace function list_bounds(of_list text, owner bigint, asked_max bigint, asked_since bigint, asked_min bigint)
+returns table (max_id bigint, since_id bigint, min_id bigint) language sql stable begin atomic
+select place_in_list(of_list, owner, asked_max, 0), place_in_list(of_list, owner, asked_since, 9223372036854775807),
+       place_in_list(of_list, owner, asked_min, 9223372036854775807);
+end;
+
 create or replace function list_json(l lists) returns text language sql stable
 return concat('{"id":"', l.id, '","title":', json_text(l.title), ',"replies_policy":', json_text(l.replies_policy),
   ',"exclusive":', l.exclusive::text, '}');
@@ -529,6 +563,20 @@ create or replace function marker_json(m markers) returns text language sql stab
 return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.version,
   ',"updated_at":', json_time(m.updated_at), ',"pleroma":{"unread_count":',
   case when m.timeline = 'notifications' then unread_notifications(m.account_id) else 0 end, '}}');
+
+-- Lets each conversation of threads end with the last direct status that is left. They are locked first, so that a status
+-- that comes at the same time is seen, in the order in which statuses.converse locks them.
+create or replace function settle_conversations(thread_ids bigint[]) returns void language plpgsql as $$
+begin
+  perform p.id from participations p where p.thread_id = any (thread_ids) order by p.account_id, p.id for update;
+  update participations p
+  set last_status_id = (
+    select max(s.id)
+    from statuses s
+    where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
+  where p.thread_id = any (thread_ids);
+end
+$$;
 
 -- The newest direct status of a thread, up to the newest that viewer was sent, that viewer's conversation shows.
 create or replace function last_of_conversation(viewer bigint, of_thread_id bigint, newest bigint)

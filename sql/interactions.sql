@@ -166,12 +166,15 @@ select id from original;
 -- Accounts that favourited a status, newest first; nothing when viewer may not see it.
 with original as materialized (
        select coalesce(s.reblog_of_id, s.id) as id from visible_statuses(:viewer_id) s where s.id = :status_id
+     ), bounds as materialized (
+       select * from list_bounds('favourited_by', (select id from original), :max_id, :since_id, :min_id)
      ), page as materialized (
        (select i.favourite_id as page_id, i.account_id
         from interactions i
         join accounts a on a.id = i.account_id
-        where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :since_id
-          and :min_id = 0 and a.present
+        where i.status_id = (select id from original)
+          and i.favourite_id < (select max_id from bounds) and i.favourite_id > (select since_id from bounds) and :min_id = 0
+          and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id desc
         limit :limit)
@@ -179,8 +182,9 @@ with original as materialized (
        (select i.favourite_id, i.account_id
         from interactions i
         join accounts a on a.id = i.account_id
-        where i.status_id = (select id from original) and i.favourite_id < :max_id and i.favourite_id > :min_id
-          and :min_id > 0 and a.present
+        where i.status_id = (select id from original)
+          and i.favourite_id < (select max_id from bounds) and i.favourite_id > (select min_id from bounds) and :min_id > 0
+          and a.present
           and not i.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by i.favourite_id
         limit :limit)
@@ -196,17 +200,21 @@ group by original.id;
 -- Accounts that reblogged a status where viewer may see the reblog, newest first.
 with original as materialized (
        select coalesce(s.reblog_of_id, s.id) as id from visible_statuses(:viewer_id) s where s.id = :status_id
+     ), bounds as materialized (
+       select * from list_bounds('reblogged_by', (select id from original), :max_id, :since_id, :min_id)
      ), page as materialized (
        (select r.id as page_id, r.account_id
         from visible_statuses(:viewer_id) r
-        where r.reblog_of_id = (select id from original) and r.id < :max_id and r.id > :since_id and :min_id = 0
+        where r.reblog_of_id = (select id from original)
+          and r.id < (select max_id from bounds) and r.id > (select since_id from bounds) and :min_id = 0
           and not r.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by r.id desc
         limit :limit)
        union all
        (select r.id, r.account_id
         from visible_statuses(:viewer_id) r
-        where r.reblog_of_id = (select id from original) and r.id < :max_id and r.id > :min_id and :min_id > 0
+        where r.reblog_of_id = (select id from original)
+          and r.id < (select max_id from bounds) and r.id > (select min_id from bounds) and :min_id > 0
           and not r.account_id = any (array(select h.account_id from hidden_accounts(:viewer_id, true) h))
         order by r.id
         limit :limit)

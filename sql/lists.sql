@@ -26,17 +26,21 @@ delete from lists where id = :list_id and account_id = :viewer_id;
 
 -- name: members(viewer_id, list_id, max_id, since_id, min_id, limit)$
 -- Accounts on one of viewer's lists, newest first; a limit of 0 gives all.
-with page as materialized (
+with bounds as materialized (
+       select * from list_bounds('members', :list_id, :max_id, :since_id, :min_id)
+     ), page as materialized (
        (select m.id as page_id, m.account_id
         from list_members m
-        where m.list_id = :list_id and m.id < :max_id and m.id > :since_id and :min_id = 0
+        where m.list_id = :list_id
+          and m.id < (select max_id from bounds) and m.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = m.account_id)
         order by m.id desc
         limit nullif(:limit::bigint, 0))
        union all
        (select m.id, m.account_id
         from list_members m
-        where m.list_id = :list_id and m.id < :max_id and m.id > :min_id and :min_id > 0
+        where m.list_id = :list_id
+          and m.id < (select max_id from bounds) and m.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = m.account_id)
         order by m.id
         limit nullif(:limit::bigint, 0))

@@ -30,39 +30,19 @@ where u.account_id = :account_id;
 select mascot_id from users where account_id = :account_id for no key update;
 
 -- name: replace_mascot(account_id, file)!
--- Makes the upload with a file the account's mascot; the old one goes, its files by a job.
+-- Makes the upload with a file the account's mascot; the old one goes.
 with chosen as (
        update users u set mascot_id = m.id
        from media m
        where u.account_id = :account_id and m.account_id = :account_id and m.file = :file
-     ), removed as (
-       delete from media
-       where account_id = :account_id and purpose = 'mascot' and file <> :file
-       returning file, preview
-     ), queued as (
-       insert into removed_files (name)
-       select name from removed cross join lateral (values (removed.file), (removed.preview)) as kept (name)
-       where name is not null
-       on conflict do nothing
      )
-select defer_job('upkeep', 'remove_files', '{}') from removed;
+delete from media where account_id = :account_id and purpose = 'mascot' and file <> :file;
 
 -- name: set_picture(account_id, place, file)$
--- Sets or clears (file null) a picture of an account's profile, queues the old file, and gives the new address.
-with old as materialized (
-       select case :place::text when 'avatar' then avatar when 'header' then header else background end as name
-       from accounts
-       where id = :account_id
-       for no key update
-     ), changed as (
-       update accounts
-       set avatar = case when :place = 'avatar' then :file else avatar end,
-           header = case when :place = 'header' then :file else header end,
-           background = case when :place = 'background' then :file else background end
-       where id = :account_id and exists (select from old)
-     ), queued as (
-       insert into removed_files (name) select name from old where name is not null on conflict do nothing
-       returning name
-     )
-select concat('{"url":', coalesce(json_text(file_url(:file, null)), 'null'), '}'),
-       (select count(defer_job('upkeep', 'remove_files', '{}')) from queued);
+-- Sets or clears (file null) a picture of an account's profile, and gives the new address.
+update accounts
+set avatar = case when :place::text = 'avatar' then :file else avatar end,
+    header = case when :place = 'header' then :file else header end,
+    background = case when :place = 'background' then :file else background end
+where id = :account_id
+returning concat('{"url":', coalesce(json_text(file_url(:file, null)), 'null'), '}');

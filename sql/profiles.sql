@@ -13,7 +13,7 @@ update users set web_settings = :data::jsonb where account_id = :account_id;
 
 -- name: lock(account_id)^
 -- An account's profile as it stands, locked for a change.
-select a.avatar, a.header, a.background, a.display_name, a.note_source, a.fields, u.settings_store
+select a.display_name, a.note_source, a.fields, u.settings_store
 from accounts a
 join users u on u.account_id = a.id
 where a.id = :account_id
@@ -68,10 +68,3 @@ for no key update;
 -- name: waiting(account_id)
 -- Follow requests that stand open when an account is no longer locked.
 select follower_id from follow_requests where followed_id = :account_id order by follower_id;
-
--- name: forget_files(names)^
--- Queues files for removal from storage, with the job that does it.
-with queued as (
-       insert into removed_files (name) select unnest(:names::text[]) on conflict do nothing returning name
-     )
-select defer_job('upkeep', 'remove_files', '{}') as job from queued limit 1;

@@ -132,17 +132,21 @@ select show_reblogs from taken;
 
 -- name: requests(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that wait for viewer's answer, newest first.
-with page as materialized (
+with bounds as materialized (
+       select * from list_bounds('follow_requests', :viewer_id, :max_id, :since_id, :min_id)
+     ), page as materialized (
        (select r.id as page_id, r.follower_id as account_id
         from follow_requests r
-        where r.followed_id = :viewer_id and r.id < :max_id and r.id > :since_id and :min_id = 0
+        where r.followed_id = :viewer_id
+          and r.id < (select max_id from bounds) and r.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = r.follower_id)
         order by r.id desc
         limit :limit)
        union all
        (select r.id, r.follower_id
         from follow_requests r
-        where r.followed_id = :viewer_id and r.id < :max_id and r.id > :min_id and :min_id > 0
+        where r.followed_id = :viewer_id
+          and r.id < (select max_id from bounds) and r.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = r.follower_id)
         order by r.id
         limit :limit)
@@ -154,17 +158,21 @@ join accounts a on a.id = page.account_id;
 
 -- name: blocks(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer blocks, newest first.
-with page as materialized (
+with bounds as materialized (
+       select * from list_bounds('blocks', :viewer_id, :max_id, :since_id, :min_id)
+     ), page as materialized (
        (select b.id as page_id, b.target_id as account_id
         from blocks b
-        where b.account_id = :viewer_id and b.id < :max_id and b.id > :since_id and :min_id = 0
+        where b.account_id = :viewer_id
+          and b.id < (select max_id from bounds) and b.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = b.target_id)
         order by b.id desc
         limit :limit)
        union all
        (select b.id, b.target_id
         from blocks b
-        where b.account_id = :viewer_id and b.id < :max_id and b.id > :min_id and :min_id > 0
+        where b.account_id = :viewer_id
+          and b.id < (select max_id from bounds) and b.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = b.target_id)
         order by b.id
         limit :limit)
@@ -176,10 +184,13 @@ join accounts a on a.id = page.account_id;
 
 -- name: mutes(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer mutes, newest first.
-with page as materialized (
+with bounds as materialized (
+       select * from list_bounds('mutes', :viewer_id, :max_id, :since_id, :min_id)
+     ), page as materialized (
        (select m.id as page_id, m.target_id as account_id
         from mutes m
-        where m.account_id = :viewer_id and m.id < :max_id and m.id > :since_id and :min_id = 0
+        where m.account_id = :viewer_id
+          and m.id < (select max_id from bounds) and m.id > (select since_id from bounds) and :min_id = 0
           and (m.expires_at is null or m.expires_at > now())
           and (select a.present from accounts a where a.id = m.target_id)
         order by m.id desc
@@ -187,7 +198,8 @@ with page as materialized (
        union all
        (select m.id, m.target_id
         from mutes m
-        where m.account_id = :viewer_id and m.id < :max_id and m.id > :min_id and :min_id > 0
+        where m.account_id = :viewer_id
+          and m.id < (select max_id from bounds) and m.id > (select min_id from bounds) and :min_id > 0
           and (m.expires_at is null or m.expires_at > now())
           and (select a.present from accounts a where a.id = m.target_id)
         order by m.id
@@ -200,17 +212,21 @@ join accounts a on a.id = page.account_id;
 
 -- name: endorsements(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer endorses, newest first.
-with page as materialized (
+with bounds as materialized (
+       select * from list_bounds('endorsements', :viewer_id, :max_id, :since_id, :min_id)
+     ), page as materialized (
        (select e.id as page_id, e.target_id as account_id
         from endorsements e
-        where e.account_id = :viewer_id and e.id < :max_id and e.id > :since_id and :min_id = 0
+        where e.account_id = :viewer_id
+          and e.id < (select max_id from bounds) and e.id > (select since_id from bounds) and :min_id = 0
           and (select a.present from accounts a where a.id = e.target_id)
         order by e.id desc
         limit :limit)
        union all
        (select e.id, e.target_id
         from endorsements e
-        where e.account_id = :viewer_id and e.id < :max_id and e.id > :min_id and :min_id > 0
+        where e.account_id = :viewer_id
+          and e.id < (select max_id from bounds) and e.id > (select min_id from bounds) and :min_id > 0
           and (select a.present from accounts a where a.id = e.target_id)
         order by e.id
         limit :limit)

@@ -117,7 +117,8 @@ with status as (
        where id = :in_reply_to_id and :visibility in ('public', 'unlisted')
      ), counted as (
        update accounts
-       set statuses_count = statuses_count + (:visibility in ('public', 'unlisted'))::int, last_status_at = now()
+       set statuses_count = statuses_count + (:visibility in ('public', 'unlisted'))::int,
+           last_status_at = greatest(last_status_at, now())
        where id = :account_id
      ), expiring as (
        select defer_job('upkeep', 'expire_status', jsonb_build_object('status_id', id), expires_at) as job
@@ -145,7 +146,8 @@ where s.id = :status_id and wants_notification(recipient.id, s.account_id)
 on conflict do nothing;
 
 -- name: converse(status_id)!
--- Brings a direct status into the direct timeline and the conversations of everybody it addresses.
+-- Brings a direct status into the direct timeline and the conversations of everybody it addresses. Of several that come
+-- at once the newest stays the last, and an own one that is older than that one leaves it unread.
 with status as (
        select s.id, s.account_id, s.thread_id, s.involved from statuses s where s.id = :status_id
      ), people as (
@@ -162,7 +164,11 @@ with status as (
        select people.account_id, status.thread_id, status.id, people.account_id <> status.account_id
        from status, people
        on conflict (account_id, thread_id) do update
-       set last_status_id = excluded.last_status_id, unread = excluded.unread, hidden = false
+       set last_status_id = greatest(participations.last_status_id, excluded.last_status_id), hidden = false,
+           unread = case
+             when excluded.unread then true
+             when excluded.last_status_id < participations.last_status_id then participations.unread
+             else false end
        returning id, xmax = 0 as is_new
      )
 insert into participation_recipients (participation_id, account_id)
@@ -202,14 +208,9 @@ with status as (
      )
 delete from statuses where id in (select id from status);
 
--- name: settle_conversations(thread_id)!
--- Lets each conversation of a thread end with the last direct status that is left.
-update participations p
-set last_status_id = (
-  select max(s.id)
-  from statuses s
-  where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
-where p.thread_id = :thread_id;
+-- name: settle_conversations(thread_ids)^
+-- Lets each conversation of the threads end with the last direct status that is left.
+select settle_conversations(:thread_ids) as settled;
 
 -- name: source(viewer_id, status_id)$
 -- A status of the caller's as it was typed.

@@ -25,15 +25,8 @@ union all
 select background from accounts where background like :folder;
 
 -- name: remove_unused_media()!
--- Removes uploads that nothing has used for two days, and queues their files.
-with removed as (
-       delete from media where unused_since < now() - interval '2 days' and purpose = 'attachment'
-       returning file, preview
-     )
-insert into removed_files (name)
-select name from removed cross join lateral (values (removed.file), (removed.preview)) as kept (name)
-where name is not null
-on conflict do nothing;
+-- Removes uploads that nothing has used for two days.
+delete from media where unused_since < now() - interval '2 days' and purpose = 'attachment';
 
 -- name: remove_what_is_over()!
 -- Removes what is over its time: tokens, sessions, codes, links, captchas, keys, rate limits, apps without a token.
@@ -49,6 +42,8 @@ with tokens_gone as (
        delete from captchas where created_at < now() - interval '1 day'
      ), keys_gone as (
        delete from idempotency_keys where created_at < now() - interval '6 hours'
+     ), places_gone as (
+       delete from former_places where left_at < now() - interval '1 day'
      ), limits_gone as (
        delete from rate_limits where ends_at < now()
      ), notifications_gone as (

@@ -77,7 +77,7 @@ def _delete_statuses(connection: Connection, account_id: int) -> bool:
     rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
     if rows:
         threads = [row.thread_id for row in rows]
-        queries.account_lifecycle.settle_conversations(connection, thread_ids=threads)
+        queries.statuses.settle_conversations(connection, thread_ids=threads)
     return bool(batch)
 
 
@@ -95,7 +95,6 @@ def _delete_notifications(connection: Connection, account_id: int) -> bool:
 def _delete_the_rest(connection: Connection, account_id: int) -> bool:
     # Somebody may have activated it meanwhile.
     deactivate(connection, account_id)
-    queries.account_lifecycle.forget_files(connection, account_id=account_id)
     queries.account_lifecycle.delete(connection, account_id=account_id)
     return False
 

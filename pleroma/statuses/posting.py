@@ -225,4 +225,4 @@ def remove(connection: Connection, status: Any) -> None:
         return
     queries.statuses.delete(connection, status_id=status.id)
     if status.visibility == "direct":
-        queries.statuses.settle_conversations(connection, thread_id=status.thread_id)
+        queries.statuses.settle_conversations(connection, thread_ids=[status.thread_id])

@@ -68,16 +68,25 @@ def _profile(nickname: str) -> dict[str, Any]:
 def profile(nickname: str) -> Response:
     """An account with its pinned and its newest statuses. Raises NotFound."""
     values = _profile(nickname)
-    return pages.page("profile.html", **values, older=_older(values["statuses"]), first=_max_id() == MAXIMUM_ID)
+    shown = [*values["pinned"], *values["statuses"]]
+    return pages.page(
+        "profile.html",
+        **values,
+        older=_older(values["statuses"]),
+        first=_max_id() == MAXIMUM_ID,
+        noindex=not values["account"]["discoverable"] or not rendering.is_for_search_engines(shown),
+    )
 
 
 @blueprint.get("/users/<nickname>/feed.atom")
 def feed(nickname: str) -> Response:
     """An Atom feed of an account's statuses that everybody may see (RFC 4287). Raises NotFound."""
     values = _profile(nickname)
-    body = render_template("feed.xml", **values, base=configured().base_url)
+    body = rendering.as_xml(render_template("feed.xml", **values, base=configured().base_url))
     response = Response(body, content_type="application/atom+xml; charset=utf-8")
     response.headers["Cache-Control"] = "no-cache"
+    if not values["account"]["discoverable"]:
+        response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
@@ -88,7 +97,8 @@ def status(status_id: int) -> Response:
         body = found(queries.pages.thread(connection, status_id=status_id, limit=_THREAD), "There is no such status")
     thread = rendering.entities(body, configured().base_url)
     focused = next(status for status in thread["statuses"] if status["id"] == thread["id"])
-    return pages.page("status.html", statuses=thread["statuses"], focused=focused)
+    hidden = focused["visibility"] != "public" or not rendering.is_for_search_engines(thread["statuses"])
+    return pages.page("status.html", statuses=thread["statuses"], focused=focused, noindex=hidden)
 
 
 @blueprint.get("/objects/<uuid>")
@@ -123,4 +133,5 @@ def tag(name: str) -> Response:
                 limit=_PAGE,
             )
         statuses = rendering.entities(body, configured().base_url)
-    return pages.page("tag.html", tag=name, statuses=statuses, older=_older(statuses))
+    hidden = not rendering.is_for_search_engines(statuses)
+    return pages.page("tag.html", tag=name, statuses=statuses, older=_older(statuses), noindex=hidden)

@@ -9,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TAG = re.compile(r"(<[^>]*>)")
 _UNITS = ((31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
@@ -16,6 +17,17 @@ _UNITS = ((31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3600, "h
 def entities(body: bytes, base_url: str) -> Any:
     """JSON that PostgreSQL finished, as Python values with the base address in place."""
     return json.loads(body.replace(b"\x01", base_url.encode()))
+
+
+def is_for_search_engines(statuses: list[dict[str, Any]]) -> bool:
+    """Whether everybody whose statuses a page shows wants to be found by search engines."""
+    shown = [status for wrapper in statuses for status in (wrapper, wrapper["reblog"]) if status]
+    return all(status["account"]["discoverable"] for status in shown)
+
+
+def as_xml(document: str) -> str:
+    """An XML document without the characters that XML 1.0 does not know, not even escaped."""
+    return _NOT_IN_XML.sub("", document)
 
 
 def with_emoji(html: str, emojis: list[dict[str, Any]]) -> Markup:

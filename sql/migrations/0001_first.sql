@@ -550,6 +550,41 @@ create table removed_files (
   removed_at timestamptz not null default now()
 );
 
+-- Lets a job take files from storage as soon as this is committed; nulls stand for none.
+create function remove_files(names text[]) returns void language plpgsql as $$
+begin
+  insert into removed_files (name) select unnest from unnest(names) where unnest is not null on conflict do nothing;
+  if found then
+    perform defer_job('upkeep', 'remove_files', '{}');
+  end if;
+end
+$$;
+create function remove_files_of_media() returns trigger language plpgsql as $$
+begin
+  perform remove_files(array(select unnest(array[file, preview]) from gone));
+  return null;
+end
+$$;
+create trigger remove_files after delete on media
+referencing old table as gone for each statement execute function remove_files_of_media();
+create function remove_files_of_account() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    perform remove_files(array[old.avatar, old.header, old.background]);
+  else
+    perform remove_files(array[
+      case when old.avatar is distinct from new.avatar then old.avatar end,
+      case when old.header is distinct from new.header then old.header end,
+      case when old.background is distinct from new.background then old.background end]);
+  end if;
+  return null;
+end
+$$;
+create trigger remove_files after update of avatar, header, background on accounts for each row
+when ((old.avatar, old.header, old.background) is distinct from (new.avatar, new.header, new.background))
+execute function remove_files_of_account();
+create trigger remove_files_of_deleted after delete on accounts for each row execute function remove_files_of_account();
+
 -- All that one account did to one status, in one row: one join answers every flag of a page.
 create sequence interaction_sequence;
 create table interactions (
@@ -606,6 +641,58 @@ create table participation_recipients (
   primary key (participation_id, account_id)
 );
 create index participation_recipients_account on participation_recipients (account_id);
+
+-- Where an account stood in a list of accounts that it has left: clients page by the last account that they got.
+create table former_places (
+  owner_id bigint not null,
+  list text collate "C" not null,
+  account_id bigint not null references accounts on delete cascade,
+  place bigint not null,
+  left_at timestamptz not null default now(),
+  primary key (owner_id, list, account_id)
+);
+create index former_places_account on former_places (account_id);
+create index former_places_left_at on former_places (left_at);
+
+-- Keeps the place of a row that ends, unless the account or what the list belongs to is gone. Its arguments are the list,
+-- the columns of owner, account and place, and the table of the owner.
+create function keep_place() returns trigger language plpgsql as $$
+declare
+  gone jsonb := to_jsonb(old);
+  is_wanted boolean;
+begin
+  execute format('select exists (select from %I where id = $1) and exists (select from accounts where id = $2)', tg_argv[4])
+  into is_wanted
+  using (gone ->> tg_argv[1])::bigint, (gone ->> tg_argv[2])::bigint;
+  if is_wanted then
+    insert into former_places (list, owner_id, account_id, place)
+    values (tg_argv[0], (gone ->> tg_argv[1])::bigint, (gone ->> tg_argv[2])::bigint, (gone ->> tg_argv[3])::bigint)
+    on conflict (owner_id, list, account_id) do update set place = excluded.place, left_at = now();
+  end if;
+  return null;
+end
+$$;
+create trigger keep_place_among_followers after delete on follows
+for each row execute function keep_place('followers', 'followed_id', 'follower_id', 'id', 'accounts');
+create trigger keep_place_among_followed after delete on follows
+for each row execute function keep_place('following', 'follower_id', 'followed_id', 'id', 'accounts');
+create trigger keep_place after delete on follow_requests
+for each row execute function keep_place('follow_requests', 'followed_id', 'follower_id', 'id', 'accounts');
+create trigger keep_place after delete on blocks
+for each row execute function keep_place('blocks', 'account_id', 'target_id', 'id', 'accounts');
+create trigger keep_place after delete on mutes
+for each row execute function keep_place('mutes', 'account_id', 'target_id', 'id', 'accounts');
+create trigger keep_place after delete on endorsements
+for each row execute function keep_place('endorsements', 'account_id', 'target_id', 'id', 'accounts');
+create trigger keep_place after delete on list_members
+for each row execute function keep_place('members', 'list_id', 'account_id', 'id', 'lists');
+create trigger keep_place after delete on interactions for each row when (old.favourite_id is not null)
+execute function keep_place('favourited_by', 'status_id', 'account_id', 'favourite_id', 'statuses');
+create trigger keep_place_of_what_was_taken_back after update of favourite_id on interactions
+for each row when (old.favourite_id is not null and new.favourite_id is null)
+execute function keep_place('favourited_by', 'status_id', 'account_id', 'favourite_id', 'statuses');
+create trigger keep_place after delete on statuses for each row when (old.reblog_of_id is not null)
+execute function keep_place('reblogged_by', 'reblog_of_id', 'account_id', 'id', 'statuses');
 
 create table filters (
   id bigint generated always as identity primary key,

@@ -144,6 +144,77 @@ def test_the_feed(client, alice, post):
     assert "hello &amp; &lt;world&gt;" in entry.find(f"{atom}content").text
 
 
+@pytest.fixture
+def discoverable(client):
+    """Lets somebody be found by search engines."""
+    path = "/api/v1/accounts/update_credentials"
+    return lambda person: client.patch(path, {"discoverable": "true"}, auth=person, status=200)
+
+
+def is_indexed(client, path):
+    """Whether search engines may take up a page."""
+    return soup(client, path).find("meta", attrs={"name": "robots"}, content="noindex") is None
+
+
+def test_search_engines_leave_all_pages_with_statuses_of_who_does_not_want_to_be_found(
+    client, alice, bob, post, discoverable
+):
+    status = post(alice, "hello #world")
+    paths = ("/users/alice", f"/notice/{status['id']}", "/tag/world")
+    assert [is_indexed(client, path) for path in paths] == [False, False, False]
+    assert client.get("/users/alice/feed.atom", status=200).headers["X-Robots-Tag"] == "noindex"
+    discoverable(alice)
+    assert [is_indexed(client, path) for path in paths] == [True, True, True]
+    assert "X-Robots-Tag" not in client.get("/users/alice/feed.atom", status=200).headers
+
+    post(bob, "an answer #world", in_reply_to_id=status["id"])
+    assert [is_indexed(client, path) for path in paths] == [True, False, False]
+    client.post(f"/api/v1/statuses/{post(bob, 'mine')['id']}/reblog", auth=alice, status=200)
+    assert not is_indexed(client, "/users/alice")
+    discoverable(bob)
+    assert [is_indexed(client, path) for path in paths] == [True, True, True]
+
+
+def test_the_front_page_is_indexed_without_the_words_of_who_does_not_want_to_be_found(
+    client, alice, bob, post, discoverable
+):
+    discoverable(bob)
+    post(alice, "quiet", spoiler_text="warning")
+    post(bob, "loud")
+    assert is_indexed(client, "/")
+    left_out = [part.text for part in soup(client, "/").select("[data-nosnippet]")]
+    assert left_out == ["warning", "quiet"]
+
+
+def test_an_unlisted_status_is_not_indexed(client, alice, post, discoverable):
+    discoverable(alice)
+    assert not is_indexed(client, f"/notice/{post(alice, 'x', visibility='unlisted')['id']}")
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+
+
+def test_the_feed_tells_the_warning_before_the_text(client, alice, post):
+    post(alice, "the end", spoiler_text="spoilers & <3")
+    feed = xml.etree.ElementTree.fromstring(client.get("/users/alice/feed.atom", status=200).text)
+    entry = feed.find(f"{ATOM}entry")
+    content = BeautifulSoup(entry.find(f"{ATOM}content").text, "html.parser")
+    assert entry.find(f"{ATOM}title").text == "spoilers & <3"
+    assert content.text == "spoilers & <3the end"
+    assert content.p.text == "spoilers & <3"
+
+
+def test_the_feed_leaves_out_what_xml_does_not_know(client, alice, post):
+    odd = "a\ufffe\u0008\u000b\u001f\ufdd0\U0001f98a\ud7ff\ue000b"
+    client.patch_json("/api/v1/accounts/update_credentials", {"display_name": odd}, auth=alice, status=200)
+    post(alice, odd, spoiler_text=odd)
+    post(alice, f"{odd} #tag")
+    feed = xml.etree.ElementTree.fromstring(client.get("/users/alice/feed.atom", status=200).text)
+    plain = "a\ufdd0\U0001f98a\ud7ff\ue000b"
+    assert feed.find(f"{ATOM}author/{ATOM}name").text == plain
+    assert [entry.find(f"{ATOM}title").text for entry in feed.findall(f"{ATOM}entry")] == [f"{plain} #tag", plain]
+
+
 @pytest.mark.parametrize("path", ["/nonsense", "/users/x/y/z", "/notice/x", "/tag"])
 def test_browsers_get_a_page_for_what_is_not_there_and_programs_json(client, path):
     assert soup(client, path, 404).h1

@@ -123,8 +123,6 @@ def update_credentials() -> Response:
             language=source["language"],
             settings_store=store,
         )
-        replaced = [getattr(profile, name) for name, file in files.items() if file is not None]
-        queries.profiles.forget_files(connection, names=[name for name in replaced if name])
         if switches["locked"] is False:
             relationships.accept_all(connection, account_id)
         credentials = queries.accounts.credentials(connection, account_id=account_id)

@@ -21,9 +21,7 @@ def _set_picture(name: str, parameter: str) -> Response:
         file = kept.picture(uploads.PROFILE[name], parameter)
         if file is None:
             raise InvalidParameters(f"{parameter} is missing")
-        url, _ = found(
-            queries.media.set_picture(connection, account_id=auth.account_id(), place=name, file=file or None)
-        )
+        url = found(queries.media.set_picture(connection, account_id=auth.account_id(), place=name, file=file or None))
     return json_response(url)
 
 

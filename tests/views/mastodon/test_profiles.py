@@ -89,7 +89,7 @@ def test_settings_of_front_ends_are_replaced_one_by_one(client, alice):
     assert changed["pleroma"]["settings_store"] == {"a": {"x": 3}, "b": {}}
 
 
-def test_pictures_by_upload_and_reset(client, alice):
+def test_pictures_by_upload_and_reset(client, alice, run_jobs):
     file = io.BytesIO()
     Image.new("RGB", (8, 8)).save(file, "PNG")
     content_type, body = client.encode_multipart([("display_name", "A")], [("avatar", "a.png", file.getvalue())])
@@ -98,6 +98,10 @@ def test_pictures_by_upload_and_reset(client, alice):
     assert changed["avatar"].startswith("https://pleroma.example/media/")
     assert client.patch(PATH, {"avatar": ""}, auth=alice, status=200).json["avatar"].endswith("/images/avi.png")
     client.patch(PATH, {"header": "nonsense"}, auth=alice, status=422)
+    file = changed["avatar"].removeprefix("https://pleroma.example")
+    client.get(file, status=200)
+    run_jobs()
+    client.get(file, status=404)
 
 
 def test_unlocking_accepts_who_waits(client, alice, bob):

@@ -5,6 +5,9 @@ import re
 
 import pytest
 
+from pleroma import db, posting
+from pleroma.posting import NewStatus
+
 STATUS_KEYS = set(
     "id created_at edited_at visibility uri url in_reply_to_id in_reply_to_account_id sensitive spoiler_text"
     " application card poll replies_count reblogs_count favourites_count favourited reblogged bookmarked muted pinned"
@@ -333,3 +336,12 @@ def test_a_status_past_its_time_is_nowhere_although_its_job_has_not_run(client, 
     for shown in ("", "?godmode=true"):
         assert client.get(f"/api/pleroma/admin/users/alice/statuses{shown}", auth=root, status=200).json == []
     client.delete(path, auth=alice, status=404)
+
+
+def test_the_time_of_the_last_status_never_goes_back(client, alice, post, sql, settings):
+    with db.transaction() as connection:
+        connection.execute("select")
+        post(alice, "late")
+        last = sql("select last_status_at from accounts")
+        posting.publish(connection, alice.id, NewStatus("early"), settings)
+    assert sql("select last_status_at from accounts") == last

@@ -5,6 +5,7 @@ import pytest
 from pleroma import db
 from pleroma.accounts import lifecycle
 from pleroma.db import queries
+from tests.views.mastodon.test_media import png
 
 WRONG = {"error": "Invalid password."}
 SUCCESS = {"status": "success"}
@@ -336,20 +337,37 @@ def test_conversations_stay_for_the_others(client, run_jobs, call, post, alice, 
     assert [account["username"] for account in conversation["accounts"]] == ["bob"]
 
 
-def test_files_are_queued_for_removal(run_jobs, call, alice, bob, sql):
-    sql("update accounts set avatar = 'avatar.png', header = 'header.png' where id = %s", alice.id)
-    sql("update accounts set avatar = 'bobs.png' where id = %s", bob.id)
-    insert = "insert into media (account_id, kind, mime_type, file, preview) values (%s, 'image', 'image/png', %s, %s)"
-    sql(insert, alice.id, "picture.png", "preview.png")
-    sql(insert, alice.id, "sound.ogg", None)
-    sql(insert, bob.id, "bobs-picture.png", None)
-    with db.transaction() as connection:
-        queries.account_lifecycle.forget_files(connection, account_id=alice.id)
-    queued = {name for (name,) in sql("select name from removed_files")}
-    assert queued == {"avatar.png", "header.png", "picture.png", "preview.png", "sound.ogg"}
+def _upload_everything(client, person):
+    """Give a person an avatar, a header, a background, a mascot, and one upload in a status and one that nothing uses.
+
+    Returns the paths of the files.
+    """
+    pictures = {"update_avatar": "img", "update_banner": "banner", "update_background": "img"}
+    urls = [
+        client.patch(
+            f"/api/v1/pleroma/accounts/{name}", upload_files=[(field, "x.png", png())], auth=person, status=200
+        ).json["url"]
+        for name, field in pictures.items()
+    ]
+    files = [("file", "x.png", png(2000, 1000))]
+    used, unused = (client.post("/api/v1/media", upload_files=files, auth=person, status=200).json for _ in range(2))
+    client.post("/api/v1/statuses", {"media_ids[]": used["id"]}, auth=person, status=200)
+    mascot = client.put("/api/v1/pleroma/mascot", upload_files=files, auth=person, status=200).json
+    urls += [media[key] for media in (used, unused, mascot) for key in ("url", "preview_url")]
+    assert len(set(urls)) == 9
+    return [url.removeprefix("https://pleroma.example") for url in urls]
+
+
+def test_the_files_of_an_account_go_right_behind_it(client, run_jobs, call, alice, bob):
+    files, kept = _upload_everything(client, alice), _upload_everything(client, bob)
+    for path in (*files, *kept):
+        client.get(path, status=200)
     call("delete_account", alice)
     run_jobs()
-    assert sql("select file from media") == [("bobs-picture.png",)]
+    for path in files:
+        client.get(path, status=404)
+    for path in kept:
+        client.get(path, status=200)
 
 
 def test_a_nickname_is_free_after_the_deletion(client, run_jobs, call, alice):

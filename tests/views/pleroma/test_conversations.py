@@ -1,6 +1,13 @@
 """Conversations (docs/api/pleroma.md 17)."""
 
+import concurrent.futures
+import threading
+
 import pytest
+
+from pleroma import db, posting
+from pleroma.db import queries
+from pleroma.posting import NewStatus
 
 
 def conversations(client, auth):
@@ -206,3 +213,62 @@ def test_a_direct_status_can_be_bookmarked(client, bob, talk):
     (status,) = client.get(f"/api/v1/pleroma/conversations/{talk['id']}/statuses", auth=bob).json
     assert status["bookmarked"] is True
     assert len(client.get("/api/v1/bookmarks", auth=bob).json) == 1
+
+
+def _newest(sql):
+    """(the newest direct status, the last ones of all conversations)."""
+    ((newest,),) = sql("select max(id) from statuses where visibility = 'direct'")
+    return newest, {last for (last,) in sql("select last_status_id from participations")}
+
+
+def test_of_many_statuses_at_once_the_newest_is_the_last(client, person, post, sql):
+    people = [person(f"p{number}") for number in range(10)]
+    first = post(people[0], " ".join(f"@{one.nickname}" for one in people), visibility="direct")
+
+    def answer(author):
+        """Answer everybody."""
+        sent = {"status": "hi", "to": [one.nickname for one in people], "in_reply_to_id": first["id"]}
+        client.post_json("/api/v1/statuses", sent, auth=author, status=200)
+
+    for _ in range(5):
+        with concurrent.futures.ThreadPoolExecutor(len(people)) as pool:
+            list(pool.map(answer, people))
+        newest, last = _newest(sql)
+        assert last == {newest}
+
+
+def test_a_status_that_is_stored_earlier_and_committed_later_is_not_the_last(
+    client, alice, bob, talk, post, sql, monkeypatch
+):
+    converse, stored, may_go_on = queries.statuses.converse, threading.Event(), threading.Event()
+
+    def wait(connection, status_id):
+        if not stored.is_set():
+            stored.set()
+            may_go_on.wait(10)
+        return converse(connection, status_id=status_id)
+
+    monkeypatch.setattr(queries.statuses, "converse", wait)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        early = pool.submit(post, alice, "@bob early", visibility="direct", in_reply_to_id=talk["status"]["id"])
+        assert stored.wait(10)
+        late = post(bob, "@alice late", visibility="direct", in_reply_to_id=talk["status"]["id"])
+        may_go_on.set()
+        early = early.result()
+    assert int(early["id"]) < int(late["id"])
+    assert _newest(sql) == (int(late["id"]), {int(late["id"])})
+    assert [c["unread"] for c in (*conversations(client, alice), *conversations(client, bob))] == [True, True]
+
+
+def test_a_status_that_comes_while_another_is_deleted_is_the_last(client, alice, bob, talk, post, sql, settings):
+    second = post(alice, "@bob second", visibility="direct", in_reply_to_id=talk["status"]["id"])
+    new = NewStatus("@alice third", visibility="direct", in_reply_to_id=int(second["id"]))
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        with db.transaction() as connection:
+            posting.publish(connection, bob.id, new, settings)
+            deletion = pool.submit(client.delete, f"/api/v1/statuses/{talk['status']['id']}", auth=alice, status=200)
+            with pytest.raises(concurrent.futures.TimeoutError):
+                deletion.result(1)
+        deletion.result(10)
+    newest, last = _newest(sql)
+    assert last == {newest}
