@@ -20,3 +20,18 @@ select name from migrations;
 -- name: record(name)!
 -- Logs one migration as applied.
 insert into migrations (name) values (:name);
+
+-- name: limit_waiting()!
+-- Lets a migration wait for a table for two seconds at most: whoever wants the table meanwhile waits behind it.
+set local lock_timeout = '2s';
+
+-- name: functions()^
+-- Which functions.sql was executed last, as a SHA-256.
+select coalesce((select digest from schema_functions), '') as digest;
+
+-- name: record_functions(digest)!
+-- Notes which functions.sql was executed.
+with older as (
+       delete from schema_functions
+     )
+insert into schema_functions (digest) values (:digest);

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import psycopg
 
 from pleroma.config import Config
 from pleroma.db.scope import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
+
+# How long somebody may hold a table that a migration wants, with short attempts and pauses, in seconds.
+_PATIENCE = 600.0
+_PAUSE = 1.0
 
 
 class SchemaBehind(RuntimeError):
@@ -26,24 +34,43 @@ def _connect(url: str) -> psycopg.Connection:
 
 
 def migrate(url: str) -> list[str]:
-    """Apply what is missing, each file in a transaction of its own, under an advisory lock.
+    """Apply what is missing and replace the functions that have changed, all in one transaction.
 
-    Returns the names of what was applied. Functions are replaced every time.
+    A server that runs meanwhile sees the old schema or the new one, and nothing in between. While somebody holds a
+    table for long, this gives way and tries again. Returns the names of what was applied.
     """
-    applied = []
+    give_up = time.monotonic() + _PATIENCE
     with _connect(url) as connection:
         queries.schema.lock(connection, key=SCHEMA_LOCK)
         queries.schema.create_log(connection)
-        known = {row.name for row in queries.schema.applied(connection)}
-        for name, text in [_job_schema(), *((path.stem, path.read_text("utf-8")) for path in migration_files())]:
-            if name not in known:
-                with connection.transaction():
-                    connection.execute(text.encode())
-                    queries.schema.record(connection, name=name)
-                applied.append(name)
+        while True:
+            try:
+                return _apply(connection)
+            except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(_PAUSE)
+
+
+def _apply(connection: psycopg.Connection) -> list[str]:
+    known = {row.name for row in queries.schema.applied(connection)}
+    wanted: dict[str, Callable[[], str]] = {"procrastinate": _job_schema}
+    wanted |= {path.stem: partial(path.read_text, "utf-8") for path in migration_files()}
+    missing = [name for name in wanted if name not in known]
+    functions = (SQL_DIRECTORY / "functions.sql").read_bytes()
+    digest = hashlib.sha256(functions).hexdigest()
+    # Those of a newer version stay: another node runs it.
+    replaced = known <= wanted.keys() and (missing or queries.schema.functions(connection).digest != digest)
+    if missing or replaced:
         with connection.transaction():
-            connection.execute((SQL_DIRECTORY / "functions.sql").read_bytes())
-    return applied
+            queries.schema.limit_waiting(connection)
+            for name in missing:
+                connection.execute(wanted[name]().encode())
+                queries.schema.record(connection, name=name)
+            if replaced:
+                connection.execute(functions)
+                queries.schema.record_functions(connection, digest=digest)
+    return missing
 
 
 def note_environment(url: str, config: Config) -> None:
@@ -56,10 +83,10 @@ def note_environment(url: str, config: Config) -> None:
         queries.settings.configure(connection, name="account_activation_required", value=required)
 
 
-def _job_schema() -> tuple[str, str]:
+def _job_schema() -> str:
     from procrastinate.schema import SchemaManager
 
-    return "procrastinate", SchemaManager.get_schema()
+    return SchemaManager.get_schema()
 
 
 def missing_migrations(url: str) -> list[str]:

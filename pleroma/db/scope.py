@@ -90,7 +90,7 @@ class Scope:
 
     @property
     def cut(self) -> bool:
-        """Whether the connection was found cut."""
+        """Whether the connection was found cut, or closed because it is of no more use."""
         return self._connection is not None and self._connection.closed
 
     def connection(self) -> psycopg.Connection:

@@ -10,25 +10,41 @@ import functools
 import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from pleroma.db import timing
 
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+# What a connection says that ends at once, or whose plans are of a schema that was changed meanwhile: it is of no more
+# use, and another one is. ("Cached plan must not change result type"; a function and its table do not fit.)
+_USELESS = (
+    psycopg.errors.AdminShutdown,
+    psycopg.errors.CrashShutdown,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.InvalidFunctionDefinition,
+    psycopg.errors.DatatypeMismatch,
+)
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
+
+
+class _Adaptation(NamedTuple):
+    """How values are dumped and loaded. It names no connection: nothing of a session may keep its connection alive."""
+
+    adapters: AdaptersMap
+    connection: None = None
 
 
 class _Session:
     """What one connection has prepared: the name of each statement for each tuple of its values' types."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self.transformer = Transformer(connection)
+        self.transformer = Transformer(_Adaptation(connection.adapters))
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
 
 
@@ -48,7 +64,10 @@ def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
 
 
 def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> PGresult:
-    """The rows of a statement, as PostgreSQL sent them. The connection commits by itself. Raises psycopg.Error."""
+    """The rows of a statement, as PostgreSQL sent them. The connection commits by itself.
+
+    Raises psycopg.Error; when another connection may do better, this one is closed.
+    """
     session = _sessions.get(connection)
     if session is None:
         if not connection.autocommit:
@@ -92,4 +111,7 @@ def _check(connection: psycopg.Connection, result: PGresult) -> PGresult:
         return result
     if connection.pgconn.status == ConnStatus.BAD:
         raise psycopg.OperationalError(result.get_error_message())
-    raise psycopg.errors.error_from_result(result)
+    error = psycopg.errors.error_from_result(result)
+    if isinstance(error, _USELESS):
+        connection.close()
+    raise error

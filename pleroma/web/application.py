@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -123,17 +124,16 @@ class Application(Flask):
     def dispatch_request(self) -> Any:
         """Run the view in one scope: its transaction is committed when the view has returned.
 
-        Run it anew when that failed and nothing was written: a connection turned out to be cut, or PostgreSQL ended
-        a deadlock by rolling this request back.
+        Run it again when that failed and nothing was stored: PostgreSQL ended a deadlock by rolling this request back,
+        or the connection turned out to be cut, which all of the pool may be.
         """
-        for _ in range(_REPEATS):
+        for attempt in itertools.count():
             try:
                 return self._dispatch_once()
-            except psycopg.OperationalError as error:
-                if not getattr(error, "nothing_written", False):
+            except psycopg.Error as error:
+                if attempt >= getattr(error, "repeats", 0):
                     raise
             _rewind()
-        return self._dispatch_once()
 
     def _dispatch_once(self) -> Any:
         with db.scope() as scope:
@@ -143,14 +143,15 @@ class Application(Flask):
                     # Programs that look at links follow them so: what a GET would have done is not done.
                     scope.undo()
                 return response
-            except psycopg.OperationalError as error:
-                rolled_back = isinstance(error, _ROLLED_BACK) or (scope.cut and not scope.writing)
-                error.nothing_written = rolled_back  # type: ignore[attr-defined]
+            except psycopg.Error as error:
+                # No commit was sent yet, so all of the transaction is taken back.
+                repeats = db.pool().max_size if scope.cut else _REPEATS if isinstance(error, _ROLLED_BACK) else 0
+                error.repeats = repeats  # type: ignore[attr-defined]
                 raise
 
 
 def _rewind() -> None:
-    """Make the request ready to be run anew: its files are read from their start, its limits count it once."""
+    """Make the request ready to be run again: its files are read from their start, its limits count it once."""
     g.repeated = True
     for file in request.files.values():
         file.stream.seek(0)

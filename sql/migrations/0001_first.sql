@@ -3,6 +3,11 @@
 create extension if not exists pg_trgm;
 create extension if not exists unaccent;
 
+-- Which functions.sql was executed last.
+create table schema_functions (
+  digest text not null
+);
+
 create sequence id_sequence;
 
 -- Ids of statuses and accounts: milliseconds since 1970, shifted left by 16 bits, plus a sequence.

@@ -1,8 +1,13 @@
-"""A request that PostgreSQL rolled back, to end a deadlock, is run anew and succeeds as if nothing had happened."""
+"""A request of which nothing was stored is run again, and succeeds as if nothing had happened.
+
+PostgreSQL rolled it back to end a deadlock, or connections were cut.
+"""
 
 import psycopg
 import pytest
 
+from pleroma import db
+from pleroma.db import queries
 from pleroma.statuses import posting
 from pleroma.web import uploads
 from tests.views.mastodon.test_media import png
@@ -77,3 +82,63 @@ def test_an_author_who_is_deactivated_meanwhile_posts_nothing(client, alice, mon
     answer = client.post("/api/v1/statuses", {"status": "late"}, auth=alice, status=404)
     assert answer.json == {"error": "Record not found"}
     assert sql("select count(*) from statuses") == [(0,)]
+
+
+# --- Connections that are cut
+
+
+@pytest.fixture
+def cut(sql):
+    """Ends every connection of the pool, which is full of them; gives their number."""
+
+    def end_all():
+        used = [db.pool().getconn() for _ in range(db.pool().max_size)]
+        for connection in used:
+            queries.authentication.snapshot(connection)
+            db.pool().putconn(connection)
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pleroma'"
+        assert len(sql(ended)) >= len(used)
+        return len(used)
+
+    return end_all
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_no_request_fails_after_all_connections_were_cut(client, alice, cut, method):
+    number = cut()
+    paths = {"get": "/api/v1/timelines/home", "post": "/api/v1/statuses?status=hello"}
+    for _ in range(number):
+        getattr(client, method)(paths[method], auth=alice, status=200)
+    posted = client.get(f"/api/v1/accounts/{alice.id}/statuses", auth=alice, status=200).json
+    assert len(posted) == (number if method == "post" else 0)
+
+
+def test_a_write_that_is_cut_before_its_commit_is_stored_once(client, alice, monkeypatch, sql):
+    publish, cuts = posting.publish, []
+
+    def publish_and_be_cut(connection, *arguments):
+        status_id = publish(connection, *arguments)
+        if len(cuts) < 3:
+            cuts.append(sql("select pg_terminate_backend(%s)", connection.info.backend_pid))
+        return status_id
+
+    monkeypatch.setattr(posting, "publish", publish_and_be_cut)
+    key = {"Idempotency-Key": "k"}
+    status = client.post("/api/v1/statuses", {"status": "once"}, headers=key, auth=alice, status=200).json
+    assert len(cuts) == 3
+    listed = client.get(f"/api/v1/accounts/{alice.id}/statuses", auth=alice).json
+    assert [item["id"] for item in listed] == [status["id"]]
+    assert listed[0]["account"]["statuses_count"] == 1
+
+
+def test_a_write_that_may_be_stored_is_not_run_again(client, alice, monkeypatch, sql):
+    status, commits = queries.statuses.status, []
+
+    def be_cut_when_all_is_done(connection, **values):
+        found = status(connection, **values)
+        commits.append(sql("select pg_terminate_backend(%s)", connection.info.backend_pid))
+        return found
+
+    monkeypatch.setattr(queries.statuses, "status", be_cut_when_all_is_done)
+    client.post("/api/v1/statuses", {"status": "once"}, auth=alice, status=503)
+    assert len(commits) == 1

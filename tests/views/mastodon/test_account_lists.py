@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 import pytest
 
-from pleroma import account_jobs, db
+from pleroma import db
+from pleroma.accounts import lifecycle
 
 
 class Members(NamedTuple):
@@ -178,5 +179,5 @@ def test_the_deletion_of_an_account_leaves_no_former_place(client, alice, bob, s
             client.post(f"/api/v1/accounts/{target.id}/{action}", auth=actor, status=200)
     with_rows = sql("select count(*) from former_places")
     with db.transaction() as connection:
-        account_jobs.delete(connection, alice.id)
+        lifecycle.delete(connection, alice.id)
     assert (with_rows, sql("select count(*) from former_places")) == ([(2,)], [(0,)])

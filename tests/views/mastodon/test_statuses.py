@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from pleroma import db, posting
-from pleroma.posting import NewStatus
+from pleroma import db
+from pleroma.statuses import posting
+from pleroma.statuses.posting import NewStatus
 
 STATUS_KEYS = set(
     "id created_at edited_at visibility uri url in_reply_to_id in_reply_to_account_id sensitive spoiler_text"

@@ -4,7 +4,6 @@ import pytest
 
 from pleroma import db
 from pleroma.accounts import lifecycle
-from pleroma.db import queries
 from tests.views.mastodon.test_media import png
 
 WRONG = {"error": "Invalid password."}

@@ -5,9 +5,10 @@ import threading
 
 import pytest
 
-from pleroma import db, posting
+from pleroma import db
 from pleroma.db import queries
-from pleroma.posting import NewStatus
+from pleroma.statuses import posting
+from pleroma.statuses.posting import NewStatus
 
 
 def conversations(client, auth):
