@@ -144,12 +144,12 @@ def test_requests_go_on_while_a_migration_adds_columns(earlier, later, make_clie
 
 LATER_BEARER = """
 alter function bearer rename to earlier_bearer;
-create function bearer(of_token_hash bytea, confirmation_required text)
+create function bearer(of_token_hash bytea)
 returns table (
   token_id bigint, app_id bigint, scopes text[], account_id bigint, is_admin boolean, is_moderator boolean,
   stale boolean, later text
 ) language sql stable begin atomic
-select b.*, 'x'::text from earlier_bearer(of_token_hash, confirmation_required) b;
+select b.*, 'x'::text from earlier_bearer(of_token_hash) b;
 end
 """
 
@@ -157,7 +157,7 @@ end
 def test_an_older_node_goes_on_beside_a_newer_schema(client, alice, sql):
     used = [db.pool().getconn() for _ in range(db.pool().max_size)]
     for connection in used:
-        queries.authentication.by_token(connection, token_hash=b"x", confirmation_required="false")
+        queries.authentication.by_token(connection, token_hash=b"x")
         db.pool().putconn(connection)
     sql(LATER_BEARER)
     try:

@@ -9,8 +9,8 @@ from pleroma.db import queries, statements
 
 
 def test_a_connection_that_was_replaced_leaves_nothing(database_url):
-    before = len(statements._sessions)
     gc.collect()
+    before = len(statements._sessions)
     gc.disable()
     try:
         gone = []
