@@ -19,7 +19,8 @@ from pleroma import config, db
 from pleroma.db import statements
 from pleroma.server.web_server import WebServer
 from pleroma.telemetry.request_counters import RequestCounters
-from pleroma.web.application import Site
+from pleroma.web import state
+from pleroma.web.state import ServerState
 
 
 def main() -> None:
@@ -28,7 +29,8 @@ def main() -> None:
     settings = config.load({}, threads=threads, database_url=url, secret_key="x" * 32)
     db.configure(url, threads)
     app = Flask("ceiling", static_folder=None)
-    app.extensions["pleroma"] = Site(settings, RequestCounters())
+    counters = RequestCounters()
+    state.keep(app.extensions, ServerState(settings, counters))
 
     @app.get("/")
     def view() -> Response:
@@ -38,7 +40,7 @@ def main() -> None:
 
     listener = socket.create_server(("127.0.0.1", port), backlog=128)
     sink = os.open(os.devnull, os.O_WRONLY)
-    Arbiter(WebServer(app, settings, listener.fileno(), sink)).run()
+    Arbiter(WebServer(app, counters, settings, listener.fileno(), sink)).run()
 
 
 if __name__ == "__main__":

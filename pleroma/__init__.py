@@ -8,13 +8,17 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from pleroma.config import Config
+    from pleroma.telemetry.request_counters import RequestCounters
 
 
-def create_app(config: Config) -> Flask:
+def create_app(config: Config, counters: RequestCounters | None = None) -> Flask:
     """The WSGI application for a configuration. The pool (pleroma.db) must be open before the first request.
+
+    Processes that are forked from this one share what `counters` count.
 
     Flask is imported here and not with the package, because the supervisor and most commands do without it.
     """
+    from pleroma import views
     from pleroma.web.application import build
 
-    return build(config)
+    return build(config, views.blueprints(), counters)

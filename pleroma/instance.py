@@ -28,8 +28,8 @@ _IN_FORCE = (
 )  # fmt: skip
 
 
-def _settings_and_figures() -> tuple[dict[str, Any], Any]:
-    values = in_force(*_IN_FORCE)
+def _settings_and_figures(config: Config) -> tuple[dict[str, Any], Any]:
+    values = in_force(*_IN_FORCE, config=config)
     with db.read() as connection:
         return values, queries.instance.figures(connection)
 
@@ -83,7 +83,7 @@ def _metadata(values: dict[str, Any]) -> dict[str, Any]:
 
 def version_1(config: Config) -> dict[str, Any]:
     """The Instance of /api/v1/instance."""
-    values, figures = _settings_and_figures()
+    values, figures = _settings_and_figures(config)
     configuration = _configuration(config, values)
     del configuration["accounts"]
     return {
@@ -121,7 +121,7 @@ def version_1(config: Config) -> dict[str, Any]:
 
 def version_2(config: Config) -> dict[str, Any]:
     """The Instance of /api/v2/instance."""
-    values, figures = _settings_and_figures()
+    values, figures = _settings_and_figures(config)
     return {
         "domain": config.domain,
         "title": values["instance_name"],
@@ -153,7 +153,7 @@ def version_2(config: Config) -> dict[str, Any]:
 
 def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> dict[str, Any]:
     """The nodeinfo document of version 2.0 or 2.1 (docs/api/pleroma.md 6.1)."""
-    values, figures = _settings_and_figures()
+    values, figures = _settings_and_figures(config)
     software = {"name": "pleroma", "version": SOFTWARE_VERSION}
     if version == "2.1" and config.source_url:
         software["repository"] = config.source_url
@@ -212,7 +212,7 @@ def _nodeinfo_metadata(values: dict[str, Any]) -> dict[str, Any]:
 
 def statusnet(config: Config) -> dict[str, Any]:
     """The configuration that the front end of 2019 starts with: numbers as texts, flags as "0" and "1"."""
-    values = in_force(*_IN_FORCE)
+    values = in_force(*_IN_FORCE, config=config)
 
     def _flag(value: bool) -> str:
         return "1" if value else "0"

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app
-
 from pleroma import db
 from pleroma.config import Config
 from pleroma.db import queries
@@ -17,21 +15,15 @@ UPLOAD_LIMITS = ("upload_limit", "avatar_limit", "banner_limit", "background_lim
 _BESIDE_THE_FILE = 2_000_000
 
 
-def configured() -> Config:
-    """What the environment and the configuration file say."""
-    return current_app.extensions["pleroma"].config
-
-
-def in_force(*names: str, config: Config | None = None) -> dict[str, Any]:
+def in_force(*names: str, config: Config) -> dict[str, Any]:
     """The values of the named settings (see RUNTIME in pleroma.views.admin.config) that count now, in one select."""
-    config = config or configured()
     values = {name: getattr(config, name) for name in names}
     with db.read() as connection:
         values.update((row.name, row.value) for row in queries.authentication.settings(connection, names=list(names)))
     return values
 
 
-def value(name: str, config: Config | None = None) -> Any:
+def value(name: str, config: Config) -> Any:
     """The value of one setting that counts now."""
     return in_force(name, config=config)[name]
 
@@ -41,6 +33,6 @@ def largest_body(config: Config) -> int:
     return int(max(getattr(config, name) for name in UPLOAD_LIMITS)) + _BESIDE_THE_FILE
 
 
-def largest_body_in_force() -> int:
+def largest_body_in_force(config: Config) -> int:
     """The same under those that count now."""
-    return int(max(in_force(*UPLOAD_LIMITS).values())) + _BESIDE_THE_FILE
+    return int(max(in_force(*UPLOAD_LIMITS, config=config).values())) + _BESIDE_THE_FILE

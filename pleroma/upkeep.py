@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from pleroma import db, jobs
+from pleroma import db, jobs, media
 from pleroma.config import Config
 from pleroma.db import FILES_LOCK, queries
 from pleroma.statuses import posting
@@ -30,9 +30,7 @@ def remove_files() -> None:
     The database stores this job with what takes a row away (remove_files in the schema). While a backup runs nothing is
     taken: its database may still know the files. The next run takes them.
     """
-    from pleroma.web import uploads
-
-    store = uploads.store(jobs.configuration())
+    store = media.store_of(jobs.configuration().data_dir)
     store.sweep()
     while True:
         with db.transaction() as connection:
@@ -55,9 +53,7 @@ def remove_what_is_over() -> None:
 
 def remove_forgotten_files(config: Config) -> tuple[int, int]:
     """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
-    from pleroma.web import uploads
-
-    store = uploads.store(config)
+    store = media.store_of(config.data_dir)
     count = size = 0
     for folder, files in store.folders(older_than=_FORGOTTEN_AFTER):
         with db.transaction() as connection:

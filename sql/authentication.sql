@@ -1,10 +1,6 @@
 -- name: by_token(token_hash)^
--- Who a bearer token speaks for, and what the database is like now (pleroma/remembered.py).
-select b.*, pg_current_snapshot()::text as snapshot from bearer(:token_hash) b;
-
--- name: snapshot()$
--- What the database is like now: another text when anything was written.
-select pg_current_snapshot()::text;
+-- Who a bearer token speaks for.
+select b.* from bearer(:token_hash) b;
 
 -- name: touch_token(token_id)!
 -- Notes that a token was used.

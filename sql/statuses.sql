@@ -6,17 +6,6 @@ with chosen as materialized (
 select e.entity
 from chosen, status_entities(:viewer_id, chosen.ids) e;
 
--- name: status_by_token(token_hash, status_id)^
--- Who a bearer token speaks for, and the Status as that account sees it; its entity is null when it may not.
-select b.*, pg_current_snapshot()::text as snapshot, shown.entity
-from bearer(:token_hash) b
-left join lateral (
-  select e.entity
-  from visible_statuses(b.account_id) s
-  cross join lateral status_entities(b.account_id, array[s.id]) e
-  where s.id = :status_id
-) shown on true;
-
 -- name: statuses(viewer_id, status_ids)$
 -- Those of the statuses that viewer may see, newest first.
 with chosen as materialized (

@@ -17,7 +17,7 @@ import pytest
 import webtest
 
 from pleroma import config, create_app, db, jobs
-from pleroma.auth import passwords
+from pleroma.accounts import passwords
 from pleroma.db import queries, schema
 from pleroma.server import postgres
 

@@ -105,7 +105,7 @@ def _checked_email(email: str) -> str:
 
 def _hashed(password: str) -> str:
     # Imported here because it brings Flask along.
-    from pleroma.auth import passwords
+    from pleroma.accounts import passwords
 
     if not 1 <= len(password) <= passwords.MAXIMUM_LENGTH:
         raise PeopleError(f"password should have 1 to {passwords.MAXIMUM_LENGTH} characters")

@@ -20,7 +20,7 @@ from pleroma.accounts import relationships
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError
-from pleroma.web.params import clean
+from pleroma.text.clean import clean
 
 log = logging.getLogger(__name__)
 BATCH = 50

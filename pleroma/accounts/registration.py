@@ -15,8 +15,7 @@ import psycopg
 from psycopg import Connection
 
 from pleroma import text
-from pleroma.accounts import email_addresses, lifecycle, nicknames, profiles
-from pleroma.auth import passwords
+from pleroma.accounts import email_addresses, lifecycle, nicknames, passwords, profiles
 from pleroma.config import Config, secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters

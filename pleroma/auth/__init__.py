@@ -5,8 +5,6 @@ from pleroma.auth.guard import (
     admin_required,
     app_required,
     caller,
-    carried,
-    carrying,
     optional,
     require_public,
     required,
@@ -15,6 +13,6 @@ from pleroma.auth.guard import (
 )
 
 __all__ = [
-    "account_id", "admin_required", "app_required", "caller", "carried", "carrying", "optional", "require_public",
+    "account_id", "admin_required", "app_required", "caller", "optional", "require_public",
     "required", "token_hash", "viewer_id",
 ]  # fmt: skip

@@ -9,20 +9,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 
 from flask import Response, g, request
 from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
-from pleroma import db, remembered
+from pleroma import db
 from pleroma.auth import passwords, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
-from pleroma.settings import value
 from pleroma.web import cross_origin, idempotency, params, rate_limits
 from pleroma.web.rate_limits import Bucket
+from pleroma.web.state import value
 
 # A scope of a route: the granted scopes that meet it, besides itself and its first part.
 _ALSO_MET_BY = {
@@ -37,10 +36,7 @@ _ALSO_MET_BY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them.
-
-    `snapshot` is what the database was like when a token was looked up.
-    """
+    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them."""
 
     account_id: int | None
     is_admin: bool = False
@@ -48,7 +44,6 @@ class Caller:
     scopes: tuple[str, ...] | None = None
     token_id: int | None = None
     app_id: int | None = None
-    snapshot: str | None = None
 
 
 def token_hash(token: str) -> bytes:
@@ -69,14 +64,10 @@ def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
 
 
 def _by_bearer(token: str) -> Caller | None:
-    statement = g.pop("carrying", None)
-    which = (request.view_args or {}) if statement else {}
     with db.read() as connection:
-        row = (statement or queries.authentication.by_token)(connection, token_hash=token_hash(token), **which)
+        row = queries.authentication.by_token(connection, token_hash=token_hash(token))
         if row is None:
             return None
-        if statement:
-            g.carried = row
         if row.stale:
             queries.authentication.touch_token(connection, token_id=row.token_id)
     return Caller(
@@ -86,7 +77,6 @@ def _by_bearer(token: str) -> Caller | None:
         tuple(row.scopes),
         row.token_id,
         row.app_id,
-        row.snapshot,
     )
 
 
@@ -201,30 +191,6 @@ def optional(scope: str = "read", *, limits: tuple[Bucket, ...] = ()) -> Callabl
     return _protect(scope, optional=True, limits=limits)
 
 
-def carrying(statement: Callable[..., Any]) -> Callable[[Callable[..., Any]], Any]:
-    """Let the statement that finds out who a token speaks for bring what the view shows, too: see `carried`.
-
-    It takes the place of authentication.by_token, with the view's arguments besides, unless what it would bring may be
-    remembered. Stands above `optional`.
-    """
-
-    def _decorate(view: Callable[..., Any]) -> Any:
-        @wraps(view)
-        def _carrying_view(*arguments: Any, **values: Any) -> Any:
-            if remembered.asked() not in remembered.memory().answers:
-                g.carrying = statement
-            return view(*arguments, **values)
-
-        return _carrying_view
-
-    return _decorate
-
-
-def carried() -> Any:
-    """The row that came along with the caller; None when the caller came in another way, or was not let through."""
-    return g.get("carried") if viewer_id() else None
-
-
 def app_required(view: Callable[..., Any]) -> Any:
     """For any valid token, that of an app alone included."""
     return _protect("app")(view)
@@ -250,8 +216,11 @@ def viewer_id() -> int:
 
 
 def account_id() -> int:
-    """The caller's account id; only in views that require it."""
-    return viewer_id()
+    """The caller's account id. Raises InvalidCredentials when nobody is logged in."""
+    current = viewer_id()
+    if not current:
+        raise InvalidCredentials()
+    return current
 
 
 def require_public() -> None:

@@ -1,4 +1,4 @@
-"""Passwords: slow salted hashes, and the limits on guessing them (docs/api/pleroma.md 2.2).
+"""Checking passwords, and the limits on guessing them (docs/api/pleroma.md 2.2).
 
 Wrong passwords count per account and address, per account, and per address, in one table for all workers,
 before a hash is computed. An unknown name costs the same time as a wrong password.
@@ -12,28 +12,18 @@ import secrets
 import time
 from typing import Any
 
-from werkzeug.security import check_password_hash, generate_password_hash
-
 from pleroma import db
+from pleroma.accounts.passwords import MAXIMUM_LENGTH, OF_NOBODY, matches
 from pleroma.db import queries
 from pleroma.errors import Throttled
-from pleroma.settings import configured
 from pleroma.web import rate_limits
 from pleroma.web.rate_limits import Bucket
+from pleroma.web.state import configured
 
-MAXIMUM_LENGTH = 1000
-_METHOD = "scrypt:16384:8:1"
 _CACHE_SECONDS = 300
 _CACHE_SIZE = 1000
 _process_key = secrets.token_bytes(32)
 _verified: dict[bytes, float] = {}
-# The hash of no password: what an unknown name is compared with. Made up, because hashing takes long at each start.
-_NOBODY = f"{_METHOD}${secrets.token_urlsafe(12)}${secrets.token_hex(64)}"
-
-
-def hash_password(password: str) -> str:
-    """The stored form of a password: scrypt with a salt of its own."""
-    return generate_password_hash(password, _METHOD)
 
 
 def _buckets(account: str) -> dict[str, Bucket]:
@@ -51,7 +41,7 @@ def _cache_key(password: str, stored: str) -> bytes:
 
 def _matches(password: str, stored: str, buckets: dict[str, Bucket]) -> bool:
     rate_limits.count(buckets)
-    if not check_password_hash(stored, password):
+    if not matches(password, stored):
         return False
     with db.read() as connection:
         queries.rate_limits.take_back(connection, keys=sorted(buckets))
@@ -86,7 +76,7 @@ def check_account(account_id: int, password: str) -> Any:
 
 def _verify(user: Any, login: str, password: str, cached: bool) -> bool:
     name = str(user.account_id) if user else hashlib.sha256(login.lower().encode("utf-8", "replace")).hexdigest()
-    stored = user.password_hash if user else _NOBODY
+    stored = user.password_hash if user else OF_NOBODY
     key = _cache_key(password, stored)
     now = time.monotonic()
     if cached and user and _verified.get(key, 0) > now:

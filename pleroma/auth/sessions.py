@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from pleroma import db
 from pleroma.config import secret_key
 from pleroma.db import queries
-from pleroma.settings import configured
+from pleroma.web.state import configured
 
 COOKIE = "_pleroma_key"
 LIFETIME = 60 * 24 * 3600

@@ -17,7 +17,7 @@ from pleroma.emoji.pack_files import MAX_PACK_JSON, PACK_JSON, BrokenPack
 from pleroma.emoji.packs import Packs
 from pleroma.errors import ApiError, InvalidParameters
 from pleroma.remote import RemoteError
-from pleroma.web.params import clean_tree
+from pleroma.text.clean import clean_tree
 
 MAX_DOWNLOAD = 32_000_000
 _FEATURE = "shareable_emoji_packs"

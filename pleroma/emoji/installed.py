@@ -19,7 +19,7 @@ import psycopg
 from pleroma.db import EMOJI_LOCK, queries
 from pleroma.emoji import pack_files
 from pleroma.emoji.pack_files import BrokenPack
-from pleroma.web.params import clean
+from pleroma.text.clean import clean
 
 EMOJI_TXT = "emoji.txt"
 _LISTS = (EMOJI_TXT, "custom_emoji.txt")

@@ -16,7 +16,7 @@ from typing import Any
 
 from pleroma import safe_files
 from pleroma.errors import InvalidParameters
-from pleroma.web.params import clean
+from pleroma.text.clean import clean
 
 PACK_JSON = "pack.json"
 MAX_PACK_JSON = 1_000_000

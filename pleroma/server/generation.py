@@ -19,7 +19,9 @@ from pleroma.processes import Restarts, Signals, die_with_parent
 from pleroma.server import postgres
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
+
+    from pleroma.telemetry.request_counters import RequestCounters
 
 _DATABASE_PATIENCE = 30.0
 _FIRST_STEP = """There is no administrator yet. Make one with:
@@ -35,15 +37,17 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma import create_app, db
     from pleroma.db import schema
     from pleroma.emoji import installed
+    from pleroma.telemetry.request_counters import RequestCounters
 
-    app = create_app(settings)
+    counters = RequestCounters()
+    app = create_app(settings, counters)
     url = _database(settings)
     _migrate(url)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
-    app.extensions["pleroma"].counters.share(settings.workers)
-    children = [Child("web server", lambda: _serve(app, settings, socket_descriptor, report_descriptor))]
+    counters.share(settings.workers)
+    children = [Child("web server", lambda: _serve(app, counters, settings, socket_descriptor, report_descriptor))]
     if worker:
         children.append(Child("job worker", lambda: _work(settings, url)))
     gc.collect()
@@ -158,12 +162,18 @@ def _end(children: list[Child]) -> int:
     return 0
 
 
-def _serve(app: Flask, settings: Config, socket_descriptor: int, report_descriptor: int) -> int:
+def _serve(
+    app: WSGIApplication,
+    counters: RequestCounters,
+    settings: Config,
+    socket_descriptor: int,
+    report_descriptor: int,
+) -> int:
     from gunicorn.arbiter import Arbiter
 
     from pleroma.server.web_server import WebServer
 
-    Arbiter(WebServer(app, settings, socket_descriptor, report_descriptor)).run()
+    Arbiter(WebServer(app, counters, settings, socket_descriptor, report_descriptor)).run()
     return 0
 
 

@@ -18,7 +18,9 @@ from pleroma.config import Config
 from pleroma.processes import die_with_parent
 
 if TYPE_CHECKING:
-    from flask import Flask
+    from wsgiref.types import WSGIApplication
+
+    from pleroma.telemetry.request_counters import RequestCounters
 
 GRACEFUL_TIMEOUT = 25
 _LONGEST_MESSAGE = 200
@@ -27,8 +29,16 @@ _LONGEST_MESSAGE = 200
 class WebServer(BaseApplication):
     """gunicorn on an inherited socket, with an application that is loaded already."""
 
-    def __init__(self, app: Flask, settings: Config, socket_descriptor: int, report_descriptor: int) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        counters: RequestCounters,
+        settings: Config,
+        socket_descriptor: int,
+        report_descriptor: int,
+    ) -> None:
         self._app = app
+        self._counters = counters
         self._settings = settings
         self._socket = socket_descriptor
         self._report = report_descriptor
@@ -41,7 +51,7 @@ class WebServer(BaseApplication):
         for name, value in self._options().items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         """The application, loaded before the fork."""
         return self._app
 
@@ -79,7 +89,7 @@ class WebServer(BaseApplication):
 
     def _after_fork(self, arbiter: object, worker: Any) -> None:
         die_with_parent()
-        self._app.extensions["pleroma"].counters.take(worker.region)
+        self._counters.take(worker.region)
         logs.configure(self._settings)
         worker.log.error_log.addFilter(_worth_a_line)
         for handler in worker.log.error_log.handlers:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-BASE = "\x01"
+from pleroma.text.clean import BASE
 
 
 def json_text(value: Any) -> str:

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from pleroma.statuses.fragments import BASE
 from pleroma.text.bbcode import bbcode_to_html
+from pleroma.text.clean import BASE
 from pleroma.text.tokens import SCHEMES, Finder
 
 if TYPE_CHECKING:

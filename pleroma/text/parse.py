@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import regex  # type: ignore[import-untyped]
 
-from pleroma.statuses.fragments import BASE
+from pleroma.text.clean import BASE
 from pleroma.text.markup import BLOCKS, DIVIDERS, to_html
 from pleroma.text.tokens import Finder, Token, finder
 

@@ -1,1 +1,32 @@
-"""The views: one blueprint per area."""
+"""The views: a blueprint for each area."""
+
+from __future__ import annotations
+
+import importlib
+
+from flask import Blueprint
+
+_VIEWS = {
+    "pleroma.views": (
+        "authorize", "files", "metrics", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
+    ),
+    "pleroma.views.pleroma": (
+        "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
+        "notifications", "pictures", "registration", "scrobbles", "second_factor",
+    ),
+    "pleroma.views.mastodon": (
+        "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
+        "notifications", "polls", "profiles", "relationships", "reports", "scheduled_statuses", "search", "statuses",
+        "timelines",
+    ),
+    "pleroma.views.admin": (
+        "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",
+        "users",
+    ),
+}  # fmt: skip
+
+
+def blueprints() -> list[Blueprint]:
+    """The blueprint of every area, in this order."""
+    modules = [f"{package}.{name}" for package, names in _VIEWS.items() for name in names]
+    return [importlib.import_module(module).blueprint for module in modules]

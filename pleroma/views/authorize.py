@@ -23,9 +23,8 @@ from pleroma.auth import logins, scopes, sessions
 from pleroma.config import secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters
-from pleroma.settings import configured
-from pleroma.views import pages
-from pleroma.web import params, rate_limits
+from pleroma.web import pages, params, rate_limits
+from pleroma.web.state import configured
 
 blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)

@@ -8,10 +8,10 @@ from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from pleroma.emoji import pack_files
-from pleroma.settings import configured
+from pleroma.web.files import own_file
+from pleroma.web.state import configured
 
 blueprint = Blueprint("files", __name__)
-OURS = Path(__file__).resolve().parent.parent / "static"
 _DAY = 24 * 3600
 
 
@@ -45,17 +45,3 @@ def emoji(name: str) -> Response:
 def file(name: str) -> Response:
     """A file of the operator's or ours, at any address that is nothing else's. Raises NotFound."""
     return own_file(name)
-
-
-def own_file(name: str, front_end: Path | None = None) -> Response:
-    """A file of `static/` in the data directory, else of the front end, else ours. Raises NotFound."""
-    operators = configured().data_dir.absolute() / "static"
-    places = [(operators, name), (OURS, name.removeprefix("static/"))]
-    if front_end is not None:
-        places.insert(1, (front_end.absolute(), name))
-    for directory, place in places:
-        try:
-            return send_from_directory(directory, place, max_age=_DAY)
-        except NotFound:
-            continue
-    raise NotFound

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
 from pleroma import addresses
-from pleroma.settings import configured
+from pleroma.web.state import configured, server_state
 
 blueprint = Blueprint("metrics", __name__)
 _PROXIES = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
@@ -24,7 +24,7 @@ def metrics() -> Response:
 
     from pleroma.telemetry.metrics import exposition
 
-    return Response(exposition(current_app.extensions["pleroma"].counters), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(server_state().counters), content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token() -> bool:

@@ -9,8 +9,8 @@ from flask import Blueprint, Response
 from pleroma import instance
 from pleroma.accounts.nicknames import RESERVED
 from pleroma.errors import NotFound
-from pleroma.settings import configured
-from pleroma.web.paging import as_json
+from pleroma.web.responses import as_json
+from pleroma.web.state import configured
 
 blueprint = Blueprint("nodeinfo", __name__)
 _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema"

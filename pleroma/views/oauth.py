@@ -18,9 +18,9 @@ from pleroma import auth, db
 from pleroma.auth import logins, scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.settings import configured
 from pleroma.web import params, rate_limits
-from pleroma.web.paging import as_json, json_response
+from pleroma.web.responses import as_json, json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600

@@ -8,13 +8,11 @@ from typing import Any
 from flask import Blueprint, Response
 
 from pleroma import auth, db
-from pleroma.accounts import registration
-from pleroma.auth import passwords
+from pleroma.accounts import passwords, registration
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
-from pleroma.views import pages
-from pleroma.web import params, rate_limits
-from pleroma.web.paging import no_content
+from pleroma.web import pages, params, rate_limits
+from pleroma.web.responses import no_content
 
 blueprint = pages.forms_of_ours(Blueprint("password_reset", __name__))
 

@@ -10,10 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
-from pleroma.settings import configured
-from pleroma.views import pages
-from pleroma.web import params, rendering
+from pleroma.web import pages, params, rendering
 from pleroma.web.params import MAXIMUM_ID, UUID
+from pleroma.web.state import configured
 
 blueprint = Blueprint("public_pages", __name__)
 blueprint.register_error_handler(NotFound, pages.refusal)

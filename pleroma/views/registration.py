@@ -10,10 +10,9 @@ from pleroma.accounts import registration
 from pleroma.accounts.registration import FieldErrors
 from pleroma.auth import sessions
 from pleroma.errors import ApiError
-from pleroma.settings import configured, value
-from pleroma.views import pages
 from pleroma.views.pleroma.registration import new_captcha, read_registration
-from pleroma.web import params, rate_limits
+from pleroma.web import pages, params, rate_limits
+from pleroma.web.state import configured, value
 
 blueprint = pages.forms_of_ours(Blueprint("registration_page", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Response, g, request
 
-from pleroma.settings import configured
+from pleroma.web.state import configured
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN = ("/api", "/oauth/token", "/oauth/revoke", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images")

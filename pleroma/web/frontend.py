@@ -10,7 +10,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
 from pleroma.config import Config
-from pleroma.views.files import own_file
+from pleroma.web.files import own_file
 
 # What is the server's own and never the front end's.
 _OURS = (

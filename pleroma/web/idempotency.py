@@ -15,8 +15,7 @@ from flask import Response, g, make_response, request
 
 from pleroma import db
 from pleroma.db import queries
-from pleroma.errors import JSON_TYPE
-from pleroma.web.paging import no_content
+from pleroma.web.responses import JSON_TYPE, no_content
 
 _METHODS = ("POST", "PUT", "PATCH")
 _MAXIMUM_LENGTH = 500

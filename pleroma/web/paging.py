@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
-from wsgiref.types import StartResponse, WSGIEnvironment
 
-from flask import Response, current_app, request
+from flask import Response, request
 from psycopg import Connection
 
-from pleroma.errors import JSON_TYPE, found
 from pleroma.web import params
+from pleroma.web.responses import json_response
+from pleroma.web.state import server_state
 
 DEFAULT_LIMIT = 20
 MAXIMUM_LIMIT = 80
 _PATH_CHARACTERS = "/@:!$&'()*+,;=~-._"
-
-
-class JsonResponse(Response):
-    """An answer of finished bytes, sent without what Werkzeug does for others: ranges, conditions, locations."""
-
-    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # The length came with the bytes.
-        start_response(self.status, [*self.headers])
-        return (self.get_data(),) if environ["REQUEST_METHOD"] != "HEAD" else ()
 
 
 class Window(TypedDict):
@@ -66,7 +55,7 @@ def page(area: Any, name: str, connection: Connection, **asked: Any) -> Any:
 def _address() -> str:
     """The address of this list, up to the bound of a page."""
     # The path is quoted because gunicorn refuses headers that do not fit Latin-1.
-    address = f"{current_app.extensions['pleroma'].base_url}{quote(request.path, safe=_PATH_CHARACTERS)}?"
+    address = f"{server_state().base_url}{quote(request.path, safe=_PATH_CHARACTERS)}?"
     if not request.query_string:
         return address
     kept = [
@@ -87,25 +76,4 @@ def page_response(page: tuple[bytes, bytes | None, bytes | None]) -> Response:
         response.headers["Link"] = (
             f'<{address}max_id={oldest.decode()}>; rel="next", <{address}min_id={newest.decode()}>; rel="prev"'
         )
-    return response
-
-
-def json_response(body: bytes | None, status: int = 200) -> Response:
-    """JSON that PostgreSQL finished, with the base address in the place of U+0001.
-
-    Raises NotFound for None: what was changed is gone, or its author deactivated, by the time of the answer.
-    """
-    base = current_app.extensions["pleroma"].base_address
-    return JsonResponse(found(body).replace(b"\x01", base), status, content_type=JSON_TYPE)
-
-
-def as_json(value: Any, status: int = 200) -> Response:
-    """A small answer that Python builds, as JSON."""
-    return json_response(json.dumps(value, ensure_ascii=False).encode(), status)
-
-
-def no_content() -> Response:
-    """204 with an empty body and no type."""
-    response = Response(status=204)
-    del response.headers["Content-Type"]
     return response

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
 from datetime import UTC, datetime
 from functools import cached_property
@@ -21,14 +20,15 @@ from werkzeug.formparser import FormDataParser, MultiPartParser
 
 from pleroma import settings
 from pleroma.errors import ApiError, InvalidParameters
+from pleroma.text.clean import clean as clean
+from pleroma.text.clean import clean_tree as clean_tree
+from pleroma.web.state import configured
 
 MAXIMUM_DEPTH = 32
 MAXIMUM_ID = 2**63 - 1
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _STRICT = {"true": True, "1": True, "false": False, "0": False}
 _FALSE = {"false", "False", "FALSE", "0", "f", "F", "off", "OFF"}
-# Half surrogates and control characters can be stored nowhere; U+0001 stands for the base address, U+FFFF too.
-_UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\uffff]")
 _BRACKETS = re.compile(r"\[([^\]\[]*)\]")
 _LEADING_DIGITS = re.compile(r"\s*([+-]?[0-9]+)")
 _LONGEST_NUMBER = 18
@@ -90,26 +90,8 @@ class ApiRequest(Request):
         """All parameters as one map of texts, files, lists and maps."""
         if self.content_length and self.content_length > (self.max_content_length or 0):
             # An administrator may have raised the limits since the start.
-            self.max_content_length = self.max_form_memory_size = settings.largest_body_in_force()
+            self.max_content_length = self.max_form_memory_size = settings.largest_body_in_force(configured())
         return _merged(self)
-
-
-def clean(text: str) -> str:
-    """`text` without characters that cannot be stored."""
-    return _UNSTORABLE.sub("", text)
-
-
-def clean_tree(value: Any) -> Any:
-    """A value out of JSON with every text in it, keys included, fit to be stored."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(key): clean_tree(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [clean_tree(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def _assign(target: dict[str, Any], name: str, value: Any) -> None:

@@ -15,7 +15,7 @@ from flask import g, request
 from pleroma import addresses, db
 from pleroma.db import queries
 from pleroma.errors import Throttled
-from pleroma.settings import configured
+from pleroma.web.state import configured
 
 
 class Bucket(NamedTuple):

@@ -9,11 +9,10 @@ from typing import BinaryIO, NamedTuple, cast
 from werkzeug.datastructures import FileStorage
 
 from pleroma import media
-from pleroma.config import Config
 from pleroma.errors import ApiError, InvalidParameters, TooLarge, Unprocessable
-from pleroma.media import LocalStore, NotAPicture, Prepared, Saved
-from pleroma.settings import configured, value
+from pleroma.media import NotAPicture, Prepared, Saved
 from pleroma.web import params
+from pleroma.web.state import configured, value
 
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 
@@ -31,11 +30,6 @@ PROFILE = {
     "header": Place("header", "banner_limit", media.BANNER),
     "background": Place("pleroma_background_image", "background_limit", media.BACKGROUND),
 }
-
-
-def store(config: Config) -> LocalStore:
-    """Where uploads are kept."""
-    return LocalStore(config.data_dir.absolute() / "media")
 
 
 def prepare(
@@ -59,7 +53,7 @@ class Uploads:
     """The files that one request stores."""
 
     def __init__(self) -> None:
-        self._store = store(configured())
+        self._store = media.store_of(configured().data_dir)
         self._names: list[str | None] = []
 
     def keep(self, prepared: Prepared) -> Saved:

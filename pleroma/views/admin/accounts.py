@@ -8,14 +8,13 @@ from flask import Blueprint, Response
 from psycopg import Connection
 
 from pleroma import auth, db
-from pleroma.accounts import lifecycle, moderation_log, nicknames, registration
-from pleroma.auth import passwords
+from pleroma.accounts import lifecycle, moderation_log, nicknames, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
-from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
 from pleroma.web import params
-from pleroma.web.paging import as_json, json_response, no_content
+from pleroma.web.responses import as_json, json_response, no_content
+from pleroma.web.state import configured
 
 blueprint = Blueprint("admin_accounts", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_AT_ONCE = 1000

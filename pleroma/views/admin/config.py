@@ -15,9 +15,9 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
-from pleroma.settings import in_force
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import in_force
 
 blueprint = Blueprint("admin_config", __name__, url_prefix="/api/pleroma/admin/config")
 GROUP = "pleroma"

@@ -7,8 +7,8 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.emoji import installed
-from pleroma.settings import configured
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
 

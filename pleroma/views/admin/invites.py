@@ -14,9 +14,9 @@ from pleroma import auth, db
 from pleroma.accounts import email_addresses, moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
-from pleroma.settings import configured, in_force
 from pleroma.web import params
-from pleroma.web.paging import json_response, no_content
+from pleroma.web.responses import json_response, no_content
+from pleroma.web.state import configured, in_force
 
 blueprint = Blueprint("admin_invites", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_USES = 2**31 - 1

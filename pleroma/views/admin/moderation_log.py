@@ -12,7 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters
 from pleroma.views.admin import paging
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma/admin")
 

@@ -12,10 +12,10 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
-from pleroma.settings import configured
 from pleroma.views.admin.users import find, find_all
 from pleroma.web import params
-from pleroma.web.paging import as_json, no_content
+from pleroma.web.responses import as_json, no_content
+from pleroma.web.state import configured
 
 blueprint = Blueprint("admin_permissions", __name__, url_prefix="/api/pleroma/admin/users")
 _GROUPS = ("admin", "moderator")

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth
 from pleroma.errors import ApiError, NotFound
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("admin_relays", __name__, url_prefix="/api/pleroma/admin")
 

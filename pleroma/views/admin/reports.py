@@ -9,12 +9,13 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, NotFound, found
-from pleroma.settings import configured
 from pleroma.statuses import posting
 from pleroma.statuses.posting import NewStatus
 from pleroma.views.admin import paging
 from pleroma.web import params
-from pleroma.web.paging import json_response, limit, no_content
+from pleroma.web.paging import limit
+from pleroma.web.responses import json_response, no_content
+from pleroma.web.state import configured
 
 blueprint = Blueprint("admin_reports", __name__, url_prefix="/api/pleroma/admin/reports")
 _STATES = ("open", "closed", "resolved")

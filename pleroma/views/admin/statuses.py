@@ -12,7 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
 from pleroma.statuses import posting
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("admin_statuses", __name__, url_prefix="/api/pleroma/admin/statuses")
 

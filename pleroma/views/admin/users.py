@@ -13,7 +13,7 @@ from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
 from pleroma.views.admin import paging
 from pleroma.web import params
-from pleroma.web.paging import json_response, no_content
+from pleroma.web.responses import json_response, no_content
 
 blueprint = Blueprint("admin_users", __name__, url_prefix="/api/pleroma/admin/users")
 _FILTERS = ("local", "external", "active", "deactivated", "is_admin", "is_moderator")

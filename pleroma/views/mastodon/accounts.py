@@ -10,11 +10,11 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
-from pleroma.remembered import remembered
-from pleroma.settings import configured
 from pleroma.web import paging, params
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
 from pleroma.web.params import as_identifier, clean
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
@@ -86,7 +86,6 @@ def show_several() -> Response:
 
 @blueprint.get("/<name>/statuses")
 @auth.optional("read:statuses")
-@remembered
 def statuses(name: str) -> Response:
     """An account's statuses, filtered by `pinned`, `only_media`, `exclude_replies`, `exclude_reblogs`, `tagged`."""
     # Whether an account is there is asked only when it has nothing to show.

@@ -15,7 +15,7 @@ from pleroma.auth import scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidCredentials, Unprocessable, found
 from pleroma.web import params
-from pleroma.web.paging import as_json
+from pleroma.web.responses import as_json
 
 blueprint = Blueprint("apps", __name__, url_prefix="/api/v1/apps")
 _ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):[^\s#]+")

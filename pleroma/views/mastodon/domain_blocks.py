@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Unprocessable
-from pleroma.settings import configured
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("domain_blocks", __name__)
 

@@ -10,7 +10,7 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("filters", __name__, url_prefix="/api/v1/filters")
 _CONTEXTS = ("home", "notifications", "public", "thread", "account")

@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from pleroma import auth, db, instance
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
-from pleroma.settings import configured
 from pleroma.web import params
-from pleroma.web.paging import as_json
+from pleroma.web.responses import as_json
+from pleroma.web.state import configured
 
 blueprint = Blueprint("instance", __name__)
 

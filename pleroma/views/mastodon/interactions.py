@@ -11,9 +11,10 @@ from psycopg import Connection
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound, Unprocessable, found
-from pleroma.settings import configured
 from pleroma.web import paging, params, rate_limits
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 

@@ -10,7 +10,8 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
 from pleroma.web import paging, params
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 _MISSING = "List not found"

@@ -7,7 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("markers", __name__, url_prefix="/api/v1")
 _TIMELINES = ("home", "notifications")

@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from pleroma import auth, db, media
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
-from pleroma.settings import value
 from pleroma.web import params, uploads
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import value
 
 blueprint = Blueprint("media", __name__)
 _LONGEST_DESCRIPTION = 5000

@@ -7,16 +7,15 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, found
-from pleroma.remembered import remembered
 from pleroma.web import paging, params
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("notifications", __name__)
 
 
 @blueprint.get("/api/v1/notifications")
 @auth.required("read:notifications")
-@remembered
 def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
     asked = params.values("types") if params.present("types") else params.values("include_types")

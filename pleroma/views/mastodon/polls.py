@@ -10,7 +10,7 @@ from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("polls", __name__, url_prefix="/api/v1/polls")
 MOST_OPTIONS, LONGEST_OPTION = 20, 200

@@ -11,10 +11,10 @@ from pleroma import auth, db, text
 from pleroma.accounts import profiles, relationships
 from pleroma.db import queries
 from pleroma.errors import Forbidden, Unprocessable
-from pleroma.settings import configured, in_force
 from pleroma.statuses.posting import VISIBILITIES
 from pleroma.web import params, uploads
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured, in_force
 
 blueprint = Blueprint("profiles", __name__)
 _SWITCHES = (

@@ -14,7 +14,8 @@ from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
 from pleroma.views.mastodon.accounts import find_id
 from pleroma.web import paging, params, rate_limits
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
 _LONGEST_MUTE = 100 * 365 * 24 * 3600

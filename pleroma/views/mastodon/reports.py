@@ -7,9 +7,9 @@ from flask import Blueprint, Response
 from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, found
-from pleroma.settings import configured, value
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("reports", __name__)
 _CATEGORIES = ("spam", "legal", "violation", "other")

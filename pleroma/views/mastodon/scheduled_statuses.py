@@ -11,7 +11,8 @@ from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
 from pleroma.statuses import scheduling
 from pleroma.web import paging, params
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("scheduled_statuses", __name__, url_prefix="/api/v1/scheduled_statuses")
 

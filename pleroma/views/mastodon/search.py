@@ -12,11 +12,11 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
-from pleroma.settings import configured
 from pleroma.views.mastodon.accounts import split_address
 from pleroma.web import paging, params, rate_limits
-from pleroma.web.paging import json_response
 from pleroma.web.params import MAXIMUM_ID, UUID, as_identifier, as_pattern
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("search", __name__)
 _MAXIMUM = 40

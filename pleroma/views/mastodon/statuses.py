@@ -13,13 +13,12 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
-from pleroma.remembered import remembered
-from pleroma.settings import configured
 from pleroma.statuses import posting, scheduling
 from pleroma.statuses.posting import NewStatus
 from pleroma.views.mastodon import polls
 from pleroma.web import idempotency, params, rate_limits
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
@@ -120,13 +119,9 @@ def post_status() -> Response:
 
 
 @blueprint.get("/api/v1/statuses/<id:status_id>")
-@auth.carrying(queries.statuses.status_by_token)
 @auth.optional("read:statuses")
-@remembered
 def show(status_id: int) -> Response:
     """One Status. Raises NotFound, also for what the caller may not see."""
-    if (row := auth.carried()) is not None:
-        return json_response(found(row.entity).encode())
     with db.read() as connection:
         status = queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id)
     return json_response(found(status))
@@ -162,7 +157,6 @@ def delete(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>/context")
 @auth.optional("read:statuses")
-@remembered
 def context(status_id: int) -> Response:
     """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
     limit = 4096 if auth.viewer_id() else 100

@@ -9,7 +9,6 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import found
-from pleroma.remembered import remembered
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
 from pleroma.web.params import clean
@@ -33,7 +32,6 @@ def _tags(name: str) -> list[str]:
 
 @blueprint.get("/timelines/home")
 @auth.required("read:statuses")
-@remembered
 def home() -> Response:
     """Own statuses and those of followed accounts."""
     with db.read() as connection:
@@ -42,7 +40,6 @@ def home() -> Response:
 
 @blueprint.get("/timelines/public")
 @auth.optional("read:statuses")
-@remembered
 def public() -> Response:
     """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -53,7 +50,6 @@ def public() -> Response:
 
 @blueprint.get("/timelines/tag/<tag>")
 @auth.optional("read:statuses")
-@remembered
 def tag(tag: str) -> Response:
     """Public statuses with a hashtag, or with `any`; `all` and `none` narrow. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -71,7 +67,6 @@ def tag(tag: str) -> Response:
 
 @blueprint.get("/timelines/direct")
 @auth.required("read:statuses")
-@remembered
 def direct() -> Response:
     """Direct statuses that the caller wrote or received."""
     with db.read() as connection:
@@ -80,7 +75,6 @@ def direct() -> Response:
 
 @blueprint.get("/timelines/list/<id:list_id>")
 @auth.required("read:lists")
-@remembered
 def list_timeline(list_id: int) -> Response:
     """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
     with db.read() as connection:

@@ -13,10 +13,11 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db
 from pleroma.accounts import lifecycle, registration
+from pleroma.accounts.passwords import hash_password
 from pleroma.auth import passwords
 from pleroma.db import queries
 from pleroma.web import idempotency, params
-from pleroma.web.paging import as_json
+from pleroma.web.responses import as_json
 
 blueprint = Blueprint("account_lifecycle", __name__, url_prefix="/api/pleroma")
 
@@ -84,6 +85,6 @@ def change_password() -> str | None:
         return "New password does not match confirmation."
     with db.transaction() as connection:
         queries.account_lifecycle.set_password(
-            connection, account_id=auth.account_id(), password_hash=passwords.hash_password(new)
+            connection, account_id=auth.account_id(), password_hash=hash_password(new)
         )
     return None

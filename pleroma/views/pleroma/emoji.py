@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 
 from pleroma import db
 from pleroma.db import queries
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("emoji", __name__)
 

@@ -15,9 +15,9 @@ from pleroma import auth, db
 from pleroma.emoji import exchange, installed
 from pleroma.emoji.packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
-from pleroma.settings import configured, value
 from pleroma.web import idempotency, params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("emoji_packs", __name__, url_prefix="/api/pleroma/emoji/packs")
 

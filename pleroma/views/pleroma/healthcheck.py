@@ -6,9 +6,9 @@ import psycopg
 from flask import Blueprint, Response
 from psycopg_pool import PoolTimeout
 
-from pleroma.settings import configured, value
 from pleroma.telemetry import health
-from pleroma.web.paging import as_json, json_response
+from pleroma.web.responses import as_json, json_response
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("healthcheck", __name__)
 

@@ -8,9 +8,9 @@ from pleroma import auth, db
 from pleroma.accounts import imports
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
-from pleroma.settings import configured
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/pleroma")
 

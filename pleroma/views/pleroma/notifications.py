@@ -10,7 +10,7 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
 from pleroma.web import params
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("pleroma_notifications", __name__)
 _SHOWN = 80

@@ -9,9 +9,9 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
-from pleroma.settings import configured, value
 from pleroma.web import params, uploads
-from pleroma.web.paging import json_response
+from pleroma.web.responses import json_response
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma")
 

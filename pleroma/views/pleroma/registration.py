@@ -13,11 +13,10 @@ from pleroma.accounts import captcha, kocaptcha, registration
 from pleroma.accounts.registration import Registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound
-from pleroma.settings import configured, in_force
-from pleroma.views import pages
 from pleroma.views.oauth import token_answer
-from pleroma.web import params, rate_limits
-from pleroma.web.paging import as_json, json_response, no_content
+from pleroma.web import pages, params, rate_limits
+from pleroma.web.responses import as_json, json_response, no_content
+from pleroma.web.state import configured, in_force
 
 blueprint = Blueprint("registration", __name__)
 

@@ -10,7 +10,8 @@ from pleroma.errors import InvalidParameters, Unprocessable
 from pleroma.statuses.posting import VISIBILITIES
 from pleroma.views.mastodon.accounts import find_id
 from pleroma.web import paging, params
-from pleroma.web.paging import json_response, page_response
+from pleroma.web.paging import page_response
+from pleroma.web.responses import json_response
 
 blueprint = Blueprint("scrobbles", __name__, url_prefix="/api/v1/pleroma")
 _LONGEST_TEXT = 5000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from pleroma import auth
-from pleroma.web.paging import as_json
+from pleroma.web.responses import as_json
 
 blueprint = Blueprint("second_factor", __name__)
 
