@@ -356,7 +356,7 @@ def import_emoji(source: str, pack: str | None) -> None:
         installed.reload(connection, settings.data_dir)
     click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
     if imported.left_out:
-        click.echo(f"Left out, because there is no picture: {', '.join(imported.left_out)}.")
+        click.echo(f"Left out, because there is no picture or the name is too long: {', '.join(imported.left_out)}.")
 
 
 def main() -> None:

@@ -63,8 +63,11 @@ def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
     names = sorted(set(document["files"].values()))
     with progress.bar("Checking", len(names)) as advance:
         pictures = dict(_pictures(folder, names, advance))
-    left_out = [code for code, file in document["files"].items() if file not in pictures]
-    document["files"] = {code: file for code, file in document["files"].items() if file in pictures}
+    found = document["files"]
+    document["files"] = {
+        code: file for code, file in found.items() if file in pictures and emoji_files.is_shortcode(code)
+    }
+    left_out = [code[: emoji_files.LONGEST_SHORTCODE] for code in found if code not in document["files"]]
     if not document["files"]:
         raise EmojiImportError(f"there are no emoji in {folder}")
     with journal.workspace(packs.root) as made:

@@ -39,7 +39,7 @@ class Line(NamedTuple):
 def reload(connection: psycopg.Connection, data_dir: Path) -> None:
     """Fill the list from disk, inside the transaction of `connection`; others wait until it ends, then see the same."""
     queries.emojis.lock(connection, key=EMOJI_LOCK)
-    entries = {entry["shortcode"]: entry for entry in _entries(data_dir) if _storable(entry["shortcode"])}
+    entries = {entry["shortcode"]: entry for entry in _entries(data_dir)}
     queries.emojis.replace(connection, entries=json.dumps(list(entries.values())))
 
 
@@ -89,10 +89,6 @@ def found_in(folder: Path) -> list[Line]:
     return [line for line in found if pack_files.inside(folder, line.path, present=True)]
 
 
-def _storable(shortcode: str) -> bool:
-    return clean(shortcode) == shortcode and bool(shortcode.strip())
-
-
 def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
     for folder in folders(data_dir / "emoji"):
         for line in _or_nothing(_of_folder, folder):
@@ -104,14 +100,19 @@ def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
 
 
 def _or_nothing(source: Callable[[Path], list[Line]], path: Path) -> list[Line]:
-    """What a source holds; one that cannot be read hides no other."""
+    """What a source holds; one that cannot be read hides no other, and neither does a shortcode that is none."""
     try:
-        return source(path)
+        found = source(path)
     except FileNotFoundError:
         return []
     except (BrokenPack, OSError) as error:
         log.warning("The emoji of %s are left out: %s", path, error)
         return []
+    good = [line for line in found if emoji_files.is_shortcode(line.shortcode)]
+    if len(good) < len(found):
+        bad = next(line.shortcode for line in found if not emoji_files.is_shortcode(line.shortcode))
+        log.warning("%s emoji of %s are left out: %.40r is no shortcode", len(found) - len(good), path, bad)
+    return good
 
 
 def _of_folder(folder: Path) -> list[Line]:

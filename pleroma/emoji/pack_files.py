@@ -28,6 +28,8 @@ TYPES = {
 FOUND_TYPES = (".png", ".gif")
 _FORMATS = ("PNG", "GIF", "JPEG", "WEBP", "AVIF")
 _MAX_DEPTH = 32
+# As long as text.py looks for one between two colons.
+LONGEST_SHORTCODE = 100
 _LONGEST_PART = 255
 _LONGEST_NAME = 1000
 # A picture that is shown as large as a letter needs no more.
@@ -54,6 +56,11 @@ def is_file_name(name: str) -> bool:
     if len(name) > _LONGEST_NAME or not all(_is_part(part) for part in name.split("/")):
         return False
     return "." + name.rpartition(".")[2].lower() in TYPES and "__MACOSX" not in name.split("/")
+
+
+def is_shortcode(shortcode: str) -> bool:
+    """Whether an emoji may be called so: neither blank nor too long, and all of it can be stored."""
+    return bool(shortcode.strip()) and len(shortcode) <= LONGEST_SHORTCODE and clean(shortcode) == shortcode
 
 
 def check_pack_name(name: str) -> str:

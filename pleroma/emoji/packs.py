@@ -160,7 +160,7 @@ class Packs:
             with journal.exclusive(self.root):
                 for folder in installed.folders(self.root):
                     if not os.path.lexists(folder / PACK_JSON):
-                        files = {line.shortcode: line.path for line in installed.found_in(folder)}
+                        files = _files(installed.found_in(folder))
                         journal.change(self.root, folder.name, {"pack": {}, "files": files})
                         imported.append(folder.name)
         except OSError as error:
@@ -195,11 +195,21 @@ class Packs:
             raise NotFound(f"Pack {name} cannot be read: {error}") from error
 
 
+def _files(found: list[emoji_list.Line]) -> dict[str, str]:
+    return {line.shortcode: line.path for line in found if emoji_files.is_shortcode(line.shortcode)}
+
+
 def _require_new(files: dict[str, str], shortcode: str) -> None:
     if shortcode in files:
         raise Conflict(f'An emoji with the "{shortcode}" shortcode already exists')
     if not shortcode.strip():
         raise InvalidParameters("shortcode or filename cannot be empty")
+    _check_shortcode(shortcode)
+
+
+def _check_shortcode(shortcode: str) -> None:
+    if not emoji_files.is_shortcode(shortcode):
+        raise InvalidParameters(f"A shortcode has at most {emoji_files.LONGEST_SHORTCODE} characters")
 
 
 def _named(files: dict[str, str], shortcode: str) -> str:
@@ -215,8 +225,10 @@ def _replacement(files: dict[str, str], shortcode: str, code: str | None, name: 
         raise InvalidParameters("new_shortcode or new_file were not specified")
     if any(value is not None and not value.strip() for value in (code, name)):
         raise InvalidParameters("new_shortcode or new_filename cannot be empty")
-    if code is not None and code != shortcode and code in files:
-        raise Conflict(f'An emoji with the "{code}" shortcode already exists')
+    if code is not None and code != shortcode:
+        if code in files:
+            raise Conflict(f'An emoji with the "{code}" shortcode already exists')
+        _check_shortcode(code)
     return code or shortcode, name or files[shortcode]
 
 

@@ -294,6 +294,13 @@ def test_a_bare_folder_is_a_pack(bring, tmp_path):
         bring(folder, "other")
 
 
+def test_a_shortcode_that_is_too_long_is_left_out(bring, tmp_path):
+    folder = tmp_path / "long"
+    write(folder / "a.png", picture())
+    write(folder / "emoji.txt", f"a, a.png\n{'x' * 5000}, a.png\n".encode())
+    assert bring(folder) == ("long", {"a": "a.png"}, ["x" * 100])
+
+
 def test_a_folder_with_a_list_is_a_pack(bring, tmp_path):
     write(tmp_path / "listed/a.png", picture())
     write(tmp_path / "listed/emoji.txt", b"a, a.png, Tag\n\nb, a.png\nnothing\nc, missing.png\n")

@@ -102,6 +102,22 @@ def test_the_list_is_filled_at_the_start(client, settings, database_url, picture
     installed.reload_at_start("postgresql://nobody@127.0.0.1:1/x", settings.data_dir)
 
 
+def test_one_bad_shortcode_hides_no_other(picture, place, reload, caplog):
+    long = "x" * 5000
+    place(
+        "emoji/a/pack.json", {"pack": {}, "files": {"fox": "x.png", long: "x.png", "  ": "x.png", "l" * 100: "x.png"}}
+    )
+    place("emoji/a/x.png", picture())
+    place("emoji/b/emoji.txt", f"{long}, x.png\nowl, x.png\n".encode())
+    place("emoji/b/x.png", picture())
+    place("emoji/c/own.png", picture())
+    place("emoji.txt", f"{'é' * 101}, /emoji/a/x.png\ncat, /emoji/a/x.png\n".encode())
+    assert set(reload()) == {"fox", "owl", "own", "cat", "l" * 100}
+    left_out = [record.getMessage() for record in caplog.records if "left out" in record.getMessage()]
+    assert len(left_out) == 3
+    assert "2 emoji" in left_out[0] and all(len(message) < 500 for message in left_out)
+
+
 def test_no_link_is_followed(settings, picture, place, reload):
     place("secret.png", picture())
     place("emoji/p/pack.json", {"pack": {}, "files": {"a": "link.png", "b": "../../secret.png", "c": "/etc/passwd"}})

@@ -500,3 +500,24 @@ def test_folders_that_cannot_be_read(admin, monkeypatch, emoji_folder):
 
     monkeypatch.setattr("pleroma.emoji.installed.folders", refuse)
     assert admin("post", "/import_from_fs", status=500) == {"error": "Error accessing emoji pack directory"}
+
+
+# Long shortcodes
+
+
+@pytest.mark.parametrize("code", ["x" * 101, "é" * 101, "x" * 5000])
+def test_a_shortcode_that_no_text_can_hold_is_refused(client, admin, root, make_pack, picture, installed, code):
+    make_pack("p", {"fox": "fox.png"})
+    assert "at most 100" in upload(client, root, "p", picture(), 400, shortcode=code)["error"]
+    rename = {"action": "update", "shortcode": "fox", "new_shortcode": code}
+    assert "at most 100" in admin("post", "/p/update_file", rename, status=400)["error"]
+    upload(client, root, "p", picture(), 200, shortcode="y" * 100, filename="y.png")
+    assert installed() == ["fox", "y" * 100]
+
+
+def test_a_pack_with_a_bad_shortcode_can_be_changed(client, admin, root, make_pack, picture, installed):
+    make_pack("p", {"fox": "fox.png", "x" * 5000: "fox.png"})
+    upload(client, root, "p", picture(), 200, shortcode="owl", filename="owl.png")
+    assert installed() == ["fox", "owl"]
+    admin("post", "/p/update_file", {"action": "update", "shortcode": "x" * 5000, "new_shortcode": "short"})
+    assert installed() == ["fox", "owl", "short"]
