@@ -29,7 +29,7 @@ ALLOWED = {
     "web": DOMAIN | {"telemetry"},
     "auth": DOMAIN | {"accounts", "web"},
     "views": DOMAIN | {"accounts", "statuses", "emoji", "telemetry", "web", "auth"},
-    "": DOMAIN | {"web", "views"},
+    "": DOMAIN | {"telemetry", "web", "views"},
     "server": DOMAIN | {"emoji", "telemetry", ""},
     "ops": DOMAIN | {"emoji", "server"},
 }

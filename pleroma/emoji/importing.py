@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from pleroma import progress
 from pleroma.config import Config
-from pleroma.emoji import installed, journal, pack_files
+from pleroma.emoji import folders, journal, pack_files
 from pleroma.emoji.archives import MAX_UNPACKED, Archive, BadArchive
-from pleroma.emoji.installed import EMOJI_TXT
+from pleroma.emoji.folders import EMOJI_TXT
 from pleroma.emoji.pack_files import MAX_PACK_JSON, PACK_JSON, BrokenPack
 from pleroma.emoji.packs import Packs
 from pleroma.errors import ApiError
@@ -57,7 +57,7 @@ def _from_instance(packs: Packs, address: str, name: str | None, allow_loopback:
 
 def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
     packs.require_free(name)
-    document = {"pack": {}, "files": {line.shortcode: line.path for line in installed.found_in(folder)}}
+    document = {"pack": {}, "files": {line.shortcode: line.path for line in folders.found_in(folder)}}
     if (folder / PACK_JSON).exists():
         document = pack_files.read_pack(folder)
     names = sorted(set(document["files"].values()))
@@ -65,9 +65,9 @@ def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:
         pictures = dict(_pictures(folder, names, advance))
     found = document["files"]
     document["files"] = {
-        code: file for code, file in found.items() if file in pictures and emoji_files.is_shortcode(code)
+        code: file for code, file in found.items() if file in pictures and pack_files.is_shortcode(code)
     }
-    left_out = [code[: emoji_files.LONGEST_SHORTCODE] for code in found if code not in document["files"]]
+    left_out = [code[: pack_files.LONGEST_SHORTCODE] for code in found if code not in document["files"]]
     if not document["files"]:
         raise EmojiImportError(f"there are no emoji in {folder}")
     with journal.workspace(packs.root) as made:

@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
 from pleroma.db import EMOJI_LOCK, queries
 from pleroma.emoji import pack_files
+from pleroma.emoji.folders import EMOJI_TXT, Line, folders, found_in, lines
 from pleroma.emoji.pack_files import BrokenPack
+from pleroma.emoji.packs import Packs
 from pleroma.text.clean import clean
 
-EMOJI_TXT = "emoji.txt"
 _LISTS = (EMOJI_TXT, "custom_emoji.txt")
 _CUSTOM = "Custom"
-_LONGEST_LIST = 10_000_000
 log = logging.getLogger(__name__)
-
-
-class Line(NamedTuple):
-    """A line of an emoji.txt: `shortcode, /path/file.png, Tag, Tag`."""
-
-    shortcode: str
-    path: str
-    tags: list[str]
 
 
 def reload(connection: psycopg.Connection, data_dir: Path) -> None:
@@ -45,48 +36,12 @@ def reload(connection: psycopg.Connection, data_dir: Path) -> None:
 
 def reload_at_start(url: str, data_dir: Path) -> None:
     """The same for a process that starts; a list that cannot be filled is no reason not to start."""
-    from pleroma.emoji.packs import Packs
-
     try:
         Packs(data_dir).recover()
         with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
             reload(connection, data_dir)
     except (OSError, psycopg.Error) as error:
         log.error("The list of emoji cannot be filled: %s", error)
-
-
-def folders(root: Path) -> list[Path]:
-    """The folders of emoji/ that can be packs, by name; none when there is no emoji/."""
-    try:
-        with os.scandir(root) as found:
-            names = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
-    except FileNotFoundError:
-        return []
-    return [root / name for name in sorted(names) if pack_files.is_pack_name(name)]
-
-
-def lines(path: Path) -> list[Line]:
-    """The lines of an emoji.txt; blank and malformed ones are skipped. Raises OSError."""
-    return list(_lines(pack_files.read(path, _LONGEST_LIST)))
-
-
-def _lines(data: bytes) -> Iterator[Line]:
-    for text in data.decode("utf-8-sig", "replace").splitlines():
-        shortcode, *rest = [part.strip() for part in text.split(",")]
-        if shortcode and rest and rest[0] and not text.startswith("#"):
-            yield Line(shortcode, rest[0], [tag for tag in map(clean, rest[1:]) if tag])
-
-
-def found_in(folder: Path) -> list[Line]:
-    """The emoji of a folder without pack.json: those of its emoji.txt, else all its pictures. Raises OSError.
-
-    Paths are relative to the folder; what is not there is left out.
-    """
-    if not (folder / EMOJI_TXT).is_file():
-        return [Line(Path(name).stem, name, []) for name in pack_files.pictures_below(folder)]
-    prefix = f"/emoji/{folder.name}/"
-    found = [line._replace(path=line.path.removeprefix(prefix)) for line in lines(folder / EMOJI_TXT)]
-    return [line for line in found if pack_files.inside(folder, line.path, present=True)]
 
 
 def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
@@ -108,9 +63,9 @@ def _or_nothing(source: Callable[[Path], list[Line]], path: Path) -> list[Line]:
     except (BrokenPack, OSError) as error:
         log.warning("The emoji of %s are left out: %s", path, error)
         return []
-    good = [line for line in found if emoji_files.is_shortcode(line.shortcode)]
+    good = [line for line in found if pack_files.is_shortcode(line.shortcode)]
     if len(good) < len(found):
-        bad = next(line.shortcode for line in found if not emoji_files.is_shortcode(line.shortcode))
+        bad = next(line.shortcode for line in found if not pack_files.is_shortcode(line.shortcode))
         log.warning("%s emoji of %s are left out: %.40r is no shortcode", len(found) - len(good), path, bad)
     return good
 

@@ -1,27 +1,19 @@
 """Emoji packs: the folders DATA_DIR/emoji/NAME, each with its pack.json (docs/api/pleroma.md 5).
 
-They are the truth, which operators edit by hand and copy from other servers; `emoji_list` fills the table from them.
+They are the truth, which operators edit by hand and copy from other servers; `installed` fills the table from them.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import stat
-import time
 from collections.abc import Container
-from functools import lru_cache
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
-from pleroma.emoji import archives, installed, journal, pack_files
+from pleroma.emoji import archives, folders, journal, listing, pack_files
 from pleroma.emoji.pack_files import PACK_JSON, BrokenPack
 from pleroma.errors import ApiError, Conflict, Forbidden, InvalidParameters, NotFound
-
-# A file that was overwritten in its place is noticed after this long; what is added, renamed or removed, at once.
-_TRUSTED_SECONDS = 1.0
-# Time stamps on disk are this coarse: what is younger may change again under the same one.
-_SETTLED_NS = 20_000_000
 
 
 class Packs:
@@ -39,7 +31,7 @@ class Packs:
     def listed(self) -> bytes:
         """Every pack by its name, as JSON; those without a pack.json that can be read are left out."""
         journal.ensure(self.root)
-        entries = ((folder.name, _shown(str(folder)).entry()) for folder in installed.folders(self.root))
+        entries = ((folder.name, listing.shown(str(folder)).entry()) for folder in folders.folders(self.root))
         return b"{%s}" % b",".join(json.dumps(name).encode() + b":" + entry for name, entry in entries if entry)
 
     def archive(self, name: str) -> IO[bytes]:
@@ -158,9 +150,9 @@ class Packs:
         imported = []
         try:
             with journal.exclusive(self.root):
-                for folder in installed.folders(self.root):
+                for folder in folders.folders(self.root):
                     if not os.path.lexists(folder / PACK_JSON):
-                        files = _files(installed.found_in(folder))
+                        files = _files(folders.found_in(folder))
                         journal.change(self.root, folder.name, {"pack": {}, "files": files})
                         imported.append(folder.name)
         except OSError as error:
@@ -195,8 +187,8 @@ class Packs:
             raise NotFound(f"Pack {name} cannot be read: {error}") from error
 
 
-def _files(found: list[emoji_list.Line]) -> dict[str, str]:
-    return {line.shortcode: line.path for line in found if emoji_files.is_shortcode(line.shortcode)}
+def _files(found: list[folders.Line]) -> dict[str, str]:
+    return {line.shortcode: line.path for line in found if pack_files.is_shortcode(line.shortcode)}
 
 
 def _require_new(files: dict[str, str], shortcode: str) -> None:
@@ -208,8 +200,8 @@ def _require_new(files: dict[str, str], shortcode: str) -> None:
 
 
 def _check_shortcode(shortcode: str) -> None:
-    if not emoji_files.is_shortcode(shortcode):
-        raise InvalidParameters(f"A shortcode has at most {emoji_files.LONGEST_SHORTCODE} characters")
+    if not pack_files.is_shortcode(shortcode):
+        raise InvalidParameters(f"A shortcode has at most {pack_files.LONGEST_SHORTCODE} characters")
 
 
 def _named(files: dict[str, str], shortcode: str) -> str:
@@ -230,93 +222,3 @@ def _replacement(files: dict[str, str], shortcode: str, code: str | None, name: 
             raise Conflict(f'An emoji with the "{code}" shortcode already exists')
         _check_shortcode(code)
     return code or shortcode, name or files[shortcode]
-
-
-class _State(NamedTuple):
-    """What a pack was when it was last looked at."""
-
-    outside: tuple[int, ...] | None
-    files: tuple[int, ...] | None
-    paths: list[Path]
-    folders: list[Path]
-    entry: bytes | None
-    checked: float
-
-
-class _Shown:
-    """One pack as the list shows it, kept in each process until something in its folder changes."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._state: _State | None = None
-
-    def entry(self) -> bytes | None:
-        """The pack's content as JSON; None when it has no pack.json that can be read."""
-        state = self._state
-        if state is None or self._outside(state.folders) != state.outside:
-            state = self._look()
-        elif time.monotonic() - state.checked > _TRUSTED_SECONDS:
-            unchanged = _stamps(state.paths) == state.files
-            state = state._replace(checked=time.monotonic()) if unchanged else self._look()
-        newest = max((*(state.outside or ()), *(state.files or ())), default=0)
-        self._state = state if time.time_ns() - newest > _SETTLED_NS else None
-        return state.entry
-
-    def _outside(self, folders: list[Path]) -> tuple[int, ...] | None:
-        return _stamps([self._folder / PACK_JSON, *folders])
-
-    def _look(self) -> _State:
-        checked = time.monotonic()
-        # Stamps are taken before what they stand for is read: a change in between is noticed the next time.
-        outside = self._outside([self._folder])
-        try:
-            document = pack_files.read_pack(self._folder)
-        except BrokenPack:
-            return _State(outside, (), [], [self._folder], None, checked)
-        shared = document["pack"].get("share-files") is True
-        paths = _paths(self._folder, document) if shared else []
-        below = sorted({path.parent for path in paths or ()} - {self._folder})
-        inner = _stamps(below)
-        # Without stamps of files, a pack that lacks some is looked at again and again.
-        files = None if paths is None else _stamps(paths)
-        entry = self._render(document, complete=shared and files is not None)
-        outside = None if outside is None or inner is None else outside + inner
-        return _State(outside, files, paths or [], [self._folder, *below], entry, checked)
-
-    def _render(self, document: dict[str, Any], complete: bool) -> bytes:
-        pack = {key: value for key, value in document["pack"].items() if key != "download-sha256"}
-        pack["can-download"] = complete
-        if complete:
-            try:
-                with archives.build(self._folder) as archive:
-                    pack["download-sha256"] = archives.fingerprint(archive)
-            except (BrokenPack, OSError):
-                pack["can-download"] = False
-        return json.dumps({**document, "pack": pack}).encode()
-
-
-@lru_cache(maxsize=1000)
-def _shown(folder: str) -> _Shown:
-    return _Shown(Path(folder))
-
-
-def _paths(folder: Path, document: dict[str, Any]) -> list[Path] | None:
-    """Where the files of a pack are; None when one is missing or has a name that is not safe."""
-    paths = []
-    for name in sorted(set(document["files"].values())):
-        path = pack_files.inside(folder, name, present=True)
-        if path is None:
-            return None
-        paths.append(path)
-    return paths
-
-
-def _stamps(paths: list[Path]) -> tuple[int, ...] | None:
-    """When each of some files and folders last changed; None when one is not there."""
-    try:
-        found = [os.lstat(path) for path in paths]
-    except OSError:
-        return None
-    if any(stat.S_ISLNK(status.st_mode) for status in found):
-        return None
-    return tuple(status.st_ctime_ns for status in found)

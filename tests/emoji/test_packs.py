@@ -166,7 +166,7 @@ def test_whoever_waits_too_long_is_told(packs, monkeypatch):
 
 
 def test_processes_take_turns(packs, pack):
-    code = "import sys; from pathlib import Path; from pleroma.emoji_packs import Packs\n"
+    code = "import sys; from pathlib import Path; from pleroma.emoji.packs import Packs\n"
     code += "packs = Packs(Path(sys.argv[1])); data = (packs.root / 'p/fox.png').read_bytes()\n"
     code += "for n in range(5): packs.add('p', sys.argv[2] + str(n), sys.argv[2] + str(n) + '.png', data)"
     running = [

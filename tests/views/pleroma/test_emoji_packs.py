@@ -117,7 +117,7 @@ def test_a_name_outside_ascii_reaches_the_header(client, make_pack):
 
 
 def test_a_change_on_disk_is_seen(client, make_pack, place, picture, emoji_folder, monkeypatch):
-    monkeypatch.setattr("pleroma.emoji.packs._TRUSTED_SECONDS", 0)
+    monkeypatch.setattr("pleroma.emoji.listing._TRUSTED_SECONDS", 0)
 
     def shown():
         pack = client.get(PACKS).json["p"]["pack"]
@@ -498,7 +498,7 @@ def test_folders_that_cannot_be_read(admin, monkeypatch, emoji_folder):
     def refuse(*_):
         raise PermissionError
 
-    monkeypatch.setattr("pleroma.emoji.installed.folders", refuse)
+    monkeypatch.setattr("pleroma.emoji.folders.folders", refuse)
     assert admin("post", "/import_from_fs", status=500) == {"error": "Error accessing emoji pack directory"}
 
 
