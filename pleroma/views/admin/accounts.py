@@ -12,7 +12,7 @@ from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
 from pleroma.paging import as_json, json_response, no_content
 from pleroma.settings import configured
-from pleroma.views.admin.users import find, find_all
+from pleroma.views.admin.users import find, find_all, lock_administrators
 
 blueprint = Blueprint("admin_accounts", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_AT_ONCE = 1000
@@ -111,12 +111,12 @@ def _named(connection: Connection) -> tuple[list[Any], bool]:
     return [find(connection, params.required_text("nickname"))], False
 
 
-def _protect_administrators(connection: Connection, accounts: list[Any]) -> None:
-    """Refuse what would lock oneself or everybody out. Raises Forbidden."""
+def _protect_administrators(accounts: list[Any], administrators: int) -> None:
+    """Refuse what would lock oneself or, of so many active administrators, everybody out. Raises Forbidden."""
     if any(account.id == auth.account_id() for account in accounts):
         raise Forbidden("You cannot do that to yourself")
     leaving = sum(account.is_admin and account.active for account in accounts)
-    if leaving and queries.admin_users.active_administrators(connection).number <= leaving:
+    if leaving and administrators <= leaving:
         raise Forbidden("The last administrator must stay")
 
 
@@ -125,8 +125,9 @@ def _protect_administrators(connection: Connection, accounts: list[Any]) -> None
 def delete() -> Response:
     """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         accounts, is_list = _named(connection)
-        _protect_administrators(connection, accounts)
+        _protect_administrators(accounts, administrators)
         account_jobs.lock_with_friends(connection, [account.id for account in accounts])
         for account in sorted(accounts, key=lambda account: account.id):
             account_jobs.begin_deletion(connection, account.id)
@@ -142,9 +143,9 @@ def delete() -> Response:
     return as_json(names if is_list else names[0])
 
 
-def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:
+def _set_active(connection: Connection, accounts: list[Any], active: bool, administrators: int) -> None:
     if not active:
-        _protect_administrators(connection, [account for account in accounts if account.active])
+        _protect_administrators([account for account in accounts if account.active], administrators)
     account_jobs.lock_with_friends(connection, [account.id for account in accounts])
     change = account_jobs.activate if active else account_jobs.deactivate
     ordered = sorted(accounts, key=lambda account: account.id)
@@ -167,8 +168,9 @@ def _set_active(connection: Connection, accounts: list[Any], active: bool) -> No
 def toggle_activation(name: str) -> Response:
     """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         account = find(connection, name)
-        _set_active(connection, [account], not account.active)
+        _set_active(connection, [account], not account.active, administrators)
         return json_response(queries.admin_users.user(connection, account_id=account.id))
 
 
@@ -177,18 +179,20 @@ def toggle_activation(name: str) -> Response:
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         account = find(connection, name)
         wanted = params.strict_boolean("status")
         if wanted is None:
             raise InvalidParameters("status is missing")
-        _set_active(connection, [account], wanted)
+        _set_active(connection, [account], wanted, administrators)
     return no_content()
 
 
 def _many(active: bool) -> Response:
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         accounts = find_all(connection, params.texts("nicknames"))
-        _set_active(connection, accounts, active)
+        _set_active(connection, accounts, active, administrators)
         users = queries.admin_users.users(connection, account_ids=[account.id for account in accounts])
     return json_response(b'{"users":%b}' % users)
 
