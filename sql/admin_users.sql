@@ -46,10 +46,11 @@ select concat('[', string_agg(user_json(a), ',' order by wanted.place), ']')
 from unnest(:account_ids::bigint[]) with ordinality as wanted (id, place)
 join accounts a on a.id = wanted.id;
 
--- name: active_administrators()^
--- How many administrators can log in, all locked, so that two calls cannot remove the last one together.
+-- name: lock_administrators(actor_id)^
+-- How many administrators are active, all locked, so that no two calls change who they are together, and whether the
+-- actor is one of them by now.
 with locked as (select id from accounts where is_admin and present order by id for no key update)
-select count(*) as number from locked;
+select count(*) as number, count(*) filter (where id = :actor_id) > 0 as has_actor from locked;
 
 -- name: add_tags(account_ids, tags)!
 -- Appends tags, each once, in order.

@@ -5,7 +5,8 @@ Every text, tag and name that the reader may not see at the end holds the word "
 
 from typing import NamedTuple
 
-from pleroma import account_jobs, db
+from pleroma import db
+from pleroma.accounts import lifecycle
 from pleroma.db import queries
 from tests.views.mastodon.test_media import png
 
@@ -209,7 +210,7 @@ class World:
         self.sql("update statuses set expires_at = now() where expires_at is not null")
         client.patch_json(f"{path}/users/deactivate", {"nicknames": _DEACTIVATED}, auth=self.root, status=200)
         with db.transaction() as connection:
-            account_jobs.delete(connection, self.people["secreterased"].id)
+            lifecycle.delete(connection, self.people["secreterased"].id)
         required = [{"tuple": [":account_activation_required", True]}]
         configs = [{"group": "pleroma", "key": ":instance", "value": required}]
         client.post_json(_CONFIG, {"configs": configs}, auth=self.root, status=200)

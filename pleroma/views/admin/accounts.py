@@ -11,7 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import lifecycle, moderation_log, nicknames, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
-from pleroma.views.admin.users import find, find_all
+from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
 from pleroma.web.responses import as_json, json_response, no_content
 from pleroma.web.state import configured
@@ -113,12 +113,12 @@ def _named(connection: Connection) -> tuple[list[Any], bool]:
     return [find(connection, params.required_text("nickname"))], False
 
 
-def _protect_administrators(connection: Connection, accounts: list[Any]) -> None:
-    """Refuse what would lock oneself or everybody out. Raises Forbidden."""
+def _protect_administrators(accounts: list[Any], administrators: int) -> None:
+    """Refuse what would lock oneself or, of so many active administrators, everybody out. Raises Forbidden."""
     if any(account.id == auth.account_id() for account in accounts):
         raise Forbidden("You cannot do that to yourself")
     leaving = sum(account.is_admin and account.present for account in accounts)
-    if leaving and queries.admin_users.active_administrators(connection).number <= leaving:
+    if leaving and administrators <= leaving:
         raise Forbidden("The last administrator must stay")
 
 
@@ -127,8 +127,9 @@ def _protect_administrators(connection: Connection, accounts: list[Any]) -> None
 def delete() -> Response:
     """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         accounts, is_list = _named(connection)
-        _protect_administrators(connection, accounts)
+        _protect_administrators(accounts, administrators)
         lifecycle.lock_with_friends(connection, [account.id for account in accounts])
         for account in sorted(accounts, key=lambda account: account.id):
             lifecycle.begin_deletion(connection, account.id)
@@ -144,9 +145,9 @@ def delete() -> Response:
     return as_json(names if is_list else names[0])
 
 
-def _set_active(connection: Connection, accounts: list[Any], active: bool) -> None:
+def _set_active(connection: Connection, accounts: list[Any], active: bool, administrators: int) -> None:
     if not active:
-        _protect_administrators(connection, [account for account in accounts if account.active])
+        _protect_administrators([account for account in accounts if account.active], administrators)
     lifecycle.lock_with_friends(connection, [account.id for account in accounts])
     change = lifecycle.activate if active else lifecycle.deactivate
     ordered = sorted(accounts, key=lambda account: account.id)
@@ -169,8 +170,9 @@ def _set_active(connection: Connection, accounts: list[Any], active: bool) -> No
 def toggle_activation(name: str) -> Response:
     """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         account = find(connection, name)
-        _set_active(connection, [account], not account.active)
+        _set_active(connection, [account], not account.active, administrators)
         return json_response(queries.admin_users.user(connection, account_id=account.id))
 
 
@@ -179,18 +181,20 @@ def toggle_activation(name: str) -> Response:
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         account = find(connection, name)
         wanted = params.strict_boolean("status")
         if wanted is None:
             raise InvalidParameters("status is missing")
-        _set_active(connection, [account], wanted)
+        _set_active(connection, [account], wanted, administrators)
     return no_content()
 
 
 def _many(active: bool) -> Response:
     with db.transaction() as connection:
+        administrators = lock_administrators(connection)
         accounts = find_all(connection, params.texts("nicknames"))
-        _set_active(connection, accounts, active)
+        _set_active(connection, accounts, active, administrators)
         users = queries.admin_users.users(connection, account_ids=[account.id for account in accounts])
     return json_response(b'{"users":%b}' % users)
 

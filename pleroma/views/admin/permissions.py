@@ -12,7 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
-from pleroma.views.admin.users import find, find_all
+from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
 from pleroma.web.responses import as_json, no_content
 from pleroma.web.state import configured
@@ -47,6 +47,7 @@ def _change(group: str, value: bool, name: str | None = None) -> Response:
     """Give or take a role of the user `name`, without one of the users `nicknames`."""
     _require_group(group)
     with db.transaction() as connection:
+        lock_administrators(connection)
         accounts = find_all(connection, params.texts("nicknames")) if name is None else [find(connection, name)]
         if not value and any(account.id == auth.account_id() for account in accounts):
             raise Forbidden("You can't revoke your own admin status.")
@@ -156,6 +157,7 @@ def password_reset(name: str) -> Response:
     """A fresh link by which a user sets a new password, once, within 24 hours. Raises NotFound."""
     token = secrets.token_urlsafe(32)
     with db.transaction() as connection:
+        lock_administrators(connection)
         account = _local(connection, name)
         queries.admin_users.make_password_reset(connection, account_id=account.id, token_hash=auth.token_hash(token))
         moderation_log.record(
@@ -185,6 +187,7 @@ def _force(accounts: list[Any], connection: Connection) -> Response:
 def force_password_reset(name: str) -> Response:
     """Let nobody in as this user before a new password is set. Raises NotFound."""
     with db.transaction() as connection:
+        lock_administrators(connection)
         return _force([_local(connection, name)], connection)
 
 
@@ -193,4 +196,5 @@ def force_password_reset(name: str) -> Response:
 def force_password_reset_of_many() -> Response:
     """The same for the users `nicknames`. Raises NotFound."""
     with db.transaction() as connection:
+        lock_administrators(connection)
         return _force(find_all(connection, params.texts("nicknames")), connection)

@@ -10,7 +10,7 @@ from psycopg import Connection
 from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
-from pleroma.errors import InvalidParameters, NotFound, found
+from pleroma.errors import Forbidden, InvalidParameters, NotFound, found
 from pleroma.views.admin import paging
 from pleroma.web import params
 from pleroma.web.responses import json_response, no_content
@@ -36,6 +36,18 @@ def find_all(connection: Connection, names: list[str]) -> list[Any]:
     if any(row.id is None for row in rows):
         raise NotFound("Not found")
     return rows
+
+
+def lock_administrators(connection: Connection) -> int:
+    """How many administrators are active, once nobody else changes that until this transaction ends.
+
+    Whatever changes what somebody may do, or lets somebody in, asks this first. Raises Forbidden when the caller, who
+    was let through a moment ago, is none of them any more.
+    """
+    locked = queries.admin_users.lock_administrators(connection, actor_id=auth.account_id())
+    if not locked.has_actor:
+        raise Forbidden("User is not admin.")
+    return int(locked.number)
 
 
 def _like(name: str) -> str:
