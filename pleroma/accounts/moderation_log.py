@@ -21,6 +21,12 @@ def subject(account: Any) -> dict[str, str]:
     return {"id": str(account.id), "nickname": full_name(account), "type": "user"}
 
 
+def subjects(accounts: Sequence[Any]) -> dict[str, str] | list[dict[str, str]]:
+    """The subject of an action on accounts: one alone stands for itself, several are a list."""
+    listed = [subject(account) for account in accounts]
+    return listed[0] if len(listed) == 1 else listed
+
+
 def full_name(account: Any) -> str:
     """nick, or nick@host of a remote account."""
     return f"{account.nickname}@{account.domain}" if account.domain else str(account.nickname)
