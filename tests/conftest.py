@@ -278,3 +278,12 @@ def _wait_for(address, process, log):
         except OSError:
             time.sleep(0.05)
     raise AssertionError(log.read_text())
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say how to run each test alone that failed."""
+    failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
+    if failed and not hasattr(config, "workerinput"):
+        terminalreporter.section("each of these alone, in this process")
+        for name in dict.fromkeys(report.nodeid for report in failed):
+            terminalreporter.write_line(f"{Path(sys.executable).parent / 'pytest'} -n 0 '{name}'")
