@@ -30,7 +30,7 @@ def send_link() -> Response:
 
     The answer never tells whether there is such an account. A browser gets a page.
     """
-    email, nickname = ((params.text(name) or "").strip() for name in ("email", "nickname"))
+    email, nickname = params.somebody("email"), params.somebody("nickname")
     if not email and not nickname:
         error = InvalidParameters("email or nickname is missing")
         if pages.wants_page():

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.web import pages, params, rendering
 from pleroma.web.params import MAXIMUM_ID, UUID
 from pleroma.web.state import configured
@@ -58,8 +59,10 @@ def front() -> Response:
 
 
 def _profile(nickname: str) -> dict[str, Any]:
+    if not is_storable(nickname):
+        raise NotFound("There is no such account")
     with db.read() as connection:
-        profile = queries.pages.profile(connection, nickname=params.clean(nickname), max_id=_max_id(), limit=_PAGE)
+        profile = queries.pages.profile(connection, nickname=nickname, max_id=_max_id(), limit=_PAGE)
     return rendering.entities(found(profile, "There is no such account"), configured().base_url)
 
 

@@ -28,6 +28,8 @@ class Bucket(NamedTuple):
 
 
 ACCOUNT_CREATION = Bucket("account_creation", 25, 1800)
+APP_REGISTRATION = Bucket("app_registration", 25, 1800)
+CAPTCHA = Bucket("captcha", 60, 1800)
 PASSWORD_RESET = Bucket("password_reset", 5, 1800)
 CONFIRMATION_RESEND = Bucket("confirmation_resend", 5, 8640)
 LOGIN = Bucket("login", 15, 60)

@@ -21,8 +21,7 @@ _MOST_AT_ONCE = 1000
 
 
 def _text(entry: dict[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return value if isinstance(value, str) else ""
+    return params.as_secret(name, entry.get(name))
 
 
 def _fault(connection: Connection, entry: dict[str, Any], taken: tuple[set[str], set[str]]) -> str:
@@ -109,8 +108,8 @@ def create() -> Response:
 def _named(connection: Connection) -> tuple[list[Any], bool]:
     """(the accounts that the request names, whether by a list)."""
     if params.present("nicknames"):
-        return find_all(connection, params.texts("nicknames")), True
-    return [find(connection, params.required_text("nickname"))], False
+        return find_all(connection, params.exacts("nicknames")), True
+    return [find(connection, params.required_exact("nickname"))], False
 
 
 def _protect_administrators(accounts: list[Any], administrators: int) -> None:
@@ -193,7 +192,7 @@ def activation_status(name: str) -> Response:
 def _many(active: bool) -> Response:
     with db.transaction() as connection:
         administrators = lock_administrators(connection)
-        accounts = find_all(connection, params.texts("nicknames"))
+        accounts = find_all(connection, params.exacts("nicknames"))
         _set_active(connection, accounts, active, administrators)
         users = queries.admin_users.users(connection, account_ids=[account.id for account in accounts])
     return json_response(b'{"users":%b}' % users)

@@ -15,6 +15,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
+from pleroma.text import is_longer
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import in_force
@@ -35,8 +36,10 @@ class Option(NamedTuple):
 
 def _text(longest: int, shortest: int = 0) -> Callable[[Any], str]:
     def _reader(value: Any) -> str:
-        text = params.clean(value).strip() if isinstance(value, str) else None
-        if text is None or not shortest <= len(text) <= longest:
+        if not isinstance(value, str) or is_longer(value, longest):
+            raise ValueError
+        text = params.clean(value).strip()
+        if len(text) < shortest:
             raise ValueError
         return text
 

@@ -35,7 +35,7 @@ def _max_use() -> int | None:
 
 
 def _expires_at() -> date | None:
-    sent = params.text("expires_at")
+    sent = params.text("expires_at", most=100)
     if sent is None:
         return None
     try:
@@ -78,7 +78,7 @@ def index() -> Response:
 def revoke() -> Response:
     """Use up the invite `token`. Raises NotFound."""
     with db.transaction() as connection:
-        invite = found(queries.admin_invites.revoke(connection, token=params.required_text("token")), "Not found")
+        invite = found(queries.admin_invites.revoke(connection, token=params.required_exact("token")), "Not found")
         _log(connection, "invite_revoke", f"revoked invite #{invite.id}", invite.id)
     return json_response(invite.entity.encode())
 
@@ -87,7 +87,7 @@ def revoke() -> Response:
 @auth.admin_required
 def mail() -> Response:
     """Mail a one-time invite to `email`; only while registrations are closed and invites are on."""
-    email, name = params.required_text("email").strip(), params.text("name") or ""
+    email, name = params.required_exact("email").strip(), params.text("name") or ""
     if not email_addresses.is_valid(email) or re.search(r"[\r\n]", name):
         raise InvalidParameters("email or name is not valid")
     values = in_force("registrations_open", "invites_enabled")

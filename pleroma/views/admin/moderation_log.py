@@ -18,7 +18,7 @@ blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma
 
 
 def _moment(name: str, of_a_day: time) -> datetime | None:
-    sent = params.text(name)
+    sent = params.text(name, most=100)
     if sent is None:
         return None
     try:

@@ -48,7 +48,7 @@ def _change(group: str, value: bool, name: str | None = None) -> Response:
     _require_group(group)
     with db.transaction() as connection:
         lock_administrators(connection)
-        accounts = find_all(connection, params.texts("nicknames")) if name is None else [find(connection, name)]
+        accounts = find_all(connection, params.exacts("nicknames")) if name is None else [find(connection, name)]
         if not value and any(account.id == auth.account_id() for account in accounts):
             raise Forbidden("You can't revoke your own admin status.")
         if any(account.domain for account in accounts):
@@ -102,7 +102,7 @@ def revoke_many(group: str) -> Response:
 
 
 def _pair(connection: Connection) -> tuple[Any, Any]:
-    names = [params.text("follower"), params.text("followed")]
+    names = [params.exact(name) or None for name in ("follower", "followed")]
     if None in names:
         raise InvalidParameters()
     follower, followed = (find(connection, str(name)) for name in names)
@@ -197,4 +197,4 @@ def force_password_reset_of_many() -> Response:
     """The same for the users `nicknames`. Raises NotFound."""
     with db.transaction() as connection:
         lock_administrators(connection)
-        return _force(find_all(connection, params.texts("nicknames")), connection)
+        return _force(find_all(connection, params.exacts("nicknames")), connection)

@@ -80,8 +80,8 @@ def update_many() -> Response:
         raise InvalidParameters()
     with db.transaction() as connection:
         for entry in entries:
-            state = entry.get("state")
-            _set_state(connection, params.as_identifier(entry.get("id")) or 0, str(state) if state else None)
+            state = params.as_text("state", entry.get("state"))
+            _set_state(connection, params.as_identifier(entry.get("id")) or 0, state or None)
     return no_content()
 
 
@@ -89,7 +89,7 @@ def update_many() -> Response:
 @auth.admin_required
 def respond(report_id: int) -> Response:
     """Send the reporter a direct status. Raises InvalidParameters, NotFound, Unprocessable."""
-    text = params.text("status")
+    text = params.text("status", most=params.LONGEST_OF_ALL)
     if text is None:
         raise InvalidParameters()
     with db.transaction() as connection:

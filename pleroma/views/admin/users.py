@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.views.admin import paging
 from pleroma.web import params
 from pleroma.web.responses import json_response, no_content
@@ -22,8 +23,10 @@ _LONGEST_TAG = 100
 
 def find(connection: Connection, name: str) -> Any:
     """The row of an account by id or nickname. Raises NotFound."""
+    if not is_storable(name):
+        raise NotFound("Not found")
     return found(
-        queries.admin_users.find(connection, name=params.clean(name), account_id=params.as_identifier(name) or 0),
+        queries.admin_users.find(connection, name=name, account_id=params.as_identifier(name) or 0),
         "Not found",
     )
 
@@ -102,7 +105,7 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
     if not tags or any(not tag or len(tag) > _LONGEST_TAG for tag in tags):
         raise InvalidParameters()
     with db.transaction() as connection:
-        accounts = find_all(connection, params.texts("nicknames"))
+        accounts = find_all(connection, params.exacts("nicknames"))
         statement(connection, account_ids=[account.id for account in accounts], tags=tags)
         moderation_log.record(
             connection,

@@ -10,9 +10,10 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
-from pleroma.web.params import as_identifier, clean
+from pleroma.web.params import as_identifier
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
 
@@ -20,8 +21,10 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server."""
-    nickname, _, domain = clean(address).strip().removeprefix("@").partition("@")
+    """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server, both for what names nobody."""
+    if not is_storable(address):
+        return "", ""
+    nickname, _, domain = address.strip().removeprefix("@").partition("@")
     return nickname, "" if domain.lower() == configured().domain else domain.lower()
 
 
@@ -69,7 +72,7 @@ def show(name: str) -> Response:
 @auth.optional("read:accounts")
 def lookup() -> Response:
     """One Account by `acct`. Raises NotFound."""
-    return _show_at(params.text("acct") or "", "Record not found")
+    return _show_at(params.somebody("acct"), "Record not found")
 
 
 @blueprint.get("")

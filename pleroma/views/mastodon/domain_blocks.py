@@ -25,7 +25,7 @@ def index() -> Response:
 
 
 def _change(statement: Any) -> Response:
-    domain = (params.text("domain") or "").strip().lower()
+    domain = (params.exact("domain") or "").strip().lower()
     if not domain or len(domain) > 255 or domain == configured().domain:
         raise Unprocessable("domain cannot be blocked")
     with db.transaction() as connection:

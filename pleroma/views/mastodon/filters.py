@@ -20,9 +20,8 @@ _LONGEST_LIFE = 100 * 365 * 24 * 3600
 
 def _asked() -> dict[str, Any]:
     """What was sent of a filter, None for what was not. Raises Unprocessable."""
-    phrase = params.text("phrase")
-    if phrase is not None and len(phrase) > _LONGEST_PHRASE:
-        raise Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
+    refusal = Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
+    phrase = params.text("phrase", most=_LONGEST_PHRASE, refusal=refusal)
     context = params.texts("context") if params.present("context") else None
     if context is not None and (not context or any(place not in _CONTEXTS for place in context)):
         raise Unprocessable("context is wrong")

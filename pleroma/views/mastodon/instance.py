@@ -50,7 +50,7 @@ def frontend_configurations() -> Response:
 @auth.required("write:accounts")
 def web_settings() -> Response:
     """Keep a front end's `data` for the caller. Raises InvalidParameters when it is no object."""
-    data = params.mapping("data")
+    data = params.tree("data")
     if data is None:
         raise InvalidParameters("data must be an object")
     with db.transaction() as connection:

@@ -15,16 +15,16 @@ from pleroma.web.responses import json_response
 
 blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 _MISSING = "List not found"
+_LONGEST_TITLE = 1000
 _POLICIES = ("list", "followed", "none")
 
 
 def _asked() -> dict[str, Any]:
     policy = params.text("replies_policy")
-    title = params.sent_text("title")
+    refusal = Unprocessable(f"should be at most {_LONGEST_TITLE} character(s)")
+    title = params.sent_text("title", most=_LONGEST_TITLE, refusal=refusal)
     if title is not None and not title.strip():
         raise Unprocessable("can't be blank")
-    if title is not None and len(title) > 1000:
-        raise Unprocessable("should be at most 1000 character(s)")
     return {
         "viewer_id": auth.account_id(),
         "title": title,

@@ -6,10 +6,11 @@ import json
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, media
+from pleroma import auth, db, media, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
 from pleroma.web import params, uploads
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import value
 
@@ -18,28 +19,29 @@ _LONGEST_DESCRIPTION = 5000
 
 
 def _description() -> str | None:
-    sent = params.raw("description")
-    if sent is not None and not isinstance(sent, str):
+    if not isinstance(params.raw("description"), str | None):
         raise ApiError("bad_request")
-    if sent is not None and len(sent) > _LONGEST_DESCRIPTION:
-        raise Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
-    return None if sent is None else params.clean(sent)
+    refusal = Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
+    sent = params.sent_text("description", most=_LONGEST_DESCRIPTION, refusal=refusal)
+    return None if sent is None else text.strip_tags(sent)
 
 
 def _focus() -> dict[str, float] | None:
-    sent = params.raw("focus")
-    if sent in (None, ""):
+    refusal = Unprocessable("focus must be two numbers from -1 to 1")
+    sent = params.text("focus", most=100, refusal=refusal)
+    if sent is None:
         return None
     try:
-        x, y = media.focus(str(sent))
+        x, y = media.focus(sent)
     except ValueError as error:
-        raise Unprocessable("focus must be two numbers from -1 to 1") from error
+        raise refusal from error
     return {"x": x, "y": y}
 
 
 @blueprint.post("/api/v1/media")
 @blueprint.post("/api/v1/upload")
 @blueprint.post("/api/v2/media")
+@takes_files("upload_limit")
 @auth.required("write:media")
 def upload() -> Response:
     """Store the `file`, with a `description` and a `focus`, and answer its Attachment.

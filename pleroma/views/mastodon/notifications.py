@@ -18,14 +18,14 @@ blueprint = Blueprint("notifications", __name__)
 @auth.required("read:notifications")
 def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
-    asked = params.values("types") if params.present("types") else params.values("include_types")
+    asked = params.exacts("types" if params.present("types") else "include_types")
     with db.read() as connection:
         page = paging.page(
             queries.notifications,
             "page",
             connection,
             viewer_id=auth.account_id(),
-            types=None if asked is None else [str(kind) for kind in asked],
+            types=asked or None,
             exclude_types=params.texts("exclude_types"),
             from_account_id=params.identifier("account_id") or 0,
             with_muted=params.boolean("with_muted", False),

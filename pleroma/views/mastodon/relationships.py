@@ -18,6 +18,7 @@ from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
 
 blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
+_LONGEST_NOTE = 2000
 _LONGEST_MUTE = 100 * 365 * 24 * 3600
 
 
@@ -65,7 +66,7 @@ def follow(account_id: int) -> Response:
 @auth.required("follow", limits=(rate_limits.FOLLOWING[0],))
 def follow_by_address() -> Response:
     """Follow the account whose address is `uri`; answers the Account. Raises NotFound, Forbidden."""
-    target_id = find_id(params.required_text("uri"))
+    target_id = find_id(params.required_exact("uri"))
     with db.transaction() as connection:
         relationships.follow(connection, auth.account_id(), target_id)
         account = queries.accounts.accounts(connection, viewer_id=auth.account_id(), account_ids=[target_id])
@@ -132,9 +133,8 @@ def unmute(account_id: int) -> Response:
 @auth.required("write:accounts")
 def note(account_id: int) -> Response:
     """Keep a private `comment` about an account. Raises Unprocessable when it is too long."""
-    comment = params.text("comment") or ""
-    if len(comment) > 2000:
-        raise Unprocessable("comment should be at most 2000 character(s)")
+    refusal = Unprocessable(f"comment should be at most {_LONGEST_NOTE} character(s)")
+    comment = params.text("comment", most=_LONGEST_NOTE, refusal=refusal) or ""
     return _simply(queries.relationships.note, account_id, comment=comment)
 
 

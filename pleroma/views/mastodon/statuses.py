@@ -54,8 +54,7 @@ def _expires_in() -> int | None:
 
 
 def _media_ids() -> list[int]:
-    asked = params.texts("media_ids")
-    ids = [params.as_identifier(value) or 0 for value in asked]
+    ids = [params.as_identifier(value) or 0 for value in params.texts("media_ids")]
     if len(ids) > configured().attachments_limit:
         raise Unprocessable("Too many media attachments")
     return list(dict.fromkeys(ids))
@@ -63,7 +62,9 @@ def _media_ids() -> list[int]:
 
 def read_new_status() -> NewStatus:
     """The status that the request describes (docs/api/mastodon.md 4.1). Raises Unprocessable."""
-    source = (params.text("status") or "").strip()
+    source, subject = (params.text(name, most=params.LONGEST_OF_ALL) or "" for name in ("status", "spoiler_text"))
+    posting.require_length(source, subject, configured())
+    source = source.strip()
     media_ids = _media_ids()
     if not source and not media_ids:
         raise Unprocessable("Cannot post an empty status without attachments")
@@ -72,13 +73,13 @@ def read_new_status() -> NewStatus:
     language = params.text("language")
     return NewStatus(
         source=source,
-        spoiler_text=posting.plain_text(params.text("spoiler_text") or ""),
+        spoiler_text=posting.plain_text(subject),
         content_type=content_type if content_type in CONTENT_TYPES else "text/plain",
         visibility=visibility,
         list_id=list_id,
         in_reply_to_id=_named_id("in_reply_to_id"),
         conversation_id=_named_id("in_reply_to_conversation_id"),
-        to=params.texts("to"),
+        to=params.exacts("to"),
         media_ids=media_ids,
         sensitive=params.boolean("sensitive", False),
         expires_in=_expires_in(),

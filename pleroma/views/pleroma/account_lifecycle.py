@@ -60,7 +60,7 @@ def disable_account() -> None:
 @_with_password
 def change_email() -> str | None:
     """Change the caller's address to `email`, at once; every link and code ends (docs/api/pleroma.md 9.3)."""
-    email = (params.text("email") or "").strip()
+    email = registration.trimmed(params.secret("email"))
     fault = registration.email_fault(email)
     if fault:
         return f"Email {fault}."

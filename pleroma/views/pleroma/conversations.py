@@ -51,8 +51,8 @@ def statuses(conversation_id: int) -> Response:
 @auth.required("write:conversations")
 def update(conversation_id: int) -> Response:
     """Replace the `recipients`; the caller always stays one. Raises NotFound, InvalidParameters."""
-    sent = params.values("recipients")
-    if sent is None or not isinstance(params.raw("recipients"), list | dict):
+    sent = params.values("recipients", alone=False)
+    if sent is None:
         raise InvalidParameters("recipients must be a list of account ids")
     ids = [params.as_identifier(value) or 0 for value in sent if value != ""]
     with db.transaction() as connection:

@@ -10,6 +10,7 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
 from pleroma.web import params, uploads
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
@@ -26,6 +27,7 @@ def _set_picture(name: str, parameter: str) -> Response:
 
 
 @blueprint.patch("/accounts/update_avatar")
+@takes_files("avatar_limit", as_text=True)
 @auth.required("write:accounts")
 def update_avatar() -> Response:
     """Set the caller's avatar to `img`, a file or a data URI; empty clears it (docs/api/pleroma.md 14)."""
@@ -33,6 +35,7 @@ def update_avatar() -> Response:
 
 
 @blueprint.patch("/accounts/update_banner")
+@takes_files("banner_limit", as_text=True)
 @auth.required("write:accounts")
 def update_banner() -> Response:
     """Set the caller's header to `banner`; empty clears it (docs/api/pleroma.md 14)."""
@@ -40,6 +43,7 @@ def update_banner() -> Response:
 
 
 @blueprint.patch("/accounts/update_background")
+@takes_files("background_limit", as_text=True)
 @auth.required("write:accounts")
 def update_background() -> Response:
     """Set the caller's background to `img`; empty clears it (docs/api/pleroma.md 14)."""
@@ -66,6 +70,7 @@ def mascot() -> Response:
 
 
 @blueprint.put("/mascot")
+@takes_files("upload_limit")
 @auth.required("write:accounts")
 def update_mascot() -> Response:
     """Make the picture `image` the caller's mascot. Raises InvalidParameters without one, a 415 for no picture."""

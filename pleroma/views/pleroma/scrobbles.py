@@ -18,10 +18,7 @@ _LONGEST_TEXT = 5000
 
 
 def _text(name: str) -> str | None:
-    value = text.strip_tags(params.text(name) or "").strip()
-    if len(value) > _LONGEST_TEXT:
-        raise InvalidParameters(f"{name} should be at most {_LONGEST_TEXT} character(s)")
-    return value or None
+    return text.strip_tags(params.text(name, most=_LONGEST_TEXT) or "").strip() or None
 
 
 @blueprint.post("/scrobble")
@@ -45,7 +42,7 @@ def create() -> Response:
             title=title,
             artist=_text("artist"),
             album=_text("album"),
-            length=length if length is not None and length >= 0 else None,
+            length=length if length is not None and 0 <= length < params.MAXIMUM_ID else None,
             visibility=visibility,
         )
         scrobble = queries.scrobbles.scrobble(connection, viewer_id=auth.account_id(), scrobble_id=row.id)
