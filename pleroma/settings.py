@@ -15,7 +15,7 @@ from pleroma.db import queries
 def in_force(*names: str, config: Config) -> dict[str, Any]:
     """The values of the named settings (see RUNTIME in pleroma.views.admin.config) that count now, in one select."""
     values = {name: getattr(config, name) for name in names}
-    with db.read() as connection:
+    with db.connection() as connection:
         values.update((row.name, row.value) for row in queries.authentication.settings(connection, names=list(names)))
     return values
 

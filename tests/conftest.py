@@ -158,7 +158,7 @@ def person(_pool, _password_hash, sql):
 
     def make(nickname, *, scopes=ALL_SCOPES, admin=False, moderator=False, confirmed=True):
         email = f"{nickname}@mail.example"
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             account_id = queries.users.create(
                 connection,
                 nickname=nickname,

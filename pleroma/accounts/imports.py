@@ -107,13 +107,13 @@ def _work_off(import_id: int) -> None:
     _read(import_id)
     while _one_batch(import_id):
         pass
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.imports.finish(connection, import_id=import_id)
 
 
 def _read(import_id: int) -> None:
     """Put the addresses of a list where it was stored as sent, unless that was done before."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         kept = queries.imports.as_sent(connection, import_id=import_id)
         if kept is not None:
             entries = parse(kept.source, kept.base_url)
@@ -127,7 +127,7 @@ def _read(import_id: int) -> None:
 
 def _one_batch(import_id: int) -> bool:
     """Do the next batch of a list; False when there was none."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         batch = queries.imports.next_batch(connection, import_id=import_id, size=BATCH)
         if batch is None:
             return False

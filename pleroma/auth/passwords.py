@@ -44,7 +44,7 @@ def _matches(password: str, stored: str, buckets: dict[str, Bucket]) -> bool:
     rate_limits.count(buckets)
     if not matches(password, stored):
         return False
-    with db.read() as connection:
+    with db.connection() as connection:
         queries.rate_limits.take_back(connection, keys=sorted(buckets))
     return True
 
@@ -63,7 +63,7 @@ def check(login: str, password: str, *, cached: bool = False) -> Any:
     if not is_storable(login) or not _is_password(password):
         return None
     login = login.strip()
-    with db.read() as connection:
+    with db.connection() as connection:
         user = queries.authentication.by_login(
             connection,
             login=login[:300],
@@ -77,7 +77,7 @@ def check_account(account_id: int, password: str) -> Any:
     """The account whose id is known, when this is its password, or None. Raises Throttled."""
     if not _is_password(password):
         return None
-    with db.read() as connection:
+    with db.connection() as connection:
         user = queries.authentication.by_account(connection, account_id=account_id)
     return user if _verify(user, str(account_id), password, cached=False) else None
 

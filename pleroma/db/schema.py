@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from pleroma.config import Config
-from pleroma.db.scope import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
+from pleroma.db.connections import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
 
 # How long somebody may hold a table that a migration wants, with short attempts and pauses, in seconds.
 _PATIENCE = 600.0

@@ -98,7 +98,7 @@ def _asked() -> _Asked:
     }
     if any(len(value) > LONGEST_ADDRESS for value in fields.values()):
         raise InvalidParameters("The address is too long")
-    with db.read() as connection:
+    with db.connection() as connection:
         client = queries.oauth.client(connection, client_id=params.as_exact("client_id", fields.get("client_id")) or "")
     if client is None:
         raise InvalidParameters("This app is not known here. Let it register again.")
@@ -192,7 +192,7 @@ def _consent() -> str | None:
 
 def _grant(asked: _Asked, account: Any) -> Response:
     code = secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         made = queries.oauth.create_code(
             connection,
             client_id=asked.client.client_id,

@@ -118,7 +118,7 @@ def create() -> Response:
         "refresh_hash": auth.token_hash(refresh_token),
     }
     # Autocommit: each grant is one statement, and a refused password must stay counted.
-    with db.read() as connection:
+    with db.connection() as connection:
         row = grant(connection, made)
     if row is None:
         raise InvalidParameters("Invalid credentials")
@@ -128,7 +128,7 @@ def create() -> Response:
 @blueprint.post("/oauth/revoke")
 def revoke() -> Response:
     """End a token of the client's own. The answer never tells whether there was one."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.oauth.revoke(connection, **_client(), token_hash=auth.token_hash(params.secret("token")))
     return json_response(b"{}")
 
@@ -137,7 +137,7 @@ def revoke() -> Response:
 @auth.required()
 def index() -> Response:
     """The caller's tokens, the newest first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.oauth.tokens(connection, account_id=auth.account_id()))
 
 
@@ -145,7 +145,7 @@ def index() -> Response:
 @auth.required()
 def end(token_id: int) -> Response:
     """End one of the caller's tokens."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.oauth.end_token(connection, account_id=auth.account_id(), token_id=token_id)
     return json_response(b'""', 201)
 

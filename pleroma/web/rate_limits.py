@@ -49,7 +49,7 @@ def client_address() -> str:
 def count(buckets: dict[str, Bucket]) -> None:
     """Count this request in each bucket, by its key. Raises Throttled when one is full."""
     ordered = sorted(buckets)
-    with db.read() as connection:
+    with db.connection() as connection:
         rows = list(
             queries.rate_limits.hit(
                 connection,

@@ -86,7 +86,7 @@ def create() -> Response:
         raise InvalidParameters("users must be a list of objects")
     if len(entries) > _MOST_AT_ONCE:
         raise InvalidParameters(f"At most {_MOST_AT_ONCE} users at once")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         faults = _faults(connection, entries)
         if any(faults):
             return _answer(entries, faults)
@@ -125,7 +125,7 @@ def _protect_administrators(accounts: list[Any], administrators: int) -> None:
 @auth.admin_required
 def delete() -> Response:
     """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         accounts, is_list = _named(connection)
         _protect_administrators(accounts, administrators)
@@ -168,7 +168,7 @@ def _set_active(connection: Connection, accounts: list[Any], active: bool, admin
 @auth.admin_required
 def toggle_activation(name: str) -> Response:
     """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         account = find(connection, name)
         _set_active(connection, [account], not account.active, administrators)
@@ -179,7 +179,7 @@ def toggle_activation(name: str) -> Response:
 @auth.admin_required
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         account = find(connection, name)
         wanted = params.strict_boolean("status")
@@ -190,7 +190,7 @@ def activation_status(name: str) -> Response:
 
 
 def _many(active: bool) -> Response:
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         accounts = find_all(connection, params.exacts("nicknames"))
         _set_active(connection, accounts, active, administrators)

@@ -116,7 +116,7 @@ def _values() -> dict[str, Any]:
     """The values in force by setting. The captcha is one setting of ours and two options of the front end's."""
     names = [option.setting for option in OPTIONS if option.setting not in _CAPTCHA]
     values = in_force(*names, "captcha")
-    with db.read() as connection:
+    with db.connection() as connection:
         stored = {row.name: row.value for row in queries.settings.stored(connection)}
     kind = values.pop("captcha")
     method = kind if kind != "none" else stored.get("captcha_method", "native")
@@ -210,7 +210,7 @@ def update() -> Response:
             forgotten.update(removed)
             if stored or removed:
                 touched.add(entry["key"])
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         _store(connection, changes, forgotten)
         return json_response(_as_configs(touched))
 

@@ -63,7 +63,7 @@ def index() -> Response:
     """Users by nickname, narrowed by `query`, `name`, `email`, `filters` and `tags`, with their exact number."""
     filters = set((params.text("filters") or "").split(","))
     size = paging.page_size()
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.admin_users.index(
             connection,
             query=_like("query").removeprefix("@"),
@@ -80,7 +80,7 @@ def index() -> Response:
 @auth.admin_required
 def show(name: str) -> Response:
     """One User by id or nickname. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.admin_users.user(connection, account_id=find(connection, name).id))
 
 
@@ -88,7 +88,7 @@ def show(name: str) -> Response:
 @auth.admin_required
 def statuses(name: str) -> Response:
     """An account's statuses, newest first; with `godmode` the private and direct ones too. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         account = find(connection, name)
         return json_response(
             queries.admin_users.statuses(
@@ -104,7 +104,7 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
     tags = list(dict.fromkeys(tag.strip().lower() for tag in params.texts("tags")))
     if not tags or any(not tag or len(tag) > _LONGEST_TAG for tag in tags):
         raise InvalidParameters()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         accounts = find_all(connection, params.exacts("nicknames"))
         statement(connection, account_ids=[account.id for account in accounts], tags=tags)
         moderation_log.record(

@@ -30,7 +30,7 @@ def split_address(address: str) -> tuple[str, str]:
 
 def find_id(name: str) -> int:
     """The id of an account by id or address; digits are tried as an id first. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         number = as_identifier(name)
         if number and queries.accounts.exists(connection, account_id=number):
             return number
@@ -40,7 +40,7 @@ def find_id(name: str) -> int:
 
 def show_account(statement: Any, message: str, **which: Any) -> Response:
     """One Account as the caller sees it. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         account = statement(connection, viewer_id=auth.viewer_id(), **which)
     return json_response(found(account, message))
 
@@ -54,7 +54,7 @@ def _show_at(address: str, message: str) -> Response:
 @auth.required("read:accounts")
 def verify_credentials() -> Response:
     """The caller's own account with what only its owner sees."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.accounts.credentials(connection, account_id=auth.account_id()))
 
 
@@ -79,7 +79,7 @@ def lookup() -> Response:
 @auth.optional("read:accounts")
 def show_several() -> Response:
     """Those of the accounts `id` that are there."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             queries.accounts.accounts(
                 connection, viewer_id=auth.viewer_id(), account_ids=params.identifiers("id")[:100]
@@ -114,7 +114,7 @@ def _statuses(account_id: int) -> Any:
         "only_media": params.boolean("only_media", False),
         "tagged": tagged.removeprefix("#").lower() if tagged else None,
     }
-    with db.read() as connection:
+    with db.connection() as connection:
         if params.boolean("pinned", False):
             return queries.timelines.account_pinned(connection, **asked, **narrowed)
         if tagged:
@@ -125,7 +125,7 @@ def _statuses(account_id: int) -> Any:
 
 
 def _relations(statement: Any, account_id: int) -> Response:
-    with db.read() as connection:
+    with db.connection() as connection:
         page = statement(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
     return page_response(found(page))
 

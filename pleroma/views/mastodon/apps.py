@@ -60,7 +60,7 @@ def create() -> Response:
     website = params.exact("website", most=_LONGEST)
     asked = scopes.parse(params.raw("scopes") or params.raw("scope")) or ["read"]
     client_id, client_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         app = queries.oauth.create_app(
             connection,
             client_id=client_id,
@@ -94,6 +94,6 @@ def verify_credentials() -> Response:
     caller = auth.caller()
     if caller is None or caller.app_id is None:
         raise InvalidCredentials()
-    with db.read() as connection:
+    with db.connection() as connection:
         app = found(queries.oauth.app(connection, app_id=caller.app_id))
     return as_json({"name": app.name, "website": app.website, "vapid_key": ""})

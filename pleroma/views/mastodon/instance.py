@@ -53,7 +53,7 @@ def web_settings() -> Response:
     data = params.tree("data")
     if data is None:
         raise InvalidParameters("data must be an object")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.profiles.keep_web_settings(
             connection, account_id=auth.account_id(), data=json.dumps(params.clean_tree(data))
         )

@@ -54,7 +54,7 @@ def upload() -> Response:
     description, focus = _description(), _focus()
     prepared = uploads.prepare(file, value("upload_limit"))
     meta = {**prepared.meta, **({"focus": focus} if focus and prepared.kind == "image" else {})}
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         saved = kept.keep(prepared)
         return json_response(
             queries.media.create(
@@ -76,7 +76,7 @@ def upload() -> Response:
 @auth.required("write:media")
 def show(media_id: int) -> Response:
     """One of the caller's uploads. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.media.attachment(connection, account_id=auth.account_id(), media_id=media_id))
         )
@@ -89,7 +89,7 @@ def update(media_id: int) -> Response:
     description, focus = _description(), _focus()
     if description is None and focus is None:
         raise ApiError("bad_request")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         attachment = queries.media.update(
             connection,
             account_id=auth.account_id(),

@@ -58,7 +58,7 @@ def _switches(sent: dict[str, Any]) -> dict[str, bool]:
 @auth.optional("read:statuses")
 def show(status_id: int) -> Response:
     """One Poll. Raises NotFound, also when its status is hidden from the caller."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(found(queries.polls.poll(connection, viewer_id=auth.viewer_id(), status_id=status_id)))
 
 
@@ -79,7 +79,7 @@ def vote(status_id: int) -> Response:
     """Vote for `choices`, once. Raises NotFound, Unprocessable in the words of the API."""
     viewer = {"viewer_id": auth.account_id(), "status_id": status_id}
     choices = _choices()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         poll = found(queries.polls.lock(connection, **viewer))
         if poll.account_id == auth.account_id():
             raise Unprocessable("Poll's author can't vote")

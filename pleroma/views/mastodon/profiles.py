@@ -98,7 +98,7 @@ def update_credentials() -> Response:
     source, store = _of_source(), _settings_store()
     switches = {name: params.boolean(name) for name in _SWITCHES}
     account_id = auth.account_id()
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         if switches["locked"] is False:
             list(queries.profiles.lock_with_waiting(connection, account_id=account_id))
         profile = queries.profiles.lock(connection, account_id=account_id)

@@ -26,7 +26,7 @@ def create() -> Response:
     refusal = ApiError(f"Comment must be up to {limit} characters")
     comment = params.text("comment", most=limit, refusal=refusal) or ""
     category = params.text("category")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if queries.reports.target(connection, account_id=account_id) is None:
             raise ApiError("Account not found")
         report, _ = found(

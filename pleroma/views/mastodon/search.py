@@ -105,7 +105,7 @@ def _search(as_tag: Any) -> Response:
     query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     kind = params.text("type")
     found: dict[str, bytes] = {}
-    with db.read() as connection:
+    with db.connection() as connection:
         if query:
             found = _one_of_ours(connection, query) or {
                 name: search(connection, query)
@@ -143,5 +143,5 @@ def accounts() -> Response:
     query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     if not query:
         return json_response(b"[]")
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(_accounts(connection, query))

@@ -107,7 +107,7 @@ def post_status() -> Response:
     Answers the Status or the ScheduledStatus (docs/api/mastodon.md 4). Raises Unprocessable, NotFound.
     """
     new, due, is_preview = read_new_status(), _due(), _is_preview()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         # A preview is the real thing, taken back when its answer is made.
         trial = connection.transaction(force_rollback=True) if is_preview or due else contextlib.nullcontext()
         with trial:
@@ -123,7 +123,7 @@ def post_status() -> Response:
 @auth.optional("read:statuses")
 def show(status_id: int) -> Response:
     """One Status. Raises NotFound, also for what the caller may not see."""
-    with db.read() as connection:
+    with db.connection() as connection:
         status = queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id)
     return json_response(found(status))
 
@@ -133,7 +133,7 @@ def show(status_id: int) -> Response:
 def show_several() -> Response:
     """The first hundred of the asked statuses that the caller may see, newest first."""
     status_ids = (params.identifiers("ids") or params.identifiers("id"))[:100]
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.statuses.statuses(connection, viewer_id=auth.viewer_id(), status_ids=status_ids))
 
 
@@ -142,7 +142,7 @@ def show_several() -> Response:
 def delete(status_id: int) -> Response:
     """Delete a status: its author, moderators and administrators may. Answers it as it was, with its source."""
     caller = auth.caller()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         status = queries.statuses.deletable(connection, status_id=status_id, viewer_id=auth.account_id())
         if status is None:
             raise NotFound()
@@ -161,7 +161,7 @@ def delete(status_id: int) -> Response:
 def context(status_id: int) -> Response:
     """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
     limit = 4096 if auth.viewer_id() else 100
-    with db.read() as connection:
+    with db.connection() as connection:
         thread = queries.statuses.context(connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit)
     return json_response(found(thread))
 
@@ -170,7 +170,7 @@ def context(status_id: int) -> Response:
 @auth.optional("read:statuses")
 def card(status_id: int) -> Response:
     """An empty card: this server fetches no link previews."""
-    with db.read() as connection:
+    with db.connection() as connection:
         found(queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id))
     return json_response(b"{}")
 
@@ -179,7 +179,7 @@ def card(status_id: int) -> Response:
 @auth.required("read:statuses")
 def source(status_id: int) -> Response:
     """An own status as it was typed. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.statuses.source(connection, viewer_id=auth.account_id(), status_id=status_id))
         )

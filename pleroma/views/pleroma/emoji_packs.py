@@ -35,7 +35,7 @@ def _as_json(answer: Any) -> Response:
 
 def _reloaded(answer: Any) -> Response:
     """The answer, once every worker's list of emoji shows the change."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         installed.reload(connection, configured().data_dir)
     return _as_json(answer)
 

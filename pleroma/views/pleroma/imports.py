@@ -35,7 +35,7 @@ def _list() -> bytes:
 def _store(kind: str) -> Response:
     source = _list()
     if source.strip():
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             queries.imports.create(
                 connection, account_id=auth.account_id(), kind=kind, source=source, base_url=configured().base_url
             )

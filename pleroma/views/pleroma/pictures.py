@@ -18,7 +18,7 @@ blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma"
 
 
 def _set_picture(name: str, parameter: str) -> Response:
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         file = kept.picture(uploads.PROFILE[name], parameter)
         if file is None:
             raise InvalidParameters(f"{parameter} is missing")
@@ -54,7 +54,7 @@ def update_background() -> Response:
 @auth.required("read|write")
 def mascot() -> Response:
     """The caller's mascot, the default one when none is set (docs/api/pleroma.md 15)."""
-    with db.read() as connection:
+    with db.connection() as connection:
         attachment = queries.media.mascot(connection, account_id=auth.account_id())
     if attachment is None:
         url = f"{configured().base_url}/images/pleroma-fox-tan-smol.png"
@@ -82,7 +82,7 @@ def update_mascot() -> Response:
     except Unprocessable as error:
         raise ApiError("mascots can only be images", 415) from error
     account_id = auth.account_id()
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         saved = kept.keep(prepared)
         queries.media.lock_mascot(connection, account_id=account_id)
         attachment = queries.media.create(

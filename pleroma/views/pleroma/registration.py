@@ -33,7 +33,7 @@ def new_captcha() -> dict[str, str]:
     except kocaptcha.Unavailable:
         return {"type": kind, "error": "Kocaptcha service unavailable"}
     token = secrets.token_urlsafe(24)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.registration.keep_captcha(
             connection,
             token_hash=registration.captcha_hash(token),
@@ -88,7 +88,7 @@ def register() -> Response:
     Raises FieldErrors, and InvalidParameters for an invite that is not good.
     """
     new = read_registration(params.secret("nickname"), params.secret("confirm"))
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         account_id = registration.register(connection, new, configured())
         user = queries.registration.user_object(
             connection, account_id=account_id, name_html=_name_html(new.fullname), description=new.bio
@@ -101,7 +101,7 @@ def _name_html(name: str) -> str:
     shown = html.escape(name)
     codes = text.emoji_codes(name)
     if codes:
-        with db.read() as connection:
+        with db.connection() as connection:
             for emoji in queries.registration.emoji_pictures(connection, shortcodes=codes):
                 code = f":{emoji.shortcode}:"
                 source = html.escape(f"\x01{emoji.path}")
@@ -125,7 +125,7 @@ def register_by_app() -> Response:
         raise InvalidParameters("Missing parameters")
     new = read_registration(username, password, unnamed=username, pending=True)
     token, refresh_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.oauth.issue_to(
             connection,
             app_id=caller.app_id,
@@ -140,7 +140,7 @@ def register_by_app() -> Response:
 @blueprint.get("/api/account/confirm_email/<id:account_id>/<token>")
 def confirm(account_id: int, token: str) -> BaseResponse:
     """Confirm an account by the link of its mail, and lead to the front page. Raises NotFound for no good link."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if registration.confirm(connection, configured(), account_id, token):
             return redirect("/")
     error = NotFound("This link is not good, or it was used already")
@@ -156,7 +156,7 @@ def resend_confirmation() -> Response:
 
     The answer never tells whether there is such an account.
     """
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         account = queries.registration.waiting(
             connection,
             email=params.somebody("email"),

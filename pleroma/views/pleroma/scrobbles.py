@@ -35,7 +35,7 @@ def create() -> Response:
     if visibility not in VISIBILITIES:
         raise Unprocessable("Unknown visibility")
     length = params.integer("length")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.scrobbles.create(
             connection,
             account_id=auth.account_id(),
@@ -54,7 +54,7 @@ def create() -> Response:
 def index(name: str) -> Response:
     """An account's scrobbles by id or nickname, newest first. Raises NotFound."""
     account_id = find_id(name)
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(
             queries.scrobbles.index(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
         )
