@@ -128,7 +128,9 @@ cross join lateral (
   union
   select n.account_id
   from subscriptions n
-  where n.target_id = s.account_id and exists (select from visible_statuses(n.account_id) v where v.id = s.id)
+  where n.target_id = s.account_id
+    -- Whoever may see all need not be asked one by one.
+    and (s.visibility in ('public', 'unlisted') or exists (select from visible_statuses(n.account_id) v where v.id = s.id))
   order by id
 ) recipient
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)
