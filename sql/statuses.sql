@@ -44,9 +44,9 @@ cross join chosen
 left join lateral status_entities(:viewer_id, chosen.ids) e on true
 group by o.id;
 
--- name: draft(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id, status_limit)^
+-- name: draft(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id)^
 -- All that decides about a new status: its author, what it answers, whom it can mention, its emoji and media.
-select a.tags, u.privacy, u.language, setting('status_limit', :status_limit)::int as status_limit, a.sensitive,
+select a.tags, u.privacy, u.language, setting('status_limit')::int as status_limit, a.sensitive,
        to_jsonb(parent) as parent,
        to_jsonb(conversation) as conversation,
        (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'nickname', m.nickname, 'domain', m.domain)), '[]')

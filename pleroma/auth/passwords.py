@@ -19,7 +19,6 @@ from pleroma.errors import Throttled
 from pleroma.text.clean import is_storable
 from pleroma.web import rate_limits
 from pleroma.web.rate_limits import Bucket
-from pleroma.web.state import configured
 
 _CACHE_SECONDS = 300
 _CACHE_SIZE = 1000
@@ -68,7 +67,6 @@ def check(login: str, password: str, *, cached: bool = False) -> Any:
             connection,
             login=login[:300],
             address=rate_limits.client_address(),
-            rate_limits=str(configured().rate_limits).lower(),
         )
     return user if _verify(user, login, password, cached) else None
 

@@ -161,7 +161,6 @@ def _read_draft(connection: Connection, account_id: int, new: NewStatus, config:
         shortcodes=text.emoji_codes(f"{new.source}\n{new.spoiler_text}"),
         media_ids=new.media_ids,
         list_id=new.list_id or 0,
-        status_limit=str(config.status_limit),
     )
     if new.in_reply_to_id is not None and draft.parent is None:
         raise NotFound()

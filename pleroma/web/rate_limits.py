@@ -15,7 +15,6 @@ from flask import g, request
 from pleroma import addresses, db
 from pleroma.db import queries
 from pleroma.errors import Throttled
-from pleroma.web.state import configured
 
 
 class Bucket(NamedTuple):
@@ -55,7 +54,6 @@ def count(buckets: dict[str, Bucket]) -> None:
                 connection,
                 keys=ordered,
                 seconds=[buckets[key].seconds for key in ordered],
-                enabled=str(configured().rate_limits).lower(),
             )
         )
     if not rows:

@@ -14,7 +14,6 @@ from pleroma.errors import ApiError, NotFound, Unprocessable, found
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
-from pleroma.web.state import configured
 
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 
@@ -95,7 +94,6 @@ def pin(status_id: int) -> Response:
             connection,
             account_id=auth.account_id(),
             status_id=status_id,
-            pinned_limit=str(configured().pinned_limit),
         )
         if row is None:
             raise ApiError("Could not pin")
