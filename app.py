@@ -64,6 +64,7 @@ def worker() -> None:
     with postgres.available(settings.data_dir, settings.database_url) as url:
         if missing := schema.missing_migrations(url):
             raise schema.SchemaBehind(f"the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
+        schema.note_environment(url, settings)
         sys.exit(jobs.work(settings, url))
 
 

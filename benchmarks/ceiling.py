@@ -34,7 +34,7 @@ def main() -> None:
 
     @app.get("/")
     def view() -> Response:
-        with db.read() as connection:
+        with db.connection() as connection:
             value = statements.execute(connection, "select 1::text", {}).get_value(0, 0)
             return Response(value, content_type="application/json")
 

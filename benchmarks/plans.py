@@ -1,4 +1,4 @@
-"""Writes docs/plans.md: how PostgreSQL runs each list statement. python benchmarks/plans.py --help.
+"""Writes how PostgreSQL runs each list statement. python benchmarks/plans.py --help.
 
 Needs a running server that benchmarks/seed.py filled with `--large`.
 """
@@ -121,7 +121,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Writes how PostgreSQL runs each list statement.")
     parser.add_argument("--state", type=Path, required=True, help="what benchmarks/seed.py wrote")
     parser.add_argument("--data-dir", type=Path, default=Path("instance"), help="that of the running server")
-    parser.add_argument("--output", type=Path, default=Path("docs/plans.md"))
+    parser.add_argument("--output", type=Path, default=Path("plans.md"))
     arguments = parser.parse_args()
     url = postgres.running_url(arguments.data_dir)
     if url is None:

@@ -30,7 +30,7 @@ _IN_FORCE = (
 
 def _settings_and_figures(config: Config) -> tuple[dict[str, Any], Any]:
     values = in_force(*_IN_FORCE, config=config)
-    with db.read() as connection:
+    with db.connection() as connection:
         return values, queries.instance.figures(connection)
 
 
@@ -176,7 +176,7 @@ def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> d
 
 
 def _staff(config: Config) -> list[str]:
-    with db.read() as connection:
+    with db.connection() as connection:
         return [f"{config.base_url}/users/{row.nickname}" for row in queries.instance.staff(connection)]
 
 

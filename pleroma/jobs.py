@@ -150,7 +150,7 @@ def run_hourly(config: Config) -> None:
 @task("upkeep", name="remove_finished_jobs", hourly=True)
 def remove_finished_jobs() -> None:
     """Remove what succeeded 7 days ago or failed 30 days ago; a sent mail's secrets go at once."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.jobs.remove_finished(connection)
         queries.jobs.forget_arguments(connection, task="send_mail")
 

@@ -58,7 +58,7 @@ def send_mail(template: str, to: str, values: Mapping[str, Any], to_name: str = 
     config = jobs.configuration()
     instance = settings.value("instance_name", config)
     send(config, compose(config, instance, template, to, to_name, values))
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.jobs.forget_arguments(connection, task="send_mail")
 
 

@@ -11,14 +11,11 @@ from pleroma import db
 from pleroma.config import Config
 from pleroma.db import queries
 
-UPLOAD_LIMITS = ("upload_limit", "avatar_limit", "banner_limit", "background_limit")
-_BESIDE_THE_FILE = 2_000_000
-
 
 def in_force(*names: str, config: Config) -> dict[str, Any]:
     """The values of the named settings (see RUNTIME in pleroma.views.admin.config) that count now, in one select."""
     values = {name: getattr(config, name) for name in names}
-    with db.read() as connection:
+    with db.connection() as connection:
         values.update((row.name, row.value) for row in queries.authentication.settings(connection, names=list(names)))
     return values
 
@@ -26,13 +23,3 @@ def in_force(*names: str, config: Config) -> dict[str, Any]:
 def value(name: str, config: Config) -> Any:
     """The value of one setting that counts now."""
     return in_force(name, config=config)[name]
-
-
-def largest_body(config: Config) -> int:
-    """How many bytes a request may have under the limits that the environment sets."""
-    return int(max(getattr(config, name) for name in UPLOAD_LIMITS)) + _BESIDE_THE_FILE
-
-
-def largest_body_in_force(config: Config) -> int:
-    """The same under those that count now."""
-    return int(max(in_force(*UPLOAD_LIMITS, config=config).values())) + _BESIDE_THE_FILE

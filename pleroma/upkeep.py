@@ -17,7 +17,7 @@ _FORGOTTEN_AFTER = 24 * 3600
 @jobs.task("upkeep", name="expire_status")
 def expire_status(status_id: int) -> None:
     """Delete a status whose time is over, as its author would."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         status = queries.upkeep.expired_status(connection, status_id=status_id)
         if status is not None:
             posting.remove(connection, status)
@@ -33,7 +33,7 @@ def remove_files() -> None:
     store = media.store_of(jobs.configuration().data_dir)
     store.sweep()
     while True:
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
                 return
             names = [row.name for row in queries.upkeep.removed_files(connection, limit=_FILES_AT_ONCE)]
@@ -46,7 +46,7 @@ def remove_files() -> None:
 @jobs.task("upkeep", name="remove_what_is_over", hourly=True)
 def remove_what_is_over() -> None:
     """Remove what is over its time, uploads that nothing uses included."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.upkeep.remove_what_is_over(connection)
         queries.upkeep.remove_unused_media(connection)
 
@@ -56,7 +56,7 @@ def remove_forgotten_files(config: Config) -> tuple[int, int]:
     store = media.store_of(config.data_dir)
     count = size = 0
     for folder, files in store.folders(older_than=_FORGOTTEN_AFTER):
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
                 break
             known = {row.name for row in queries.upkeep.known_files(connection, folder=f"{folder}/%")}
@@ -70,7 +70,7 @@ def remove_forgotten_files(config: Config) -> tuple[int, int]:
 @jobs.task("mailer", name="report_mails")
 def report_mails(report_id: int) -> None:
     """Mail a report to every active administrator and moderator: one job a mail, stored together."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         report = queries.upkeep.report(connection, report_id=report_id)
         if report is None or report.target is None:
             return

@@ -20,12 +20,12 @@ where s.id_hash = :id_hash
 -- Notes that a session was used.
 update sessions set last_used_at = now() where id_hash = :id_hash;
 
--- name: by_login(login, address, rate_limits)^
+-- name: by_login(login, address)^
 -- The local account of a nickname or e-mail address, in any letter case, with all that decides about its login.
 -- throttled: its password was guessed too often (by this client's address, or by all).
 select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present, a.login_version,
        u.password_hash, u.password_reset_required,
-       setting('rate_limits', :rate_limits) = 'true' and exists (
+       setting('rate_limits') = 'true' and exists (
          select
          from rate_limits r
          where r.key in (concat('password:', a.id, ':', :address::text), concat('password:', a.id), concat('password:', :address::text))

@@ -8,9 +8,11 @@ begin
 end
 $$;
 
--- A setting that an administrator changed at run time, as text; else what the environment says.
-create or replace function setting(setting_name text, configured text) returns text language sql stable
-return coalesce((select value #>> '{}' from settings where name = setting_name), configured);
+-- A setting in force, as text: what an administrator stored at run time, else what the environment says.
+create or replace function setting(setting_name text) returns text language sql stable
+return coalesce(
+  (select value #>> '{}' from settings where name = setting_name),
+  (select value #>> '{}' from configured_settings where name = setting_name));
 
 -- Ends all that lets somebody in as accounts: reset links, authorization codes, tokens and sessions. What is being made
 -- of an older proof meanwhile has the older login_version. With keep_logins tokens and sessions stay.

@@ -1,11 +1,19 @@
--- name: create(account_id, kind, addresses, options)^
--- Stores a list and the job that works it off.
+-- name: create(account_id, kind, source, base_url)^
+-- Stores a list as it was sent to a server of this address, and the job that works it off.
 with list as (
-       insert into imports (account_id, kind, addresses, options)
-       values (:account_id, :kind, :addresses, :options)
+       insert into imports (account_id, kind, source, base_url)
+       values (:account_id, :kind, :source, :base_url)
        returning id
      )
 select defer_job('background', :kind::text || '_import', jsonb_build_object('import_id', id)) as job from list;
+
+-- name: as_sent(import_id)^
+-- A list whose addresses nobody has read yet, locked.
+select source, base_url from imports where id = :import_id and source is not null for update;
+
+-- name: keep_addresses(import_id, addresses, options)!
+-- Stores the addresses of a list in the place of what was sent.
+update imports set addresses = :addresses, options = :options, source = null where id = :import_id;
 
 -- name: next_batch(import_id, size)^
 -- The next addresses of a list, locked; nothing when all are done or the list's owner is gone.

@@ -111,12 +111,12 @@ select id from original;
 -- Lets whoever counts an account's rows before adding one wait for each other.
 select id from accounts where id = :account_id for no key update;
 
--- name: pin(account_id, status_id, pinned_limit)^
+-- name: pin(account_id, status_id)^
 -- Pins an own public or unlisted status; is_full when there is no room and it was not pinned before.
 with original as materialized (
        select s.id, s.pinned_at is null and (
            select count(*) from statuses p where p.account_id = :account_id and p.pinned_at is not null
-         ) >= setting('pinned_limit', :pinned_limit)::int as is_full
+         ) >= setting('pinned_limit')::int as is_full
        from statuses wanted
        join statuses s on s.id = coalesce(wanted.reblog_of_id, wanted.id)
        where wanted.id = :status_id and s.account_id = :account_id and s.visibility in ('public', 'unlisted') and is_current(s)

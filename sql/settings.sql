@@ -7,9 +7,10 @@ lock table settings in share row exclusive mode;
 insert into settings (name, value) values (:name, :value::jsonb)
 on conflict (name) do update set value = excluded.value, updated_at = now();
 
--- name: configure(name, value)!
--- Notes what the environment says of a setting.
-insert into configured_settings as c (name, value) values (:name, :value::jsonb)
+-- name: configure(configured)!
+-- Notes what the environment says of settings, an object.
+insert into configured_settings as c (name, value)
+select key, value from jsonb_each(:configured::jsonb) order by key
 on conflict (name) do update set value = excluded.value where c.value <> excluded.value;
 
 -- name: forget(names)!

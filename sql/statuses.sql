@@ -44,9 +44,9 @@ cross join chosen
 left join lateral status_entities(:viewer_id, chosen.ids) e on true
 group by o.id;
 
--- name: draft(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id, status_limit)^
+-- name: draft(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id)^
 -- All that decides about a new status: its author, what it answers, whom it can mention, its emoji and media.
-select a.tags, u.privacy, u.language, setting('status_limit', :status_limit)::int as status_limit, a.sensitive,
+select a.tags, u.privacy, u.language, setting('status_limit')::int as status_limit, a.sensitive,
        to_jsonb(parent) as parent,
        to_jsonb(conversation) as conversation,
        (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'nickname', m.nickname, 'domain', m.domain)), '[]')
@@ -128,7 +128,9 @@ cross join lateral (
   union
   select n.account_id
   from subscriptions n
-  where n.target_id = s.account_id and exists (select from visible_statuses(n.account_id) v where v.id = s.id)
+  where n.target_id = s.account_id
+    -- Whoever may see all need not be asked one by one.
+    and (s.visibility in ('public', 'unlisted') or exists (select from visible_statuses(n.account_id) v where v.id = s.id))
   order by id
 ) recipient
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)

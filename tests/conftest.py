@@ -40,14 +40,15 @@ class Person:
 class Client(webtest.TestApp):
     """WebTest's client with one more argument: `auth`, the person who asks."""
 
-    noted = False  # whether the database holds that confirmation is required
+    noted: dict = {}  # what the database holds of the environment
 
     def do_request(self, req, status=None, expect_errors=None):
         config = self.app.extensions["pleroma"].config
-        if config.account_activation_required != Client.noted:
+        environment = schema.environment(config)
+        if environment != Client.noted:
             # Each client is a server of its own, and the one that asks is the one that started last.
             schema.note_environment(config.database_url, config)
-            Client.noted = config.account_activation_required
+            Client.noted = environment
         req.environ.setdefault("REMOTE_ADDR", "127.0.0.1")
         return super().do_request(req, status, expect_errors)
 
@@ -116,12 +117,11 @@ def _clean(request):
     if "_pool" in request.fixturenames:
         with psycopg.connect(request.getfixturevalue("database_url"), autocommit=True) as connection:
             connection.execute(
-                "delete from accounts; delete from apps; delete from settings; delete from configured_settings;"
+                "delete from accounts; delete from apps; delete from settings;"
                 "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
                 "delete from moderation_log; delete from reports;"
                 "delete from removed_files; delete from procrastinate_jobs; delete from imports"
             )
-        Client.noted = False
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def person(_pool, _password_hash, sql):
 
     def make(nickname, *, scopes=ALL_SCOPES, admin=False, moderator=False, confirmed=True):
         email = f"{nickname}@mail.example"
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             account_id = queries.users.create(
                 connection,
                 nickname=nickname,
@@ -278,3 +278,12 @@ def _wait_for(address, process, log):
         except OSError:
             time.sleep(0.05)
     raise AssertionError(log.read_text())
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Say how to run each test alone that failed."""
+    failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
+    if failed and not hasattr(config, "workerinput"):
+        terminalreporter.section("each of these alone, in this process")
+        for name in dict.fromkeys(report.nodeid for report in failed):
+            terminalreporter.write_line(f"{Path(sys.executable).parent / 'pytest'} -n 0 '{name}'")

@@ -54,7 +54,7 @@ def test_job_of_later_waits(settings, defer, done):
 
 
 def test_rollback_takes_the_job_along(settings, done, _pool):
-    with pytest.raises(RuntimeError), db.transaction() as connection:
+    with pytest.raises(RuntimeError), db.in_transaction() as connection:
         connection.execute("select defer_job('background', 'example', '{\"word\": \"no\"}'::jsonb)")
         raise RuntimeError
     assert jobs.run_pending(settings) == 0
@@ -179,7 +179,7 @@ def test_old_finished_jobs_are_removed(settings, sql, _pool):
             age,
         )
     sql("update procrastinate_events e set at = (select min(at) from procrastinate_events o where o.job_id = e.job_id)")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.jobs.remove_finished(connection)
     assert sql("select status::text from procrastinate_jobs order by id") == [("succeeded",), ("failed",), ("todo",)]
 

@@ -147,7 +147,7 @@ class World:
                 for status_id in (own["id"], self._id("root")):
                     self.call("post", f"/api/v1/statuses/{status_id}/{mark}", name)
         self.sql("update polls set expires_at = now()")
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             for (status_id,) in self.sql("select status_id from polls"):
                 queries.polls.tell_of_end(connection, status_id=status_id)
 
@@ -209,7 +209,7 @@ class World:
         client.delete(f"/api/v1/statuses/{self._id('deleted')}", auth=author, status=200)
         self.sql("update statuses set expires_at = now() where expires_at is not null")
         client.patch_json(f"{path}/users/deactivate", {"nicknames": _DEACTIVATED}, auth=self.root, status=200)
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             lifecycle.delete(connection, self.people["secreterased"].id)
         required = [{"tuple": [":account_activation_required", True]}]
         configs = [{"group": "pleroma", "key": ":instance", "value": required}]

@@ -1,15 +1,14 @@
 """Lists of accounts to follow, block or mute: reading them, and working them off in batches (docs/api/pleroma.md 7).
 
-A batch is one transaction that also notes how far it came, so that a killed worker neither loses nor repeats
-an account.
+All of it is the job's: a request only stores the list as it was sent. A batch is one transaction that also notes how
+far it came, so that a killed worker neither loses nor repeats an account.
 """
 
 from __future__ import annotations
 
-import csv
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -17,7 +16,6 @@ from psycopg import Connection
 
 from pleroma import db, jobs
 from pleroma.accounts import relationships
-from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError
 from pleroma.text.clean import clean
@@ -25,6 +23,10 @@ from pleroma.text.clean import clean
 log = logging.getLogger(__name__)
 BATCH = 50
 MAXIMUM_ACCOUNTS = 100_000
+_LONGEST_NICKNAME, _LONGEST_DOMAIN, _LONGEST_ADDRESS = 100, 253, 500
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LINE, _WORD = re.compile(rb"[^\r\n]+"), re.compile(r"\S+")
+_FIRST_CELL = re.compile(r'"(?P<quoted>(?:[^"]++|"")*+)"[^,]*+|(?P<plain>[^,]*+)')
 _HEADER = "account address"
 _OPTIONS = {"true": True, "false": False}
 
@@ -37,35 +39,53 @@ class Entry(NamedTuple):
     option: bool | None
 
 
-def parse(source: str, config: Config) -> list[Entry]:
-    """The accounts of an uploaded or pasted list, each once, in order (docs/api/pleroma.md 7.1).
+def parse(source: bytes, base_url: str) -> list[Entry]:
+    """The first MAXIMUM_ACCOUNTS of an uploaded or pasted list, each once, in order (docs/api/pleroma.md 7.1).
 
     Understands CSV exports with or without header, quotes and further columns, one address a line, white space
-    between addresses, any line end, a byte order mark, and profile addresses of this server.
+    between addresses, any line end, a byte order mark, and profile addresses of the server at `base_url`.
     """
     found: dict[tuple[str, str], Entry] = {}
-    for line in re.split(r"\r\n|\r|\n", clean(source.lstrip("\ufeff"))):
-        cells = next(csv.reader([line.replace('"', "") if line.count('"') % 2 else line]), [])
-        first = cells[0].strip().strip('"') if cells else ""
-        if not first or first.lower() == _HEADER:
-            continue
-        option = _OPTIONS.get(cells[1].strip().lower()) if len(cells) > 1 else None
-        for word in first.split():
-            address = _address(word, config)
-            if address and address not in found:
-                found[address] = Entry(*address, option)
-    return list(found.values())[:MAXIMUM_ACCOUNTS]
+    for word, option in _words(source):
+        address = _address(word, base_url)
+        if address and address not in found:
+            found[address] = Entry(*address, option)
+            if len(found) == MAXIMUM_ACCOUNTS:
+                break
+    return list(found.values())
 
 
-def _address(word: str, config: Config) -> tuple[str, str] | None:
+def _words(source: bytes) -> Iterator[tuple[str, bool | None]]:
+    """Each word of the first column, with what the second one says."""
+    for line in _LINE.finditer(source, len(_BYTE_ORDER_MARK) if source.startswith(_BYTE_ORDER_MARK) else 0):
+        text = line.group().decode("utf-8", "replace")
+        first, second = _cells(text.replace('"', "") if text.count('"') % 2 else text)
+        if first.lower() != _HEADER:
+            option = _OPTIONS.get(second.lower())
+            for word in _WORD.finditer(first):
+                yield clean(word.group()), option
+
+
+def _cells(line: str) -> tuple[str, str]:
+    """The first two cells of a line of CSV, without quotes and space around them."""
+    cell = _FIRST_CELL.match(line)
+    if cell is None:
+        return "", ""
+    second, _, _ = line[cell.end() + 1 :].partition(",")
+    return (cell["quoted"] or cell["plain"] or "").strip().strip('"'), second.strip().strip('"')
+
+
+def _address(word: str, base_url: str) -> tuple[str, str] | None:
+    if len(word) > _LONGEST_ADDRESS:
+        return None
     word = word.strip("\"'")
-    profile = f"{config.base_url}/users/"
+    profile = f"{base_url}/users/"
     if word.lower().startswith(profile.lower()):
         word = unquote(word[len(profile) :]).strip("/")
     nickname, _, domain = word.lstrip("@").lower().partition("@")
-    if not nickname or len(word) > 500 or "/" in nickname:
+    if not nickname or len(nickname) > _LONGEST_NICKNAME or len(domain) > _LONGEST_DOMAIN or "/" in nickname:
         return None
-    return nickname, "" if domain == config.domain else domain
+    return nickname, "" if domain == base_url.partition("://")[2] else domain
 
 
 def _mute(connection: Connection, account_id: int, target_id: int, option: bool | None) -> None:
@@ -84,15 +104,30 @@ _ACTIONS: dict[str, Callable[..., None]] = {"follow": _follow, "block": _block, 
 
 
 def _work_off(import_id: int) -> None:
+    _read(import_id)
     while _one_batch(import_id):
         pass
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.imports.finish(connection, import_id=import_id)
+
+
+def _read(import_id: int) -> None:
+    """Put the addresses of a list where it was stored as sent, unless that was done before."""
+    with db.in_transaction() as connection:
+        kept = queries.imports.as_sent(connection, import_id=import_id)
+        if kept is not None:
+            entries = parse(kept.source, kept.base_url)
+            queries.imports.keep_addresses(
+                connection,
+                import_id=import_id,
+                addresses=[f"{entry.nickname}@{entry.domain}" for entry in entries],
+                options=[entry.option for entry in entries],
+            )
 
 
 def _one_batch(import_id: int) -> bool:
     """Do the next batch of a list; False when there was none."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         batch = queries.imports.next_batch(connection, import_id=import_id, size=BATCH)
         if batch is None:
             return False

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 
-from pleroma import remote
+from pleroma import bounded_json, remote
 from pleroma.config import Config
 
 _MD5 = re.compile(r"[0-9a-f]{32}")
@@ -19,8 +18,8 @@ def challenge(endpoint: str, config: Config) -> tuple[str, str]:
     """A new captcha: the MD5 of its answer in hex, and the address of its picture. Raises Unavailable."""
     try:
         answer = remote.fetch(f"{endpoint}/new", max_bytes=10_000, allow_loopback=config.remote_allow_loopback)
-        captcha = json.loads(answer.body) if answer.status == 200 else None
-    except (remote.RemoteError, ValueError, RecursionError) as error:
+        captcha = bounded_json.parse(answer.body) if answer.status == 200 else None
+    except (remote.RemoteError, ValueError) as error:
         raise Unavailable from error
     if not isinstance(captcha, dict):
         raise Unavailable

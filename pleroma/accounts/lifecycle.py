@@ -21,7 +21,7 @@ def delete_account(account_id: int) -> None:
     for step in _STEPS:
         more = True
         while more:
-            with db.transaction() as connection:
+            with db.in_transaction() as connection:
                 more = step(connection, account_id)
 
 

@@ -20,6 +20,7 @@ from pleroma.config import Config, secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
 from pleroma.settings import in_force
+from pleroma.text.clean import clean, is_storable
 
 _BLANK, _TAKEN = "can't be blank", "has already been taken"
 
@@ -95,7 +96,7 @@ def _use_captcha(connection: Connection, new: Registration, config: Config, seco
 
 
 def _use_invite(connection: Connection, token: str) -> None:
-    invite = queries.registration.lock_invite(connection, token=token)
+    invite = queries.registration.lock_invite(connection, token=token) if is_storable(token) else None
     if invite is None:
         raise InvalidParameters("Invalid token")
     if invite.is_over:
@@ -103,10 +104,17 @@ def _use_invite(connection: Connection, token: str) -> None:
     queries.registration.use_invite(connection, invite_id=invite.id)
 
 
+def trimmed(name: str) -> str:
+    """A nickname or an address without space around it. What cannot be stored is no space: it is to be refused."""
+    return name.strip() if is_storable(name) else name
+
+
 def password_fault(password: str) -> str | None:
     """What is wrong with a new password, None when nothing is (docs/api/pleroma.md 10.1)."""
     if not password:
         return _BLANK
+    if "\0" in password:
+        return "has invalid format"
     if len(password) > passwords.MAXIMUM_LENGTH:
         return f"should be at most {passwords.MAXIMUM_LENGTH} character(s)"
     return None
@@ -120,13 +128,13 @@ def email_fault(email: str) -> str | None:
 
 
 def _text_fault(value: str, limit: int) -> str | None:
-    return f"should be at most {limit} character(s)" if len(value) > limit else None
+    return f"should be at most {limit} character(s)" if text.is_longer(value, limit) else None
 
 
 def _faults(
     connection: Connection, new: Registration, settings: dict[str, Any], config: Config
 ) -> dict[str, list[str]]:
-    taken = queries.registration.taken(connection, nickname=new.nickname, email=new.email)
+    taken = queries.registration.taken(connection, nickname=clean(new.nickname), email=clean(new.email))
     nickname = nicknames.fault(new.nickname, config.extended_nicknames) or (_TAKEN if taken.nickname else None)
     email = email_fault(new.email) or (_TAKEN if taken.email else None)
     found = {

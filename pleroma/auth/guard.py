@@ -64,7 +64,7 @@ def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
 
 
 def _by_bearer(token: str) -> Caller | None:
-    with db.read() as connection:
+    with db.connection() as connection:
         row = queries.authentication.by_token(connection, token_hash=token_hash(token))
         if row is None:
             return None

@@ -16,9 +16,9 @@ from pleroma import db
 from pleroma.accounts.passwords import MAXIMUM_LENGTH, OF_NOBODY, matches
 from pleroma.db import queries
 from pleroma.errors import Throttled
+from pleroma.text.clean import is_storable
 from pleroma.web import rate_limits
 from pleroma.web.rate_limits import Bucket
-from pleroma.web.state import configured
 
 _CACHE_SECONDS = 300
 _CACHE_SIZE = 1000
@@ -43,9 +43,14 @@ def _matches(password: str, stored: str, buckets: dict[str, Bucket]) -> bool:
     rate_limits.count(buckets)
     if not matches(password, stored):
         return False
-    with db.read() as connection:
+    with db.connection() as connection:
         queries.rate_limits.take_back(connection, keys=sorted(buckets))
     return True
+
+
+def _is_password(typed: str) -> bool:
+    # scrypt takes zeros at its end for nothing.
+    return len(typed) <= MAXIMUM_LENGTH and "\0" not in typed
 
 
 def check(login: str, password: str, *, cached: bool = False) -> Any:
@@ -54,22 +59,23 @@ def check(login: str, password: str, *, cached: bool = False) -> Any:
     With `cached`, a password that this process has seen to be right in the last minutes is not hashed
     again; the key holds the stored hash, so that a change counts at once. Raises Throttled.
     """
-    login = login.strip()
-    if len(password) > MAXIMUM_LENGTH:
+    if not is_storable(login) or not _is_password(password):
         return None
-    with db.read() as connection:
+    login = login.strip()
+    with db.connection() as connection:
         user = queries.authentication.by_login(
             connection,
-            login=login[:300].replace("\0", ""),
+            login=login[:300],
             address=rate_limits.client_address(),
-            rate_limits=str(configured().rate_limits).lower(),
         )
     return user if _verify(user, login, password, cached) else None
 
 
 def check_account(account_id: int, password: str) -> Any:
     """The account whose id is known, when this is its password, or None. Raises Throttled."""
-    with db.read() as connection:
+    if not _is_password(password):
+        return None
+    with db.connection() as connection:
         user = queries.authentication.by_account(connection, account_id=account_id)
     return user if _verify(user, str(account_id), password, cached=False) else None
 

@@ -35,6 +35,8 @@ def parse(value: Any) -> list[str]:
     parts = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else [value]
     if not all(isinstance(part, str) for part in parts):
         raise InvalidParameters("scope must be a text")
+    if sum(map(len, parts)) > _MOST * _LONGEST:
+        raise InvalidParameters("scope is too long")
     names = [name for part in parts for name in _BETWEEN.split(clean(part)) if name]
     unique = list(dict.fromkeys(names))
     if len(unique) > _MOST or any(len(name) > _LONGEST for name in unique):

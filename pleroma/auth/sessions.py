@@ -34,7 +34,7 @@ def find(cookie: str) -> Any:
     id_hash = _hash(cookie)
     if id_hash is None:
         return None
-    with db.read() as connection:
+    with db.connection() as connection:
         row = queries.authentication.by_session(connection, id_hash=id_hash)
         if row is not None and row.stale:
             queries.authentication.touch_session(connection, id_hash=id_hash)
@@ -47,7 +47,7 @@ def start(account_id: int, login_version: int, response: Response) -> None:
     `login_version` is what the account had when the password was found right, 0 when it was just made.
     """
     identifier = secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.authentication.open_session(
             connection,
             id_hash=hashlib.sha256(identifier.encode()).digest(),
@@ -69,6 +69,6 @@ def end(cookie: str, response: Response) -> None:
     """Forget the session of a cookie, and the cookie."""
     id_hash = _hash(cookie)
     if id_hash is not None:
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             queries.authentication.close_session(connection, id_hash=id_hash)
     response.delete_cookie(COOKIE, path="/")

@@ -5,7 +5,7 @@ Statements that end in ``$`` give text as bytes, just as PostgreSQL sent it; tho
 named tuple or None.
 """
 
-from pleroma.db.scope import (
+from pleroma.db.connections import (
     EMOJI_LOCK,
     FILES_LOCK,
     SCHEMA_LOCK,
@@ -13,16 +13,16 @@ from pleroma.db.scope import (
     Adapter,
     close_pool,
     configure,
+    connection,
+    in_transaction,
     pool,
     queries,
-    read,
     scope,
     separate_connection,
     session_options,
-    transaction,
 )
 
 __all__ = [
-    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "close_pool", "configure", "pool", "queries",
-    "read", "scope", "separate_connection", "session_options", "transaction",
+    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "close_pool", "configure", "connection",
+    "in_transaction", "pool", "queries", "scope", "separate_connection", "session_options",
 ]  # fmt: skip

@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
 from pleroma.config import Config
-from pleroma.db.scope import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
+from pleroma.db.connections import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_options
 
 # How long somebody may hold a table that a migration wants, with short attempts and pauses, in seconds.
 _PATIENCE = 600.0
 _PAUSE = 1.0
+ASKED_BY_STATEMENTS = ("account_activation_required", "pinned_limit", "rate_limits", "status_limit")
 
 
 class SchemaBehind(RuntimeError):
@@ -74,13 +76,17 @@ def _apply(connection: psycopg.Connection) -> list[str]:
 
 
 def note_environment(url: str, config: Config) -> None:
-    """Tell the database what the environment says of the settings that its own rules ask for.
+    """Store what the environment says of the settings that statements ask for by themselves.
 
-    A web process that starts does this, so that the one that started last counts. Raises psycopg.Error.
+    Every server does this when it starts, so that the one that started last counts. Raises psycopg.Error.
     """
-    required = json.dumps(config.account_activation_required)
     with _connect(url) as connection:
-        queries.settings.configure(connection, name="account_activation_required", value=required)
+        queries.settings.configure(connection, configured=json.dumps(environment(config)))
+
+
+def environment(config: Config) -> dict[str, Any]:
+    """What the environment says of the settings that statements ask for by themselves, by name."""
+    return {name: getattr(config, name) for name in ASKED_BY_STATEMENTS}
 
 
 def _job_schema() -> str:

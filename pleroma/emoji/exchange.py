@@ -10,10 +10,10 @@ import time
 from typing import Any
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from pleroma import remote
+from pleroma import bounded_json, remote
 from pleroma.emoji import journal, pack_files
 from pleroma.emoji.archives import MAX_ENTRIES, Archive, BadArchive
-from pleroma.emoji.pack_files import MAX_PACK_JSON, PACK_JSON, BrokenPack
+from pleroma.emoji.pack_files import MAX_PACK_JSON, MAX_VALUES, PACK_JSON, BrokenPack
 from pleroma.emoji.packs import Packs
 from pleroma.errors import ApiError, InvalidParameters
 from pleroma.remote import RemoteError
@@ -75,7 +75,7 @@ class Instance:
 
     def _json(self, url: str, limit: int) -> Any:
         try:
-            return pack_files.parse_json(self.fetch(url, limit, _JSON_SECONDS))
+            return bounded_json.parse(self.fetch(url, limit, _JSON_SECONDS), MAX_VALUES)
         except ValueError as error:
             raise ApiError("The requested instance sent no JSON", 500) from error
 

@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pleroma import safe_files
+from pleroma import bounded_json, safe_files
 from pleroma.errors import InvalidParameters
 from pleroma.text.clean import clean
 
 PACK_JSON = "pack.json"
 MAX_PACK_JSON = 1_000_000
+# Of a pack.json, or of a whole list of packs.
+MAX_VALUES = 100_000
+# A longer shortcode is found in no text, and does not fit an index.
+LONGEST_SHORTCODE = 100
 TYPES = {
     ".png": "image/png", ".gif": "image/gif", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp",
     ".avif": "image/avif",
@@ -27,9 +30,6 @@ TYPES = {
 # Folders without pack.json are searched for these alone.
 FOUND_TYPES = (".png", ".gif")
 _FORMATS = ("PNG", "GIF", "JPEG", "WEBP", "AVIF")
-_MAX_DEPTH = 32
-# As long as text.py looks for one between two colons.
-LONGEST_SHORTCODE = 100
 _LONGEST_PART = 255
 _LONGEST_NAME = 1000
 # A picture that is shown as large as a letter needs no more.
@@ -58,11 +58,6 @@ def is_file_name(name: str) -> bool:
     return "." + name.rpartition(".")[2].lower() in TYPES and "__MACOSX" not in name.split("/")
 
 
-def is_shortcode(shortcode: str) -> bool:
-    """Whether an emoji may be called so: neither blank nor too long, and all of it can be stored."""
-    return bool(shortcode.strip()) and len(shortcode) <= LONGEST_SHORTCODE and clean(shortcode) == shortcode
-
-
 def check_pack_name(name: str) -> str:
     """`name` when it is safe. Raises InvalidParameters."""
     if not is_pack_name(name):
@@ -75,6 +70,20 @@ def check_file_name(name: str) -> str:
     if not is_file_name(name):
         raise InvalidParameters("The filename is not safe or not that of a picture")
     return name
+
+
+def is_shortcode(code: str) -> bool:
+    """Whether an emoji may be called so."""
+    return bool(code.strip()) and len(code) <= LONGEST_SHORTCODE and clean(code) == code
+
+
+def check_shortcode(code: str) -> str:
+    """`code` when an emoji may be called so. Raises InvalidParameters."""
+    if not code.strip():
+        raise InvalidParameters("shortcode or filename cannot be empty")
+    if not is_shortcode(code):
+        raise InvalidParameters(f"The shortcode should be at most {LONGEST_SHORTCODE} character(s)")
+    return code
 
 
 def is_picture(data: bytes, *, whole: bool = False) -> bool:
@@ -136,39 +145,12 @@ def pictures_below(directory: Path) -> Iterator[str]:
                 yield relative
 
 
-def parse_json(data: bytes | str) -> Any:
-    """JSON from elsewhere, with or without a byte order mark. Raises ValueError, also for NaN and deep nesting."""
-    try:
-        text = data if isinstance(data, str) else data.decode("utf-8-sig")
-        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except RecursionError as error:
-        raise ValueError("nested too deep") from error
-    if not _is_flat(value, _MAX_DEPTH):
-        raise ValueError("nested too deep")
-    return value
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is no JSON")
-    return number
-
-
-def _is_flat(value: Any, levels: int) -> bool:
-    if not isinstance(value, dict | list):
-        return True
-    return levels > 0 and all(
-        _is_flat(item, levels - 1) for item in (value.values() if isinstance(value, dict) else value)
-    )
-
-
 def parse_pack(data: bytes) -> dict[str, Any]:
     """The content of a pack.json, whose keys that we do not know are kept. Raises BrokenPack."""
     if len(data) > MAX_PACK_JSON:
         raise BrokenPack("pack.json is too large")
     try:
-        document = parse_json(data)
+        document = bounded_json.parse(data, MAX_VALUES)
     except ValueError as error:
         raise BrokenPack("pack.json is not valid JSON") from error
     return check_pack(document)

@@ -194,14 +194,7 @@ def _files(found: list[folders.Line]) -> dict[str, str]:
 def _require_new(files: dict[str, str], shortcode: str) -> None:
     if shortcode in files:
         raise Conflict(f'An emoji with the "{shortcode}" shortcode already exists')
-    if not shortcode.strip():
-        raise InvalidParameters("shortcode or filename cannot be empty")
-    _check_shortcode(shortcode)
-
-
-def _check_shortcode(shortcode: str) -> None:
-    if not pack_files.is_shortcode(shortcode):
-        raise InvalidParameters(f"A shortcode has at most {pack_files.LONGEST_SHORTCODE} characters")
+    pack_files.check_shortcode(shortcode)
 
 
 def _named(files: dict[str, str], shortcode: str) -> str:
@@ -217,8 +210,6 @@ def _replacement(files: dict[str, str], shortcode: str, code: str | None, name: 
         raise InvalidParameters("new_shortcode or new_file were not specified")
     if any(value is not None and not value.strip() for value in (code, name)):
         raise InvalidParameters("new_shortcode or new_filename cannot be empty")
-    if code is not None and code != shortcode:
-        if code in files:
-            raise Conflict(f'An emoji with the "{code}" shortcode already exists')
-        _check_shortcode(code)
-    return code or shortcode, name or files[shortcode]
+    if code is not None and code != shortcode and code in files:
+        raise Conflict(f'An emoji with the "{code}" shortcode already exists')
+    return pack_files.check_shortcode(code) if code is not None else shortcode, name or files[shortcode]

@@ -1,55 +1,129 @@
 """gunicorn's threaded worker with one thread kept for the health check, and a loop that waits for no client.
 
-When the database stands still, every thread of a worker may wait for it. The health check must be answered within
+A request is handed to a thread when all of it has come (arrivals.py): clients that send slowly, or not at all, hold
+none. When the database stands still, every thread of a worker may wait for it. The health check must be answered within
 two seconds all the same (docs/api/pleroma.md 16), so a request for it never queues behind the others.
 """
 
 from __future__ import annotations
 
+import json
 import selectors
 import socket
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from gunicorn import http
 from gunicorn.workers.gthread import ThreadWorker
+
+from pleroma.server.arrivals import Arrival, Source
 
 _HEALTH = b"GET /api/pleroma/healthcheck"
 # How long a client may take to close its end of a connection whose last answer it has.
 _CLOSING_SECONDS = 2.0
 _PIECE = 65_536
+# Files of what arrives, for all clients of a worker together.
+_MOST_KEPT = 200_000_000
+
+
+def _answer(status: str, error: str) -> bytes:
+    body = json.dumps({"error": error}).encode()
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
+        "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+_TOO_SLOW = _answer("408 Request Timeout", "The request took too long to arrive")
+_TOO_MUCH = _answer("503 Service Unavailable", "Too many uploads at the moment")
 
 
 class ThreadedWorker(ThreadWorker):
-    """Hands each request to the threads, and a health check to a thread of its own."""
+    """Hands each request that is here to the threads, and a health check to a thread of its own."""
 
     def init_process(self) -> None:
         """Make the spare thread, then serve."""
         self.spare = ThreadPoolExecutor(max_workers=1)
         self.closing: dict[Any, None] = {}
+        self.arriving: dict[Any, Arrival] = {}
+        self.kept = 0
+        self.looked = 0.0
         super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Hand a connection to a thread; a new one waits here, not in a thread, for its first bytes."""
-        start = _first_bytes(conn.sock)
-        if start is None and not conn.data_ready and not conn.initialized:
-            conn.timeout = time.monotonic() + self.cfg.keepalive
-            self.pending_conns.append(conn)
-            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
-            return
-        threads = self.spare if (start or b"").startswith(_HEALTH) else self.tpool
-        done = threads.submit(self.handle, conn)
-        done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+        """Wait for the next request of a connection, here and not in a thread."""
+        if conn.parser is None:
+            conn.source, conn.begun = Source(conn.sock), b""
+            conn.parser = http.get_parser(self.cfg, conn.source, conn.client)
+            conn.data_ready = True
+        arrival = self.arriving[conn] = Arrival(self.app.largest_body, conn.begun)
+        self.kept += arrival.kept
+        conn.sock.setblocking(False)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._receive, conn))
+        self._receive(conn, conn.sock)
+
+    def _receive(self, conn: Any, client: socket.socket) -> None:
+        arrival = self.arriving[conn]
+        before = arrival.kept
+        try:
+            arrival.receive(client)
+            is_full = False
+        except OSError:
+            # No file, or no room in it.
+            is_full = True
+        self.kept += arrival.kept - before
+        if is_full or self.kept > _MOST_KEPT:
+            self._give_up(conn, _TOO_MUCH)
+        elif arrival.complete:
+            self._forget(conn)
+            conn.source.put(arrival.content())
+            threads = self.spare if arrival.starts_with(_HEALTH) else self.tpool
+            done = threads.submit(self.handle, conn)
+            done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
+        elif arrival.gone:
+            self._give_up(conn)
+
+    def _forget(self, conn: Any) -> Arrival:
+        """Stop waiting for a connection's request."""
+        arrival = self.arriving.pop(conn)
+        self.kept -= arrival.kept
+        self.poller.unregister(conn.sock)
+        return arrival
+
+    def _give_up(self, conn: Any, answer: bytes = b"") -> None:
+        """Close a connection whose request does not come, with an answer when it had begun."""
+        arrival = self._forget(conn)
+        begun = arrival.kept
+        arrival.close()
+        if answer and begun:
+            with suppress(OSError):
+                conn.sock.send(answer)
+            self._close(conn)
+        else:
+            self.nr_conns -= 1
+            conn.close()
 
     def finish_request(self, conn: Any, future: Future[Any]) -> None:
         """Keep the connection of an answered request, or close it without waiting for the client.
 
         gunicorn waits in its only loop, for up to two seconds in which this worker takes no other request.
         """
-        if not future.cancelled() and future.exception() is None and future.result():
-            super().finish_request(conn, future)
+        if future.cancelled() or future.exception() is not None or not future.result():
+            self._close(conn)
             return
+        # A client need not wait for one answer before it asks for the next.
+        conn.begun = conn.parser.unreader.take_buffered() + conn.source.take()
+        if conn.begun:
+            self.enqueue_req(conn)
+        else:
+            super().finish_request(conn, future)
+
+    def _close(self, conn: Any) -> None:
+        conn.source.close()
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -80,17 +154,14 @@ class ThreadedWorker(ThreadWorker):
 
     def murder_pending(self) -> None:
         """Close connections whose client has taken too long to send, or to close its end."""
-        super().murder_pending()
         now = time.monotonic()
         for conn in [conn for conn in self.closing if conn.timeout <= now]:
             self._drop(conn)
-
-
-def _first_bytes(client: socket.socket) -> bytes | None:
-    """What has arrived, left in its place; None when nothing has."""
-    try:
-        return client.recv(len(_HEALTH), socket.MSG_PEEK | socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return None
-    except OSError:
-        return b""
+        if now - self.looked < 1:
+            return
+        self.looked = now
+        for conn, arrival in list(self.arriving.items()):
+            if arrival.kept == 0 and now > arrival.begun + self.cfg.keepalive:
+                self._give_up(conn)
+            elif now > arrival.deadline:
+                self._give_up(conn, _TOO_SLOW)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from gunicorn.app.base import BaseApplication
 from pleroma import logs
 from pleroma.config import Config
 from pleroma.processes import die_with_parent
+from pleroma.web import request_body
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 GRACEFUL_TIMEOUT = 25
 _LONGEST_MESSAGE = 200
+_FILES = 4096
 
 
 class WebServer(BaseApplication):
@@ -50,6 +53,11 @@ class WebServer(BaseApplication):
         """Hand our options to gunicorn."""
         for name, value in self._options().items():
             self.cfg.set(name, value)
+
+    @property
+    def largest_body(self) -> int:
+        """How many bytes of a body are waited for before a thread has the request."""
+        return request_body.largest(self._settings)
 
     def load(self) -> WSGIApplication:
         """The application, loaded before the fork."""
@@ -90,6 +98,7 @@ class WebServer(BaseApplication):
     def _after_fork(self, arbiter: object, worker: Any) -> None:
         die_with_parent()
         self._counters.take(worker.region)
+        _allow_files()
         logs.configure(self._settings)
         worker.log.error_log.addFilter(_worth_a_line)
         for handler in worker.log.error_log.handlers:
@@ -98,6 +107,14 @@ class WebServer(BaseApplication):
     def _say_serving(self, worker: object) -> None:
         with contextlib.suppress(OSError):
             os.write(self._report, b"serving\n")
+
+
+def _allow_files() -> None:
+    """Let this process open as many files as it may: a client takes a socket, and a file when it sends much."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:

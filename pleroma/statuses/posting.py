@@ -15,12 +15,11 @@ from pleroma import text
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable
+from pleroma.settings import value
 from pleroma.statuses import fragments
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 SHORTEST_LIFE = 3600
-# Beyond any limit that can be set, in code points: nothing longer is even parsed.
-_LONGEST = 1_000_000
 # What an administrator's tag does to new statuses (docs/api/admin.md 7): both names of each.
 _FORCE_SENSITIVE = {"mrf_tag:media-force-nsfw", "force_nsfw"}
 _STRIP_MEDIA = {"mrf_tag:media-strip", "strip_media"}
@@ -63,8 +62,7 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     Raises NotFound for a parent or conversation that is not there for the author, Unprocessable for what
     cannot be posted (docs/api/mastodon.md 4.1).
     """
-    if len(new.source) + len(new.spoiler_text) > _LONGEST:
-        raise Unprocessable("The status is over the character limit")
+    require_length(new.source, new.spoiler_text, config)
     draft, named = _read_draft(connection, account_id, new, config)
     tags = set(draft.tags)
     media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
@@ -90,11 +88,24 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     return status_id
 
 
+def require_length(source: str, subject: str, config: Config) -> None:
+    """Raises Unprocessable for a status over the limit, before anybody parses it."""
+    # The limit in force comes along with the draft. Only what may be over it is worth a statement of its own.
+    if len(source) + len(subject) > config.status_limit:
+        limit = value("status_limit", config)
+        if text.is_longer(source, limit) or text.length(source) + text.length(subject) > limit:
+            raise _too_long()
+
+
+def _too_long() -> Unprocessable:
+    return Unprocessable("The status is over the character limit")
+
+
 def _check(new: NewStatus, draft: Any, media_ids: list[int]) -> None:
     if not new.source and (new.poll or not media_ids):
         raise Unprocessable("Cannot post an empty status without attachments")
     if text.length(new.source) + text.length(new.spoiler_text) > draft.status_limit:
-        raise Unprocessable("The status is over the character limit")
+        raise _too_long()
     if draft.media_count != len(set(new.media_ids)):
         raise Unprocessable("A media attachment is not there")
 
@@ -150,7 +161,6 @@ def _read_draft(connection: Connection, account_id: int, new: NewStatus, config:
         shortcodes=text.emoji_codes(f"{new.source}\n{new.spoiler_text}"),
         media_ids=new.media_ids,
         list_id=new.list_id or 0,
-        status_limit=str(config.status_limit),
     )
     if new.in_reply_to_id is not None and draft.parent is None:
         raise NotFound()

@@ -57,7 +57,7 @@ def _shown(new: NewStatus, visibility: str) -> dict[str, Any]:
 @jobs.task("upkeep", name="post_scheduled_status")
 def post_scheduled_status(scheduled_id: int) -> None:
     """Post a scheduled status that is due: taken and posted in one transaction, so exactly once."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         kept = queries.scheduled_statuses.take_due(connection, scheduled_id=scheduled_id)
         if kept is None or queries.accounts.exists(connection, account_id=kept.account_id) is None:
             return
@@ -72,5 +72,5 @@ def post_scheduled_status(scheduled_id: int) -> None:
 @jobs.task("upkeep", name="end_poll")
 def end_poll(status_id: int) -> None:
     """Tell author and voters that a poll has ended."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.polls.tell_of_end(connection, status_id=status_id)

@@ -5,6 +5,7 @@ from pleroma.text.parse import (
     Rendered,
     emoji_codes,
     handles,
+    is_longer,
     length,
     plain,
     render,
@@ -14,6 +15,6 @@ from pleroma.text.parse import (
 )
 
 __all__ = [
-    "Mentioned", "Rendered", "emoji_codes", "handles", "length", "plain", "render", "render_bio", "render_field",
-    "strip_tags",
+    "Mentioned", "Rendered", "emoji_codes", "handles", "is_longer", "length", "plain", "render", "render_bio",
+    "render_field", "strip_tags",
 ]  # fmt: skip

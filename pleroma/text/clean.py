@@ -17,6 +17,11 @@ def clean(text: str) -> str:
     return _UNSTORABLE.sub("", text)
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text can be stored just as it is."""
+    return _UNSTORABLE.search(text) is None
+
+
 def clean_tree(value: Any) -> Any:
     """A value out of JSON with every text in it, keys included, fit to be stored."""
     if isinstance(value, str):

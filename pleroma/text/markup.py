@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pleroma.text.bbcode import bbcode_to_html
 from pleroma.text.clean import BASE
-from pleroma.text.tokens import SCHEMES, Finder
+from pleroma.text.tidy_html import is_tidy
+from pleroma.text.tokens import SCHEMES, Finder, Search, without_open_mark
 
 if TYPE_CHECKING:
     import nh3
@@ -33,8 +34,15 @@ _ATTRIBUTES = {
     "abbr": {"title"},
     "img": {"src", "alt", "title", "width", "height", "class"},
 }
+# Up to so many characters any HTML is parsed quickly; what is longer must be tidy.
+_SHORT = 2000
 # A tree that unclosed elements blew up to many times its source is an attack on readers, not a text.
 _GROWTH = 10
+
+# At each of these the Markdown parser tries its rules anew, and for a new line more of them. A text that has more of
+# them than anybody needs is shown as it is typed: parsing it would hold everybody up.
+_MARKS = re.compile(r"[\n!#$%&*+:<=>@\[\\\]^_`{}~-]")
+_MOST_MARKS = 10_000
 
 _SCHEME_END = re.compile(r"[A-Za-z]{2,6}\Z")
 
@@ -42,12 +50,16 @@ _SCHEME_END = re.compile(r"[A-Za-z]{2,6}\Z")
 def to_html(text: str, content_type: str, finder: Finder) -> str | None:
     """Return `text` (text/markdown, text/html or text/bbcode) as clean HTML; None when it is plain text after all."""
     if content_type == "text/markdown":
+        if len(text) > _MOST_MARKS and len(_MARKS.findall(text)) + text.count("\n") > _MOST_MARKS:
+            return None
         # The parser knows maxNesting; what it does not nest any more stays text.
         source = _markdown().render(text, {"finder": finder})
     elif content_type == "text/bbcode":
         source = bbcode_to_html(text)
     else:
         source = text
+    if len(source) > _SHORT and not is_tidy(source):
+        return None
     cleaned = _cleaner().clean(source)
     if len(cleaned) > _GROWTH * len(text) + 1000:
         return None
@@ -113,12 +125,16 @@ def _whole_tokens(state: StateInline, silent: bool) -> bool:
         if scheme is None:
             return False
         start = scheme.start()
-    finder: Finder = state.env["finder"]
-    token = finder.at(state.src, start)
+    search: Search | None = state.env.get("search")
+    if search is None or search.text is not state.src:
+        search = state.env["search"] = Search(state.env["finder"], state.src)
+    token = search.at(start)
     if token is None:
         return False
+    typed = state.src[start : token.end]
     # What ends the token may end an emphasis around it.
-    end = min(start + len(state.src[start : token.end].rstrip("_-~")), state.posMax)
+    typed = without_open_mark(typed) if token.kind in ("link", "address") else typed.rstrip("_-")
+    end = min(start + len(typed), state.posMax)
     if end <= state.pos:
         return False
     if not silent:

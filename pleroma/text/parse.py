@@ -24,16 +24,18 @@ _MARKUP_TYPES = frozenset(("text/markdown", "text/html", "text/bbcode"))
 # A cluster of more code points than this is no writing; so the work for hostile texts has a bound.
 _CLUSTER = 16
 
-_CLUSTERS = regex.compile(r"\X")
+# Flags are taken in pairs here: left to \X, each one would be counted from the first flag of its row on.
+_CLUSTERS = regex.compile(r"\p{RI}\p{RI}?+[\p{GCB=Extend}\p{GCB=SpacingMark}\p{GCB=ZWJ}]*+|\X")
 _LINE_END = re.compile(r"\r\n?|\n")
 _SPACED_LINE_END = re.compile(r"[ \t\r\n]*[\r\n][ \t\r\n]*")
 _ELEMENT = re.compile(r'<(/?)([a-zA-Z][a-zA-Z0-9]*)([^<>"]*+(?:"[^"]*"[^<>"]*+)*+)>')
 _LINE_BREAKING = re.compile(r"<br>|(?:</?(?:blockquote|li|ol|p|pre|ul)>)+")
 _CODES = re.compile(r"(?<=:)[^\s:]{1,100}(?=:)")
-_MARKUP = re.compile(
-    r"<(script|style)\b[^>]*>.*?</\1\s*>|<!--.*?-->|</?[a-z][^>]*>|<[!?][^>]*>", re.IGNORECASE | re.DOTALL
-)
-_UNCLOSED = re.compile(r"<[a-z][^>]*=[^>]*\Z", re.IGNORECASE)
+# What makes an element of the sign before it; script and style go with all they hold, a comment with its own end.
+_ELEMENT_NAME = re.compile(r"(?P<raw>script|style)\b|(?P<comment>!--)|(?P<open>[a-z])|/[a-z]|[!?]", re.IGNORECASE)
+_CLOSING_NAME = re.compile("[a-z]", re.IGNORECASE)
+_RAW_ENDS = {name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in ("script", "style")}
+_COMMENT_END, _TAG_END, _VALUE = re.compile("-->"), re.compile(">"), re.compile("=")
 
 
 class Mentioned(NamedTuple):
@@ -79,6 +81,11 @@ def length(text: str) -> int:
     return max(sum(1 for _ in _CLUSTERS.finditer(text)), least)
 
 
+def is_longer(text: str, most: int) -> bool:
+    """Tell whether a text has more than `most` characters, without counting those of one that is far too long."""
+    return len(text) > most and (len(text) // _CLUSTER > most or length(text) > most)
+
+
 def handles(text: str, content_type: str, base: str, extended: bool = False) -> set[str]:
     """Return the case-folded handles (`nick`, or `nick@host` of another host) that `render` would look for."""
     return {name for piece in _parsed(text, content_type, base, extended).pieces for name in piece.names}
@@ -109,13 +116,7 @@ def render_field(value: str) -> str:
 
 def strip_tags(text: str) -> str:
     """Return text that is served as plain without the elements in it; everything else stays as typed."""
-    while "<" in text:
-        # Taking one element out can join the halves of another.
-        stripped = _UNCLOSED.sub("", _MARKUP.sub("", text) if ">" in text else text)
-        if stripped == text:
-            break
-        text = stripped
-    return text
+    return _Stripper(text).stripped() if "<" in text else text
 
 
 def plain(html: str) -> str:
@@ -297,3 +298,60 @@ def _walk(html: str, writer: _Writer) -> None:
         position = match.end()
     if position < len(html):
         walk.text(html[position:], True)
+
+
+class _Stripper:
+    """Takes elements out of a text in one pass: an end that is missing is looked for once."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.missing: set[re.Pattern[str]] = set()
+
+    def stripped(self) -> str:
+        """Return the text without its elements."""
+        text, kept, position = self.text, [], 0
+        # "<" and "</" that wait for a name: what stood between may just have been taken out.
+        waiting: list[str] = []
+        while position < len(text):
+            if text[position] == "<":
+                waiting.append("<")
+                position += 1
+            elif waiting and (end := self._end(waiting[-1], position)) is not None:
+                waiting.pop()
+                position = end
+            elif waiting and waiting[-1] == "<" and text.startswith("/<", position):
+                waiting[-1] = "</"
+                position += 1
+            else:
+                end = text.find("<", position)
+                end = len(text) if end < 0 else end
+                kept += [*waiting, text[position:end]]
+                waiting, position = [], end
+        return "".join([*kept, *waiting])
+
+    def _end(self, opening: str, start: int) -> int | None:
+        """Return where the element ends whose name stands at `start` behind `opening`; None when it is none."""
+        if opening == "</":
+            return self._behind(_TAG_END, start) if _CLOSING_NAME.match(self.text, start) else None
+        name = _ELEMENT_NAME.match(self.text, start)
+        if name is None:
+            return None
+        end = None
+        if name["raw"]:
+            end = self._behind(_RAW_ENDS[name["raw"].lower()], name.end())
+        elif name["comment"]:
+            end = self._behind(_COMMENT_END, name.end())
+        if end is None:
+            end = self._behind(_TAG_END, start)
+        if end is None and (name["open"] or name["raw"]) and self._behind(_VALUE, start):
+            # A browser closes an element at the end of what it is given.
+            end = len(self.text)
+        return end
+
+    def _behind(self, pattern: re.Pattern[str], start: int) -> int | None:
+        """Return the end of the next match; None, remembered, when there is none from here on."""
+        match = pattern.search(self.text, start) if pattern not in self.missing else None
+        if match is None:
+            self.missing.add(pattern)
+            return None
+        return match.end()

@@ -24,6 +24,7 @@ from pleroma.config import secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters
 from pleroma.web import pages, params, rate_limits
+from pleroma.web.request_body import LONGEST_ADDRESS
 from pleroma.web.state import configured
 
 blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
@@ -91,12 +92,14 @@ def _asked() -> _Asked:
     sent = {**everything, **nested} if isinstance(nested, dict) else everything
     # Exactly as sent, because state must come back byte for byte.
     fields = {
-        name: params.as_secret(name, sent[name])
+        name: params.as_secret(name, sent[name], most=LONGEST_ADDRESS)
         for name in (*_HIDDEN, "name", "password")
         if sent.get(name) is not None
     }
-    with db.read() as connection:
-        client = queries.oauth.client(connection, client_id=params.clean(fields.get("client_id", "")))
+    if any(len(value) > LONGEST_ADDRESS for value in fields.values()):
+        raise InvalidParameters("The address is too long")
+    with db.connection() as connection:
+        client = queries.oauth.client(connection, client_id=params.as_exact("client_id", fields.get("client_id")) or "")
     if client is None:
         raise InvalidParameters("This app is not known here. Let it register again.")
     address = fields.get("redirect_uri") or client.redirect_uris[0]
@@ -131,7 +134,7 @@ def _form(asked: _Asked, account: Any, status: int = 200, error: str = "") -> Re
         account=account,
         consent=_form_signer().get_signature(_cookie()).decode() if account else "",
         error=error,
-        name=asked.text("name"),
+        name=params.clean(asked.text("name")),
     )
 
 
@@ -170,7 +173,7 @@ def answer() -> Response:
             return _form(asked, None, 403, "Log in to go on")
         return _grant(asked, account)
     try:
-        user = logins.check(params.clean(asked.text("name")), asked.text("password"))
+        user = logins.check(asked.text("name"), asked.text("password"))
     except Forbidden as error:
         return _form(asked, None, error.status, error.message)
     if user is None:
@@ -189,7 +192,7 @@ def _consent() -> str | None:
 
 def _grant(asked: _Asked, account: Any) -> Response:
     code = secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         made = queries.oauth.create_code(
             connection,
             client_id=asked.client.client_id,

@@ -28,15 +28,15 @@ LIFETIME = 365 * 24 * 3600
 
 def _client() -> dict[str, Any]:
     """The client's id and the hash of its secret, from the parameters or HTTP Basic."""
-    client_id, client_secret = params.text("client_id") or "", params.secret("client_secret")
+    client_id, client_secret = params.exact("client_id") or "", params.secret("client_secret")
     basic = request.authorization
     if not (client_id and client_secret) and basic is not None and basic.type == "basic":
-        client_id, client_secret = params.clean(basic.username or ""), basic.password or ""
+        client_id, client_secret = params.as_exact("client_id", basic.username) or "", basic.password or ""
     return {"client_id": client_id, "client_secret_hash": auth.token_hash(client_secret)}
 
 
 def _by_password(connection: Connection, made: dict[str, Any]) -> Any:
-    user = logins.check(params.text("username") or params.text("name") or "", params.secret("password"))
+    user = logins.check(params.secret("username") or params.secret("name"), params.secret("password"))
     if user is None:
         return None
     asked = scopes.parse(params.raw("scope"))
@@ -57,7 +57,7 @@ def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
         connection,
         **made,
         code_hash=code_hash,
-        redirect_uri=params.text("redirect_uri") or "",
+        redirect_uri=params.exact("redirect_uri", most=params.LONGEST_SECRET) or "",
         code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
     )
     if row is None:
@@ -118,7 +118,7 @@ def create() -> Response:
         "refresh_hash": auth.token_hash(refresh_token),
     }
     # Autocommit: each grant is one statement, and a refused password must stay counted.
-    with db.read() as connection:
+    with db.connection() as connection:
         row = grant(connection, made)
     if row is None:
         raise InvalidParameters("Invalid credentials")
@@ -128,7 +128,7 @@ def create() -> Response:
 @blueprint.post("/oauth/revoke")
 def revoke() -> Response:
     """End a token of the client's own. The answer never tells whether there was one."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.oauth.revoke(connection, **_client(), token_hash=auth.token_hash(params.secret("token")))
     return json_response(b"{}")
 
@@ -137,7 +137,7 @@ def revoke() -> Response:
 @auth.required()
 def index() -> Response:
     """The caller's tokens, the newest first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.oauth.tokens(connection, account_id=auth.account_id()))
 
 
@@ -145,7 +145,7 @@ def index() -> Response:
 @auth.required()
 def end(token_id: int) -> Response:
     """End one of the caller's tokens."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.oauth.end_token(connection, account_id=auth.account_id(), token_id=token_id)
     return json_response(b'""', 201)
 

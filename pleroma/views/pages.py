@@ -31,9 +31,10 @@ def login_form() -> Response:
 @rate_limits.limited(rate_limits.LOGIN)
 def login() -> BaseResponse:
     """Start a session for `name` and `password`, and lead to the front page."""
-    name = params.text("name") or ""
+    typed = params.secret("name")
+    name = params.clean(typed)
     try:
-        user = logins.check(name, params.secret("password"))
+        user = logins.check(typed, params.secret("password"))
     except Forbidden as error:
         return page("login.html", error.status, error=error.message, name=name)
     if user is None:

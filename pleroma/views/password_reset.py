@@ -30,14 +30,14 @@ def send_link() -> Response:
 
     The answer never tells whether there is such an account. A browser gets a page.
     """
-    email, nickname = ((params.text(name) or "").strip() for name in ("email", "nickname"))
+    email, nickname = params.somebody("email"), params.somebody("nickname")
     if not email and not nickname:
         error = InvalidParameters("email or nickname is missing")
         if pages.wants_page():
             return pages.refusal(error)
         raise error
     token = secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.account_lifecycle.ask_for_reset(
             connection, email=email, nickname=nickname, token=token, token_hash=auth.token_hash(token)
         )
@@ -49,7 +49,7 @@ def send_link() -> Response:
 @blueprint.get("/api/pleroma/password_reset/<token>")
 def show(token: str) -> Response:
     """The form for a new password; of a link that is not good it says so."""
-    with db.read() as connection:
+    with db.connection() as connection:
         link = queries.account_lifecycle.reset_link(connection, token_hash=auth.token_hash(token))
     if link is None:
         return pages.message("Invalid Token", "The link was used already, or it is older than a day.")
@@ -72,7 +72,7 @@ def _reset(data: dict[str, Any]) -> bool:
     )
     if password != again or registration.password_fault(password):
         return False
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         link = queries.account_lifecycle.lock_reset_link(connection, token_hash=auth.token_hash(token))
         if link is None:
             return False

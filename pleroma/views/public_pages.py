@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.web import pages, params, rendering
 from pleroma.web.params import MAXIMUM_ID, UUID
 from pleroma.web.state import configured
@@ -35,7 +36,7 @@ def _older(statuses: list[dict[str, Any]]) -> str | None:
 
 def _public_statuses() -> list[dict[str, Any]]:
     """A page of the public timeline."""
-    with db.read() as connection:
+    with db.connection() as connection:
         body, _, _ = queries.timelines.public(
             connection,
             viewer_id=0,
@@ -58,8 +59,10 @@ def front() -> Response:
 
 
 def _profile(nickname: str) -> dict[str, Any]:
-    with db.read() as connection:
-        profile = queries.pages.profile(connection, nickname=params.clean(nickname), max_id=_max_id(), limit=_PAGE)
+    if not is_storable(nickname):
+        raise NotFound("There is no such account")
+    with db.connection() as connection:
+        profile = queries.pages.profile(connection, nickname=nickname, max_id=_max_id(), limit=_PAGE)
     return rendering.entities(found(profile, "There is no such account"), configured().base_url)
 
 
@@ -92,7 +95,7 @@ def feed(nickname: str) -> Response:
 @blueprint.get("/notice/<id:status_id>")
 def status(status_id: int) -> Response:
     """A status with its thread. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         body = found(queries.pages.thread(connection, status_id=status_id, limit=_THREAD), "There is no such status")
     thread = rendering.entities(body, configured().base_url)
     focused = next(status for status in thread["statuses"] if status["id"] == thread["id"])
@@ -105,7 +108,7 @@ def status_object(uuid: str) -> BaseResponse:
     """Leads to the status that an object's address names. Raises NotFound."""
     if not UUID.fullmatch(uuid):
         raise NotFound("There is no such status")
-    with db.read() as connection:
+    with db.connection() as connection:
         row = found(queries.pages.object(connection, uuid=uuid), "There is no such status")
     return redirect(f"/notice/{row.id}")
 
@@ -116,7 +119,7 @@ def tag(name: str) -> Response:
     name = params.clean(name).lower()
     statuses: list[dict[str, Any]] = []
     if pages.instance()["public"]:
-        with db.read() as connection:
+        with db.connection() as connection:
             body, _, _ = queries.timelines.tag(
                 connection,
                 viewer_id=0,

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from pleroma import db
 from pleroma.accounts import registration
-from pleroma.accounts.registration import FieldErrors
+from pleroma.accounts.registration import FieldErrors, Registration
 from pleroma.auth import sessions
 from pleroma.errors import ApiError
 from pleroma.views.pleroma.registration import new_captcha, read_registration
@@ -28,8 +28,8 @@ _NAMES = {
 }
 
 
-def _form(invite: str, status: int = 200, errors: tuple[str, ...] = ()) -> Response:
-    kept = {name: params.text(name) or "" for name in _KEPT} if status != 200 else {}
+def _form(invite: str, status: int = 200, errors: tuple[str, ...] = (), new: Registration | None = None) -> Response:
+    kept = {name: params.clean(getattr(new, name)) for name in _KEPT} if new else {}
     captcha = new_captcha()
     response = pages.page("registration.html", status, invite=invite, captcha=captcha, errors=errors, kept=kept)
     if captcha["type"] == "kocaptcha" and "url" in captcha:
@@ -48,17 +48,17 @@ def show(invite: str = "") -> Response:
 @rate_limits.limited(rate_limits.ACCOUNT_CREATION)
 def register() -> BaseResponse:
     """Make the account and log in; when the address must be confirmed first, say so. Faults show the form again."""
-    new = read_registration(params.text("nickname") or "", params.text("fullname") or "", params.secret("confirm"))
+    new = read_registration(params.secret("nickname"), params.secret("confirm"))
     response = redirect("/")
     try:
         # A savepoint: the form that shows the faults comes with a new captcha, which must be kept.
-        with db.transaction() as connection, connection.transaction():
+        with db.in_transaction() as connection, connection.transaction():
             account_id = registration.register(connection, new, configured())
     except FieldErrors as error:
         faults = [f"{_NAMES[field]} {', '.join(faults)}" for field, faults in error.faults.items()]
-        return _form(new.invite, 400, tuple(faults))
+        return _form(new.invite, 400, tuple(faults), new)
     except ApiError as error:
-        return _form(new.invite, error.status, (error.message,))
+        return _form(new.invite, error.status, (error.message,), new)
     if value("account_activation_required"):
         return pages.message("Almost there", "Open the link in the mail that is on its way to you.")
     sessions.start(account_id, 0, response)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from flask import Blueprint, Flask, g, request
+from werkzeug.exceptions import RequestURITooLarge
 from werkzeug.routing import BaseConverter
 
-from pleroma import db, settings
+from pleroma import db
 from pleroma.config import Config
 from pleroma.telemetry.request_counters import RequestCounters
 from pleroma.web import error_handlers, frontend, middleware, state
-from pleroma.web.params import ApiRequest, as_identifier
+from pleroma.web.params import as_identifier
+from pleroma.web.request_body import LONGEST_ADDRESS, ApiRequest
 from pleroma.web.request_log import RequestLog
 from pleroma.web.state import ServerState
 
@@ -48,6 +50,8 @@ class Application(Flask):
         Run it again when that failed and nothing was stored: PostgreSQL ended a deadlock by rolling this request back,
         or the connection turned out to be cut, which all of the pool may be.
         """
+        if len(request.path) + len(request.query_string) > LONGEST_ADDRESS:
+            raise RequestURITooLarge
         for attempt in itertools.count():
             try:
                 return self._dispatch_once()
@@ -74,7 +78,7 @@ class Application(Flask):
 def _rewind() -> None:
     """Make the request ready to be run again: its files are read from their start, its limits count it once."""
     g.repeated = True
-    for file in request.files.values():
+    for file in cast(ApiRequest, request).sent_files:
         file.stream.seek(0)
 
 
@@ -83,8 +87,6 @@ def build(config: Config, blueprints: Iterable[Blueprint], counters: RequestCoun
     app = Application("pleroma", static_folder=None)
     counters = counters or RequestCounters()
     state.keep(app.extensions, ServerState(config, counters))
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.largest_body(config)
-    app.config["MAX_FORM_PARTS"] = 1000
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

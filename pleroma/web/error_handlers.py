@@ -28,6 +28,10 @@ def _from_database(error: psycopg.Error) -> ApiError:
         return NotFound()
     if isinstance(error, psycopg.DataError):
         return Unprocessable("Invalid parameters")
+    if isinstance(error, psycopg.errors.ProgramLimitExceeded):
+        # A subclass of the errors that say "not available": the value fits no index, or no row.
+        log.error("database: %s", error)
+        return Unprocessable("A value is too large")
     if isinstance(error, psycopg.OperationalError):
         log.error("database: %s", error)
         return ApiError("The database is not available", 503)

@@ -6,6 +6,7 @@ and key and answer are committed together with what the request did.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -36,6 +37,11 @@ def forget_key() -> None:
     g.forget_key = True
 
 
+def _digest(key: str) -> str:
+    # As long as a path may be, what it stands for would not fit an index.
+    return hashlib.sha256(f"{request.method} {request.path} {key}".encode("utf-8", "replace")).hexdigest()
+
+
 def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view, run at most once per key and account."""
 
@@ -47,8 +53,8 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
         caller = g.get("caller")
         if not key or request.method not in _METHODS or caller is None or not caller.account_id or stores_nothing():
             return view(*arguments, **values)
-        with db.transaction() as connection:
-            owner = {"account_id": caller.account_id, "key": f"{request.method} {request.path} {key}"}
+        with db.in_transaction() as connection:
+            owner = {"account_id": caller.account_id, "key": _digest(key)}
             if queries.idempotency.claim(connection, **owner) is None:
                 return _replay(queries.idempotency.answer(connection, **owner))
             response = make_response(view(*arguments, **values))

@@ -15,7 +15,6 @@ from flask import g, request
 from pleroma import addresses, db
 from pleroma.db import queries
 from pleroma.errors import Throttled
-from pleroma.web.state import configured
 
 
 class Bucket(NamedTuple):
@@ -28,6 +27,8 @@ class Bucket(NamedTuple):
 
 
 ACCOUNT_CREATION = Bucket("account_creation", 25, 1800)
+APP_REGISTRATION = Bucket("app_registration", 25, 1800)
+CAPTCHA = Bucket("captcha", 60, 1800)
 PASSWORD_RESET = Bucket("password_reset", 5, 1800)
 CONFIRMATION_RESEND = Bucket("confirmation_resend", 5, 8640)
 LOGIN = Bucket("login", 15, 60)
@@ -47,13 +48,12 @@ def client_address() -> str:
 def count(buckets: dict[str, Bucket]) -> None:
     """Count this request in each bucket, by its key. Raises Throttled when one is full."""
     ordered = sorted(buckets)
-    with db.read() as connection:
+    with db.connection() as connection:
         rows = list(
             queries.rate_limits.hit(
                 connection,
                 keys=ordered,
                 seconds=[buckets[key].seconds for key in ordered],
-                enabled=str(configured().rate_limits).lower(),
             )
         )
     if not rows:

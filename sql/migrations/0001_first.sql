@@ -337,13 +337,16 @@ create table mutes (
 create index mutes_list on mutes (account_id, id);
 create index mutes_target on mutes (target_id);
 
--- Lists that an account uploaded to follow, block or mute; position says how far the job has come.
+-- Lists that an account uploaded to follow, block or mute: `source` as it was sent to a server of `base_url`, until the
+-- job has read its addresses; position says how far it has come.
 create table imports (
   id bigint generated always as identity primary key,
   account_id bigint not null references accounts on delete cascade,
   kind text not null,
-  addresses text[] not null,
-  options boolean[] not null,
+  source bytea,
+  base_url text not null,
+  addresses text[] not null default '{}',
+  options boolean[] not null default '{}',
   position integer not null default 0,
   created_at timestamptz not null default now()
 );

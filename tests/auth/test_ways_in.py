@@ -89,7 +89,7 @@ def _by_link(client, root, alice, settings, links):
 
 def _by_command(work):
     def change(client, root, alice, settings, links):
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             work(connection, alice.id)
 
     return change
@@ -166,7 +166,7 @@ def test_a_confirmation_link_of_the_old_address_ends(make_client, sql, settings)
     client.post("/api/account/register", new, status=200)
     ((mail,),) = sql("select args from procrastinate_jobs where task_name = 'send_mail'")
     values = mail["values"]
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administration.change(connection, values["account_id"], {"email": "new@mail.example"})
     client.get(f"/api/account/confirm_email/{values['account_id']}/{values['token']}", status=404)
 
@@ -200,7 +200,7 @@ def changed_meanwhile(monkeypatch):
 
     def check_too_early(name, password):
         user = check(name, password)
-        with db.scope(), db.transaction() as connection:
+        with db.scope(), db.in_transaction() as connection:
             administration.set_password(connection, user.account_id, password)
         return user
 
@@ -227,7 +227,7 @@ def test_a_code_that_is_being_redeemed_meanwhile_opens_nothing(client, app, alic
     code, token = _code(client, app, alice), "token"
 
     def end_it():
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             end(connection, alice.id)
             lifecycle.activate(connection, alice.id)
 

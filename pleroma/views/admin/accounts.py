@@ -21,8 +21,7 @@ _MOST_AT_ONCE = 1000
 
 
 def _text(entry: dict[str, Any], name: str) -> str:
-    value = entry.get(name)
-    return value if isinstance(value, str) else ""
+    return params.as_secret(name, entry.get(name))
 
 
 def _fault(connection: Connection, entry: dict[str, Any], taken: tuple[set[str], set[str]]) -> str:
@@ -87,7 +86,7 @@ def create() -> Response:
         raise InvalidParameters("users must be a list of objects")
     if len(entries) > _MOST_AT_ONCE:
         raise InvalidParameters(f"At most {_MOST_AT_ONCE} users at once")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         faults = _faults(connection, entries)
         if any(faults):
             return _answer(entries, faults)
@@ -109,8 +108,8 @@ def create() -> Response:
 def _named(connection: Connection) -> tuple[list[Any], bool]:
     """(the accounts that the request names, whether by a list)."""
     if params.present("nicknames"):
-        return find_all(connection, params.texts("nicknames")), True
-    return [find(connection, params.required_text("nickname"))], False
+        return find_all(connection, params.exacts("nicknames")), True
+    return [find(connection, params.required_exact("nickname"))], False
 
 
 def _protect_administrators(accounts: list[Any], administrators: int) -> None:
@@ -126,7 +125,7 @@ def _protect_administrators(accounts: list[Any], administrators: int) -> None:
 @auth.admin_required
 def delete() -> Response:
     """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         accounts, is_list = _named(connection)
         _protect_administrators(accounts, administrators)
@@ -160,7 +159,7 @@ def _log(connection: Connection, action: str, verb: str, accounts: list[Any]) ->
 @auth.admin_required
 def toggle_activation(name: str) -> Response:
     """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         account = find(connection, name)
         _set_active(connection, [account], not account.active, administrators)
@@ -171,7 +170,7 @@ def toggle_activation(name: str) -> Response:
 @auth.admin_required
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
         account = find(connection, name)
         wanted = params.strict_boolean("status")
@@ -182,9 +181,9 @@ def activation_status(name: str) -> Response:
 
 
 def _many(active: bool) -> Response:
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         administrators = lock_administrators(connection)
-        accounts = find_all(connection, params.texts("nicknames"))
+        accounts = find_all(connection, params.exacts("nicknames"))
         _set_active(connection, accounts, active, administrators)
         users = queries.admin_users.users(connection, account_ids=[account.id for account in accounts])
     return json_response(b'{"users":%b}' % users)

@@ -15,6 +15,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
+from pleroma.text import is_longer
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import in_force
@@ -35,8 +36,10 @@ class Option(NamedTuple):
 
 def _text(longest: int, shortest: int = 0) -> Callable[[Any], str]:
     def _reader(value: Any) -> str:
-        text = params.clean(value).strip() if isinstance(value, str) else None
-        if text is None or not shortest <= len(text) <= longest:
+        if not isinstance(value, str) or is_longer(value, longest):
+            raise ValueError
+        text = params.clean(value).strip()
+        if len(text) < shortest:
             raise ValueError
         return text
 
@@ -113,7 +116,7 @@ def _values() -> dict[str, Any]:
     """The values in force by setting. The captcha is one setting of ours and two options of the front end's."""
     names = [option.setting for option in OPTIONS if option.setting not in _CAPTCHA]
     values = in_force(*names, "captcha")
-    with db.read() as connection:
+    with db.connection() as connection:
         stored = {row.name: row.value for row in queries.settings.stored(connection)}
     kind = values.pop("captcha")
     method = kind if kind != "none" else stored.get("captcha_method", "native")
@@ -208,7 +211,7 @@ def update() -> Response:
             forgotten.update(removed)
             if stored or removed:
                 touched.add(entry["key"])
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         _store(connection, changes, forgotten)
         return json_response(_as_configs(touched))
 

@@ -17,7 +17,7 @@ blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
 @auth.admin_required
 def reload() -> Response:
     """Fill the list of emoji from disk; answers "ok"."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         installed.reload(connection, configured().data_dir)
         moderation_log.record(connection, auth.account_id(), "reload_emoji", "reloaded emoji")
     return json_response(b'"ok"')

@@ -35,7 +35,7 @@ def _max_use() -> int | None:
 
 
 def _expires_at() -> date | None:
-    sent = params.text("expires_at")
+    sent = params.text("expires_at", most=100)
     if sent is None:
         return None
     try:
@@ -59,7 +59,7 @@ def _log(connection: Connection, action: str, sentence: str, invite_id: int, **d
 def create() -> Response:
     """Make an invite, with `max_use` and `expires_at`. Raises InvalidParameters."""
     max_use, expires_at = _max_use(), _expires_at()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         invite, _ = _create(connection, max_use, expires_at)
         _log(connection, "invite_create", f"created invite #{invite.id}", invite.id)
     return json_response(invite.entity.encode())
@@ -69,7 +69,7 @@ def create() -> Response:
 @auth.admin_required
 def index() -> Response:
     """All invites, oldest first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.admin_invites.index(connection))
 
 
@@ -77,8 +77,8 @@ def index() -> Response:
 @auth.admin_required
 def revoke() -> Response:
     """Use up the invite `token`. Raises NotFound."""
-    with db.transaction() as connection:
-        invite = found(queries.admin_invites.revoke(connection, token=params.required_text("token")), "Not found")
+    with db.in_transaction() as connection:
+        invite = found(queries.admin_invites.revoke(connection, token=params.required_exact("token")), "Not found")
         if invite.was_good:
             _log(connection, "invite_revoke", f"revoked invite #{invite.id}", invite.id)
     return json_response(invite.entity.encode())
@@ -88,13 +88,13 @@ def revoke() -> Response:
 @auth.admin_required
 def mail() -> Response:
     """Mail a one-time invite to `email`; only while registrations are closed and invites are on."""
-    email, name = params.required_text("email").strip(), params.text("name") or ""
+    email, name = params.required_exact("email").strip(), params.text("name") or ""
     if not email_addresses.is_valid(email) or re.search(r"[\r\n]", name):
         raise InvalidParameters("email or name is not valid")
     values = in_force("registrations_open", "invites_enabled")
     if values["registrations_open"] or not values["invites_enabled"]:
         raise ApiError("Invites are mailed while registrations are closed and invites are enabled")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         invite, token = _create(connection)
         actor = queries.admin_users.find(connection, name="", account_id=auth.account_id())
         queries.admin_invites.mail(

@@ -18,7 +18,7 @@ blueprint = Blueprint("admin_moderation_log", __name__, url_prefix="/api/pleroma
 
 
 def _moment(name: str, of_a_day: time) -> datetime | None:
-    sent = params.text(name)
+    sent = params.text(name, most=100)
     if sent is None:
         return None
     try:
@@ -35,7 +35,7 @@ def _moment(name: str, of_a_day: time) -> datetime | None:
 def index() -> Response:
     """Entries, newest first, of an actor `user_id`, with a text `search`, between `start_date` and `end_date`."""
     sent_user = params.text("user_id")
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.moderation_log.index(
             connection,
             user_id=0 if sent_user is None else params.as_identifier(sent_user) or -1,

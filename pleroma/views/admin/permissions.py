@@ -30,7 +30,7 @@ def _require_group(group: str) -> None:
 @auth.admin_required
 def show(name: str) -> Response:
     """Which roles a user has. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         account = find(connection, name)
     return as_json({"is_admin": account.is_admin, "is_moderator": account.is_moderator})
 
@@ -46,9 +46,9 @@ def show_group(name: str, group: str) -> Response:
 def _change(group: str, value: bool, name: str | None = None) -> Response:
     """Give or take a role of the user `name`, without one of the users `nicknames`."""
     _require_group(group)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lock_administrators(connection)
-        accounts = find_all(connection, params.texts("nicknames")) if name is None else [find(connection, name)]
+        accounts = find_all(connection, params.exacts("nicknames")) if name is None else [find(connection, name)]
         if not value and any(account.id == auth.account_id() for account in accounts):
             raise Forbidden("You can't revoke your own admin status.")
         if any(account.domain for account in accounts):
@@ -102,7 +102,7 @@ def revoke_many(group: str) -> Response:
 
 
 def _pair(connection: Connection) -> tuple[Any, Any]:
-    names = [params.text("follower"), params.text("followed")]
+    names = [params.exact(name) or None for name in ("follower", "followed")]
     if None in names:
         raise InvalidParameters()
     follower, followed = (find(connection, str(name)) for name in names)
@@ -113,7 +113,7 @@ def _pair(connection: Connection) -> tuple[Any, Any]:
 @auth.admin_required
 def follow() -> Response:
     """Make `follower` follow `followed` at once, locked or not. Raises NotFound, InvalidParameters."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         follower, followed = _pair(connection)
         if relationships.make_follow(connection, follower.id, followed.id):
             _log_follow(connection, "follow", follower, followed)
@@ -124,7 +124,7 @@ def follow() -> Response:
 @auth.admin_required
 def unfollow() -> Response:
     """End the follow of `followed` by `follower`. Raises NotFound, InvalidParameters."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         follower, followed = _pair(connection)
         if follower.id != followed.id and relationships.unfollow(connection, follower.id, followed.id):
             _log_follow(connection, "unfollow", follower, followed)
@@ -155,7 +155,7 @@ def _local(connection: Connection, name: str) -> Any:
 def password_reset(name: str) -> Response:
     """A fresh link by which a user sets a new password, once, within 24 hours. Raises NotFound."""
     token = secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lock_administrators(connection)
         account = _local(connection, name)
         queries.admin_users.make_password_reset(connection, account_id=account.id, token_hash=auth.token_hash(token))
@@ -188,7 +188,7 @@ def _force(accounts: list[Any], connection: Connection) -> Response:
 @auth.admin_required
 def force_password_reset(name: str) -> Response:
     """Let nobody in as this user before a new password is set. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lock_administrators(connection)
         return _force([_local(connection, name)], connection)
 
@@ -197,6 +197,6 @@ def force_password_reset(name: str) -> Response:
 @auth.admin_required
 def force_password_reset_of_many() -> Response:
     """The same for the users `nicknames`. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lock_administrators(connection)
-        return _force(find_all(connection, params.texts("nicknames")), connection)
+        return _force(find_all(connection, params.exacts("nicknames")), connection)

@@ -26,7 +26,7 @@ _STATES = ("open", "closed", "resolved")
 def index() -> Response:
     """Reports, newest first, of one `state`, paged by page or by `limit` and `max_id`, with their number."""
     size = limit(paging.page_size(), paging.MAXIMUM_SIZE)
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.admin_reports.index(
             connection,
             viewer_id=auth.account_id(),
@@ -41,7 +41,7 @@ def index() -> Response:
 @auth.admin_required
 def show(report_id: int) -> Response:
     """One Report. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         report = queries.admin_reports.report(connection, viewer_id=auth.account_id(), report_id=report_id)
     return json_response(found(report, "Not found"))
 
@@ -66,7 +66,7 @@ def _set_state(connection: Connection, report_id: int, state: str | None) -> Non
 @auth.admin_required
 def update(report_id: int) -> Response:
     """Change a report's `state`. Raises NotFound, InvalidParameters."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         _set_state(connection, report_id, params.text("state"))
         return json_response(queries.admin_reports.report(connection, viewer_id=auth.account_id(), report_id=report_id))
 
@@ -78,10 +78,10 @@ def update_many() -> Response:
     entries = params.values("reports")
     if not entries or not all(isinstance(entry, dict) for entry in entries):
         raise InvalidParameters()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         for entry in entries:
-            state = entry.get("state")
-            _set_state(connection, params.as_identifier(entry.get("id")) or 0, str(state) if state else None)
+            state = params.as_text("state", entry.get("state"))
+            _set_state(connection, params.as_identifier(entry.get("id")) or 0, state or None)
     return no_content()
 
 
@@ -89,10 +89,10 @@ def update_many() -> Response:
 @auth.admin_required
 def respond(report_id: int) -> Response:
     """Send the reporter a direct status. Raises InvalidParameters, NotFound, Unprocessable."""
-    text = params.text("status")
+    text = params.text("status", most=params.LONGEST_OF_ALL)
     if text is None:
         raise InvalidParameters()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         report = found(queries.admin_reports.find(connection, report_id=report_id), "Not found")
         if report.reporter is None:
             raise NotFound("Not found")

@@ -39,7 +39,7 @@ def _sentence(status_id: int, changes: dict[str, Any]) -> str:
 @auth.admin_required
 def update(status_id: int) -> Response:
     """Change `sensitive` and `visibility` of any status but a direct one. Raises NotFound, InvalidParameters."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         status = found(queries.admin_statuses.find(connection, status_id=status_id), "Not found")
         changes = _changes()
         if status.visibility == "direct" and changes["visibility"]:
@@ -60,7 +60,7 @@ def update(status_id: int) -> Response:
 @auth.admin_required
 def delete(status_id: int) -> Response:
     """Delete any status. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         status = found(queries.admin_statuses.find(connection, status_id=status_id), "Not found")
         posting.remove(connection, status)
         moderation_log.status_deleted(connection, auth.account_id(), status.id)

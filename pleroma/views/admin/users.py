@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.views.admin import paging
 from pleroma.web import params
 from pleroma.web.responses import json_response, no_content
@@ -22,8 +23,10 @@ _LONGEST_TAG = 100
 
 def find(connection: Connection, name: str) -> Any:
     """The row of an account by id or nickname. Raises NotFound."""
+    if not is_storable(name):
+        raise NotFound("Not found")
     return found(
-        queries.admin_users.find(connection, name=params.clean(name), account_id=params.as_identifier(name) or 0),
+        queries.admin_users.find(connection, name=name, account_id=params.as_identifier(name) or 0),
         "Not found",
     )
 
@@ -60,7 +63,7 @@ def index() -> Response:
     """Users by nickname, narrowed by `query`, `name`, `email`, `filters` and `tags`, with their exact number."""
     filters = set((params.text("filters") or "").split(","))
     size = paging.page_size()
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.admin_users.index(
             connection,
             query=_like("query").removeprefix("@"),
@@ -77,7 +80,7 @@ def index() -> Response:
 @auth.admin_required
 def show(name: str) -> Response:
     """One User by id or nickname. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.admin_users.user(connection, account_id=find(connection, name).id))
 
 
@@ -85,7 +88,7 @@ def show(name: str) -> Response:
 @auth.admin_required
 def statuses(name: str) -> Response:
     """An account's statuses, newest first; with `godmode` the private and direct ones too. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         account = find(connection, name)
         return json_response(
             queries.admin_users.statuses(
@@ -101,8 +104,8 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
     tags = list(dict.fromkeys(tag.strip().lower() for tag in params.texts("tags")))
     if not tags or any(not tag or len(tag) > _LONGEST_TAG for tag in tags):
         raise InvalidParameters()
-    with db.transaction() as connection:
-        accounts = find_all(connection, params.texts("nicknames"))
+    with db.in_transaction() as connection:
+        accounts = find_all(connection, params.exacts("nicknames"))
         if not statement(connection, account_ids=[account.id for account in accounts], tags=tags):
             return no_content()
         moderation_log.record(

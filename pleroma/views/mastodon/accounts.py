@@ -10,9 +10,10 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.text.clean import is_storable
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
-from pleroma.web.params import as_identifier, clean
+from pleroma.web.params import as_identifier
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
 
@@ -20,14 +21,16 @@ blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
 
 def split_address(address: str) -> tuple[str, str]:
-    """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server."""
-    nickname, _, domain = clean(address).strip().removeprefix("@").partition("@")
+    """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server, both for what names nobody."""
+    if not is_storable(address):
+        return "", ""
+    nickname, _, domain = address.strip().removeprefix("@").partition("@")
     return nickname, "" if domain.lower() == configured().domain else domain.lower()
 
 
 def find_id(name: str) -> int:
     """The id of an account by id or address; digits are tried as an id first. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         number = as_identifier(name)
         if number and queries.accounts.exists(connection, account_id=number):
             return number
@@ -37,7 +40,7 @@ def find_id(name: str) -> int:
 
 def show_account(statement: Any, message: str, **which: Any) -> Response:
     """One Account as the caller sees it. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         account = statement(connection, viewer_id=auth.viewer_id(), **which)
     return json_response(found(account, message))
 
@@ -51,7 +54,7 @@ def _show_at(address: str, message: str) -> Response:
 @auth.required("read:accounts")
 def verify_credentials() -> Response:
     """The caller's own account with what only its owner sees."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.accounts.credentials(connection, account_id=auth.account_id()))
 
 
@@ -69,14 +72,14 @@ def show(name: str) -> Response:
 @auth.optional("read:accounts")
 def lookup() -> Response:
     """One Account by `acct`. Raises NotFound."""
-    return _show_at(params.text("acct") or "", "Record not found")
+    return _show_at(params.somebody("acct"), "Record not found")
 
 
 @blueprint.get("")
 @auth.optional("read:accounts")
 def show_several() -> Response:
     """Those of the accounts `id` that are there."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             queries.accounts.accounts(
                 connection, viewer_id=auth.viewer_id(), account_ids=params.identifiers("id")[:100]
@@ -111,7 +114,7 @@ def _statuses(account_id: int) -> Any:
         "only_media": params.boolean("only_media", False),
         "tagged": tagged.removeprefix("#").lower() if tagged else None,
     }
-    with db.read() as connection:
+    with db.connection() as connection:
         if params.boolean("pinned", False):
             return queries.timelines.account_pinned(connection, **asked, **narrowed)
         if tagged:
@@ -122,7 +125,7 @@ def _statuses(account_id: int) -> Any:
 
 
 def _relations(statement: Any, account_id: int) -> Response:
-    with db.read() as connection:
+    with db.connection() as connection:
         page = statement(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
     return page_response(found(page))
 

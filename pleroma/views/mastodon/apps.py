@@ -10,11 +10,11 @@ import secrets
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db
+from pleroma import auth, db, text
 from pleroma.auth import scopes
 from pleroma.db import queries
 from pleroma.errors import InvalidCredentials, Unprocessable, found
-from pleroma.web import params
+from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json
 
 blueprint = Blueprint("apps", __name__, url_prefix="/api/v1/apps")
@@ -27,9 +27,13 @@ _LONGEST = 2000
 def _required(name: str, value: str) -> str:
     if not value.strip():
         raise Unprocessable("can't be blank", field=name)
-    if len(value) > _LONGEST:
-        raise Unprocessable(f"should be at most {_LONGEST} character(s)", field=name)
+    if text.is_longer(value, _LONGEST):
+        raise _too_long(name)
     return value
+
+
+def _too_long(name: str) -> Unprocessable:
+    return Unprocessable(f"should be at most {_LONGEST} character(s)", field=name)
 
 
 def _addresses(sent: str) -> list[str]:
@@ -43,24 +47,26 @@ def _addresses(sent: str) -> list[str]:
 
 
 @blueprint.post("")
+@rate_limits.limited(rate_limits.APP_REGISTRATION)
 def create() -> Response:
     """Register an app: `client_name`, `redirect_uris` (a text or a list), `scopes`, `website`.
 
-    Answers its id and secret, which is shown this once. Raises Unprocessable.
+    Answers its id and secret, which is shown this once. Raises Unprocessable, Throttled.
     """
-    name = _required("client_name", params.text("client_name") or "").strip()
-    redirect_uri = _required("redirect_uris", "\n".join(params.texts("redirect_uris")))
+    typed = params.text("client_name", most=_LONGEST, refusal=_too_long("client_name")) or ""
+    name = _required("client_name", typed).strip()
+    redirect_uri = _required("redirect_uris", "\n".join(params.exacts("redirect_uris", most=100, longest=_LONGEST)))
     addresses = _addresses(redirect_uri)
-    website = params.text("website")
+    website = params.exact("website", most=_LONGEST)
     asked = scopes.parse(params.raw("scopes") or params.raw("scope")) or ["read"]
     client_id, client_secret = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         app = queries.oauth.create_app(
             connection,
             client_id=client_id,
             client_secret_hash=auth.token_hash(client_secret),
             name=name,
-            website=_required("website", website) if website else None,
+            website=website or None,
             redirect_uri=redirect_uri,
             redirect_uris=addresses,
             scopes=asked,
@@ -69,7 +75,7 @@ def create() -> Response:
         {
             "id": str(app.id),
             "name": name,
-            "website": website,
+            "website": website or None,
             "client_id": client_id,
             "client_secret": client_secret,
             "client_secret_expires_at": 0,
@@ -88,6 +94,6 @@ def verify_credentials() -> Response:
     caller = auth.caller()
     if caller is None or caller.app_id is None:
         raise InvalidCredentials()
-    with db.read() as connection:
+    with db.connection() as connection:
         app = found(queries.oauth.app(connection, app_id=caller.app_id))
     return as_json({"name": app.name, "website": app.website, "vapid_key": ""})

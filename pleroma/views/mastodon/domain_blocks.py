@@ -20,15 +20,15 @@ blueprint = Blueprint("domain_blocks", __name__)
 @auth.required("read:blocks")
 def index() -> Response:
     """The blocked domains as texts."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.domain_blocks.index(connection, viewer_id=auth.account_id()))
 
 
 def _change(statement: Any) -> Response:
-    domain = (params.text("domain") or "").strip().lower()
+    domain = (params.exact("domain") or "").strip().lower()
     if not domain or len(domain) > 255 or domain == configured().domain:
         raise Unprocessable("domain cannot be blocked")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         statement(connection, viewer_id=auth.account_id(), domain=domain)
     return json_response(b"{}")
 

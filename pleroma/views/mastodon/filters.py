@@ -20,9 +20,8 @@ _LONGEST_LIFE = 100 * 365 * 24 * 3600
 
 def _asked() -> dict[str, Any]:
     """What was sent of a filter, None for what was not. Raises Unprocessable."""
-    phrase = params.text("phrase")
-    if phrase is not None and len(phrase) > _LONGEST_PHRASE:
-        raise Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
+    refusal = Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
+    phrase = params.text("phrase", most=_LONGEST_PHRASE, refusal=refusal)
     context = params.texts("context") if params.present("context") else None
     if context is not None and (not context or any(place not in _CONTEXTS for place in context)):
         raise Unprocessable("context is wrong")
@@ -43,7 +42,7 @@ def _asked() -> dict[str, Any]:
 @auth.required("read:filters")
 def index() -> Response:
     """The caller's filters that are not expired."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.filters.index(connection, viewer_id=auth.account_id()))
 
 
@@ -55,7 +54,7 @@ def create() -> Response:
     if asked["phrase"] is None or asked["context"] is None:
         raise Unprocessable("phrase and context are needed")
     asked["irreversible"], asked["whole_word"] = bool(asked["irreversible"]), bool(asked["whole_word"])
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return json_response(queries.filters.create(connection, **asked))
 
 
@@ -63,7 +62,7 @@ def create() -> Response:
 @auth.required("read:filters")
 def show(filter_id: int) -> Response:
     """One of the caller's filters. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(found(queries.filters.show(connection, viewer_id=auth.account_id(), filter_id=filter_id)))
 
 
@@ -73,7 +72,7 @@ def update(filter_id: int) -> Response:
     """Change what is sent of a filter. Raises NotFound, Unprocessable."""
     # Sent empty, an expiry is taken away; not sent, it stays.
     change_expiry = "expires_in" in params.everything()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         changed = queries.filters.update(connection, filter_id=filter_id, change_expiry=change_expiry, **_asked())
     return json_response(found(changed))
 
@@ -82,7 +81,7 @@ def update(filter_id: int) -> Response:
 @auth.required("write:filters")
 def delete(filter_id: int) -> Response:
     """Delete one of the caller's filters. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if not queries.filters.delete(connection, viewer_id=auth.account_id(), filter_id=filter_id):
             raise NotFound()
     return json_response(b"{}")

@@ -50,10 +50,10 @@ def frontend_configurations() -> Response:
 @auth.required("write:accounts")
 def web_settings() -> Response:
     """Keep a front end's `data` for the caller. Raises InvalidParameters when it is no object."""
-    data = params.mapping("data")
+    data = params.tree("data")
     if data is None:
         raise InvalidParameters("data must be an object")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.profiles.keep_web_settings(
             connection, account_id=auth.account_id(), data=json.dumps(params.clean_tree(data))
         )

@@ -14,7 +14,6 @@ from pleroma.errors import ApiError, NotFound, Unprocessable, found
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
-from pleroma.web.state import configured
 
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 
@@ -25,7 +24,7 @@ def _status(connection: Connection, status_id: int) -> Response:
 
 def _mark(statement: Callable[..., Any], status_id: int, refusal: ApiError) -> Response:
     """Run a statement that marks a status for the caller, and answer the status."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = statement(connection, account_id=auth.account_id(), status_id=status_id)
         if row is None:
             raise refusal
@@ -53,7 +52,7 @@ def reblog(status_id: int) -> Response:
     visibility = params.text("visibility")
     if visibility not in (None, "public", "unlisted", "private"):
         raise Unprocessable("Unknown visibility")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.interactions.reblog(
             connection, account_id=auth.account_id(), status_id=status_id, visibility=visibility
         )
@@ -89,13 +88,12 @@ def unbookmark(status_id: int) -> Response:
 @auth.required("write:accounts")
 def pin(status_id: int) -> Response:
     """Pin an own public or unlisted status, within the limit."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.interactions.lock_account(connection, account_id=auth.account_id())
         row = queries.interactions.pin(
             connection,
             account_id=auth.account_id(),
             status_id=status_id,
-            pinned_limit=str(configured().pinned_limit),
         )
         if row is None:
             raise ApiError("Could not pin")
@@ -115,7 +113,7 @@ def unpin(status_id: int) -> Response:
 @auth.required("write:mutes")
 def mute(status_id: int) -> Response:
     """Mute the whole thread for the caller."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.interactions.mute_thread(connection, account_id=auth.account_id(), status_id=status_id)
         if not found(row).muted:
             raise ApiError("conversation is already muted")
@@ -133,7 +131,7 @@ def unmute(status_id: int) -> Response:
 @auth.optional("read:accounts")
 def favourited_by(status_id: int) -> Response:
     """Accounts that favourited the status, newest first. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.interactions.favourited_by(
             connection, viewer_id=auth.viewer_id(), status_id=status_id, **paging.window()
         )
@@ -144,7 +142,7 @@ def favourited_by(status_id: int) -> Response:
 @auth.optional("read:accounts")
 def reblogged_by(status_id: int) -> Response:
     """Accounts that reblogged the status, newest first. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.interactions.reblogged_by(
             connection, viewer_id=auth.viewer_id(), status_id=status_id, **paging.window()
         )

@@ -15,16 +15,16 @@ from pleroma.web.responses import json_response
 
 blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 _MISSING = "List not found"
+_LONGEST_TITLE = 1000
 _POLICIES = ("list", "followed", "none")
 
 
 def _asked() -> dict[str, Any]:
     policy = params.text("replies_policy")
-    title = params.sent_text("title")
+    refusal = Unprocessable(f"should be at most {_LONGEST_TITLE} character(s)")
+    title = params.sent_text("title", most=_LONGEST_TITLE, refusal=refusal)
     if title is not None and not title.strip():
         raise Unprocessable("can't be blank")
-    if title is not None and len(title) > 1000:
-        raise Unprocessable("should be at most 1000 character(s)")
     return {
         "viewer_id": auth.account_id(),
         "title": title,
@@ -37,7 +37,7 @@ def _asked() -> dict[str, Any]:
 @auth.required("read:lists")
 def index() -> Response:
     """The caller's lists, newest first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.lists.index(connection, viewer_id=auth.account_id()))
 
 
@@ -50,7 +50,7 @@ def create() -> Response:
         raise Unprocessable("can't be blank")
     asked["replies_policy"] = asked["replies_policy"] or "list"
     asked["exclusive"] = bool(asked["exclusive"])
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return json_response(queries.lists.create(connection, **asked))
 
 
@@ -58,7 +58,7 @@ def create() -> Response:
 @auth.required("read:lists")
 def show(list_id: int) -> Response:
     """One of the caller's lists. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.lists.show(connection, viewer_id=auth.account_id(), list_id=list_id), _MISSING)
         )
@@ -68,7 +68,7 @@ def show(list_id: int) -> Response:
 @auth.required("write:lists")
 def update(list_id: int) -> Response:
     """Change one of the caller's lists. Raises NotFound, Unprocessable."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return json_response(found(queries.lists.update(connection, list_id=list_id, **_asked()), _MISSING))
 
 
@@ -76,7 +76,7 @@ def update(list_id: int) -> Response:
 @auth.required("write:lists")
 def delete(list_id: int) -> Response:
     """Delete one of the caller's lists. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if not queries.lists.delete(connection, viewer_id=auth.account_id(), list_id=list_id):
             raise NotFound(_MISSING)
     return json_response(b"{}")
@@ -89,13 +89,13 @@ def members(list_id: int) -> Response:
     window = paging.window()
     if params.text("limit") == "0":
         window["limit"] = 0
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.lists.members(connection, viewer_id=auth.account_id(), list_id=list_id, **window)
     return page_response(found(page, _MISSING))
 
 
 def _change_members(statement: Any, list_id: int) -> Response:
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         which = {"viewer_id": auth.account_id(), "list_id": list_id}
         found(queries.lists.show(connection, **which), _MISSING)
         statement(connection, **which, account_ids=params.identifiers("account_ids"))
@@ -120,5 +120,5 @@ def remove(list_id: int) -> Response:
 @auth.required("read:lists")
 def holding(account_id: int) -> Response:
     """The caller's lists that hold an account."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.lists.holding(connection, viewer_id=auth.account_id(), account_id=account_id))

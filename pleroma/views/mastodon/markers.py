@@ -18,7 +18,7 @@ _TIMELINES = ("home", "notifications")
 def index() -> Response:
     """The markers of the asked timelines, of all without `timeline`."""
     asked = params.texts("timeline") if params.present("timeline") else None
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.markers.index(connection, viewer_id=auth.account_id(), timelines=asked))
 
 
@@ -32,7 +32,7 @@ def move() -> Response:
         last_read_id = params.as_identifier(sent.get("last_read_id")) if isinstance(sent, dict) else None
         if last_read_id is not None:
             read[timeline] = str(last_read_id)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return json_response(
             queries.markers.set(
                 connection, viewer_id=auth.account_id(), timelines=list(read), last_read_ids=list(read.values())
@@ -44,5 +44,5 @@ def move() -> Response:
 @auth.required("read:accounts")
 def preferences() -> Response:
     """The caller's defaults for posting."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.profiles.preferences(connection, account_id=auth.account_id()))

@@ -6,10 +6,11 @@ import json
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db, media
+from pleroma import auth, db, media, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
 from pleroma.web import params, uploads
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import value
 
@@ -18,28 +19,29 @@ _LONGEST_DESCRIPTION = 5000
 
 
 def _description() -> str | None:
-    sent = params.raw("description")
-    if sent is not None and not isinstance(sent, str):
+    if not isinstance(params.raw("description"), str | None):
         raise ApiError("bad_request")
-    if sent is not None and len(sent) > _LONGEST_DESCRIPTION:
-        raise Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
-    return None if sent is None else params.clean(sent)
+    refusal = Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
+    sent = params.sent_text("description", most=_LONGEST_DESCRIPTION, refusal=refusal)
+    return None if sent is None else text.strip_tags(sent)
 
 
 def _focus() -> dict[str, float] | None:
-    sent = params.raw("focus")
-    if sent in (None, ""):
+    refusal = Unprocessable("focus must be two numbers from -1 to 1")
+    sent = params.text("focus", most=100, refusal=refusal)
+    if sent is None:
         return None
     try:
-        x, y = media.focus(str(sent))
+        x, y = media.focus(sent)
     except ValueError as error:
-        raise Unprocessable("focus must be two numbers from -1 to 1") from error
+        raise refusal from error
     return {"x": x, "y": y}
 
 
 @blueprint.post("/api/v1/media")
 @blueprint.post("/api/v1/upload")
 @blueprint.post("/api/v2/media")
+@takes_files("upload_limit")
 @auth.required("write:media")
 def upload() -> Response:
     """Store the `file`, with a `description` and a `focus`, and answer its Attachment.
@@ -52,7 +54,7 @@ def upload() -> Response:
     description, focus = _description(), _focus()
     prepared = uploads.prepare(file, value("upload_limit"))
     meta = {**prepared.meta, **({"focus": focus} if focus and prepared.kind == "image" else {})}
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         saved = kept.keep(prepared)
         return json_response(
             queries.media.create(
@@ -74,7 +76,7 @@ def upload() -> Response:
 @auth.required("write:media")
 def show(media_id: int) -> Response:
     """One of the caller's uploads. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.media.attachment(connection, account_id=auth.account_id(), media_id=media_id))
         )
@@ -87,7 +89,7 @@ def update(media_id: int) -> Response:
     description, focus = _description(), _focus()
     if description is None and focus is None:
         raise ApiError("bad_request")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         attachment = queries.media.update(
             connection,
             account_id=auth.account_id(),

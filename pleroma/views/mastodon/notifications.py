@@ -18,14 +18,14 @@ blueprint = Blueprint("notifications", __name__)
 @auth.required("read:notifications")
 def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
-    asked = params.values("types") if params.present("types") else params.values("include_types")
-    with db.read() as connection:
+    asked = params.exacts("types" if params.present("types") else "include_types")
+    with db.connection() as connection:
         page = paging.page(
             queries.notifications,
             "page",
             connection,
             viewer_id=auth.account_id(),
-            types=None if asked is None else [str(kind) for kind in asked],
+            types=asked or None,
             exclude_types=params.texts("exclude_types"),
             from_account_id=params.identifier("account_id") or 0,
             with_muted=params.boolean("with_muted", False),
@@ -38,7 +38,7 @@ def index() -> Response:
 @auth.required("read:notifications")
 def show(notification_id: int) -> Response:
     """One of the caller's notifications. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(
                 queries.notifications.notification(
@@ -53,7 +53,7 @@ def show(notification_id: int) -> Response:
 @auth.required("read:notifications")
 def unread_count() -> Response:
     """How many are unread, counted up to a hundred."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.notifications.unread_count(connection, viewer_id=auth.account_id()))
 
 
@@ -61,13 +61,13 @@ def unread_count() -> Response:
 @auth.required("write:notifications")
 def clear() -> Response:
     """Remove all of the caller's notifications."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.notifications.clear(connection, viewer_id=auth.account_id())
     return json_response(b"{}")
 
 
 def _dismiss(notification_id: int) -> Response:
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         removed = queries.notifications.dismiss(
             connection, viewer_id=auth.account_id(), notification_ids=[notification_id]
         )
@@ -93,7 +93,7 @@ def dismiss_by_parameter() -> Response:
 @auth.required("write:notifications")
 def destroy_multiple() -> Response:
     """Remove those of `ids` that are the caller's."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.notifications.dismiss(
             connection, viewer_id=auth.account_id(), notification_ids=params.identifiers("ids")
         )
@@ -107,7 +107,7 @@ def qvitter_read() -> Response:
     latest_id = params.identifier("latest_id")
     if latest_id is None:
         raise InvalidParameters("You need to specify latest_id")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         list(queries.notifications.read_up_to(connection, viewer_id=auth.account_id(), max_id=latest_id))
         return json_response(
             queries.notifications.newest_up_to(

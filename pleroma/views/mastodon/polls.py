@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Blueprint, Response
@@ -16,6 +17,8 @@ blueprint = Blueprint("polls", __name__, url_prefix="/api/v1/polls")
 MOST_OPTIONS, LONGEST_OPTION = 20, 200
 LONGEST_LIFE = 31_536_000
 _INVALID = "Invalid poll"
+_INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
+_LONGEST_CHOICES = 200
 
 
 def read_new_poll() -> dict[str, Any] | None:
@@ -23,16 +26,14 @@ def read_new_poll() -> dict[str, Any] | None:
     sent = params.mapping("poll")
     if not sent:
         return None
-    options = sent.get("options")
-    if isinstance(options, dict):
-        options = list(options.values())
-    if not isinstance(options, list) or not all(isinstance(option, str) for option in options):
+    options = params.as_list(sent.get("options"))
+    if options is None or not all(isinstance(option, str) for option in options):
         raise Unprocessable(_INVALID)
-    titles = [text.strip_tags(params.clean(option)).strip() for option in options]
-    if len(titles) > MOST_OPTIONS:
+    if len(options) > MOST_OPTIONS:
         raise Unprocessable(f"Poll can't contain more than {MOST_OPTIONS} options")
-    if any(len(title) > LONGEST_OPTION for title in titles):
+    if any(text.is_longer(option, LONGEST_OPTION) for option in options):
         raise Unprocessable(f"Poll options cannot be longer than {LONGEST_OPTION} characters each")
+    titles = [text.strip_tags(params.clean(option)).strip() for option in options]
     if len(titles) < 2 or len(set(titles)) < len(titles) or not all(titles):
         raise Unprocessable(_INVALID)
     return {"options": titles, "expires_in": _life(sent), **_switches(sent)}
@@ -57,7 +58,7 @@ def _switches(sent: dict[str, Any]) -> dict[str, bool]:
 @auth.optional("read:statuses")
 def show(status_id: int) -> Response:
     """One Poll. Raises NotFound, also when its status is hidden from the caller."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(found(queries.polls.poll(connection, viewer_id=auth.viewer_id(), status_id=status_id)))
 
 
@@ -65,12 +66,11 @@ def _choices() -> list[int]:
     """The chosen indices: a list, or one text with commas. Raises Unprocessable."""
     sent = params.values("choices") or []
     if len(sent) == 1 and isinstance(sent[0], str):
-        sent = sent[0].split(",")
-    try:
-        chosen = [int(choice) for choice in sent if not isinstance(choice, bool)]
-    except (TypeError, ValueError) as error:
-        raise Unprocessable("Invalid indices") from error
-    return list(dict.fromkeys(chosen))
+        sent = sent[0][:_LONGEST_CHOICES].split(",")
+    chosen = [str(choice).strip() for choice in sent]
+    if not all(_INDEX.fullmatch(choice) for choice in chosen):
+        raise Unprocessable("Invalid indices")
+    return list(dict.fromkeys(map(int, chosen)))
 
 
 @blueprint.post("/<id:status_id>/votes")
@@ -79,7 +79,7 @@ def vote(status_id: int) -> Response:
     """Vote for `choices`, once. Raises NotFound, Unprocessable in the words of the API."""
     viewer = {"viewer_id": auth.account_id(), "status_id": status_id}
     choices = _choices()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         poll = found(queries.polls.lock(connection, **viewer))
         if poll.account_id == auth.account_id():
             raise Unprocessable("Poll's author can't vote")

@@ -13,6 +13,7 @@ from pleroma.db import queries
 from pleroma.errors import Forbidden, Unprocessable
 from pleroma.statuses.posting import VISIBILITIES
 from pleroma.web import params, uploads
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, in_force
 
@@ -21,7 +22,7 @@ _SWITCHES = (
     "locked", "bot", "discoverable", "hide_followers", "hide_follows", "hide_followers_count", "hide_follows_count",
     "hide_favorites", "show_role", "skip_thread_containment", "no_rich_text",
 )  # fmt: skip
-_FIELD_NAME, _FIELD_VALUE = 512, 2048
+_FIELD = (("name", 512), ("value", 2048))
 _LARGEST_STORE = 100_000
 
 
@@ -31,36 +32,32 @@ def _too_long() -> Forbidden:
 
 def _fields() -> list[tuple[str, str]] | None:
     """The profile fields that were sent, None when none were; wholly empty entries are dropped."""
-    name = "fields_attributes" if params.raw("fields_attributes") is not None else "fields"
-    sent = params.values(name)
-    if sent is None:
+    name = "fields_attributes" if params.present("fields_attributes") else "fields"
+    if not params.present(name):
         return None
+    sent = params.as_list(params.raw(name))
+    if sent is None or len(sent) > params.MOST_ENTRIES:
+        raise _too_long()
     found = []
     for entry in sent:
         if entry == "":
             continue
         if not isinstance(entry, dict):
             raise _too_long()
-        pair = tuple(params.clean(str(entry.get(key) or "")) for key in ("name", "value"))
+        pair = tuple(params.as_text(key, entry.get(key), most=most, refusal=_too_long()) or "" for key, most in _FIELD)
         if any(part.strip() for part in pair):
             found.append((pair[0], pair[1]))
     return found
 
 
 def _texts(limits: dict[str, int]) -> dict[str, Any]:
-    display_name, note, fields = params.sent_text("display_name"), params.sent_text("note"), _fields()
-    if display_name is not None:
-        display_name = text.strip_tags(display_name).strip()
-    too_long = (
-        len(display_name or "") > limits["name_limit"]
-        or len(note or "") > limits["bio_limit"]
-        or len(fields or []) > limits["fields_limit"]
-        or any(len(name) > _FIELD_NAME or len(value) > _FIELD_VALUE for name, value in fields or [])
-    )
-    if too_long:
+    display_name = params.sent_text("display_name", most=limits["name_limit"], refusal=_too_long())
+    note = params.sent_text("note", most=limits["bio_limit"], refusal=_too_long())
+    fields = _fields()
+    if len(fields or []) > limits["fields_limit"]:
         raise _too_long()
     return {
-        "display_name": display_name,
+        "display_name": None if display_name is None else text.strip_tags(display_name).strip(),
         "note_source": note,
         "fields": None if fields is None else profiles.fields_as_stored(fields),
     }
@@ -80,7 +77,7 @@ def _of_source() -> dict[str, Any]:
 
 
 def _settings_store() -> str | None:
-    store = params.mapping("pleroma_settings_store")
+    store = params.tree("pleroma_settings_store")
     if store is None:
         return None
     kept = json.dumps(params.clean_tree(store))
@@ -90,6 +87,7 @@ def _settings_store() -> str | None:
 
 
 @blueprint.patch("/api/v1/accounts/update_credentials")
+@takes_files("avatar_limit", "banner_limit", "background_limit", as_text=True)
 @auth.required("write:accounts")
 def update_credentials() -> Response:
     """Change what is sent of the caller's profile, and answer the Account.
@@ -100,7 +98,7 @@ def update_credentials() -> Response:
     source, store = _of_source(), _settings_store()
     switches = {name: params.boolean(name) for name in _SWITCHES}
     account_id = auth.account_id()
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         if switches["locked"] is False:
             list(queries.profiles.lock_with_waiting(connection, account_id=account_id))
         profile = queries.profiles.lock(connection, account_id=account_id)

@@ -18,6 +18,7 @@ from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
 
 blueprint = Blueprint("relationships", __name__, url_prefix="/api/v1")
+_LONGEST_NOTE = 2000
 _LONGEST_MUTE = 100 * 365 * 24 * 3600
 
 
@@ -30,13 +31,13 @@ def relationship(connection: Connection, target_id: int) -> Response:
 
 def _change(action: Callable[..., Any], target_id: int, **switches: Any) -> Response:
     """Do something between the caller and an account, and answer their relationship."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         action(connection, auth.account_id(), target_id, **switches)
         return relationship(connection, target_id)
 
 
 def _simply(statement: Callable[..., Any], target_id: int, **values: Any) -> Response:
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         found(queries.accounts.exists(connection, account_id=target_id))
         statement(connection, account_id=auth.account_id(), target_id=target_id, **values)
         return relationship(connection, target_id)
@@ -46,7 +47,7 @@ def _simply(statement: Callable[..., Any], target_id: int, **values: Any) -> Res
 @auth.required("read:follows")
 def index() -> Response:
     """The caller's relationships to the accounts `id`, in the order asked."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             queries.accounts.relationships(
                 connection, viewer_id=auth.account_id(), account_ids=params.identifiers("id")
@@ -65,8 +66,8 @@ def follow(account_id: int) -> Response:
 @auth.required("follow", limits=(rate_limits.FOLLOWING[0],))
 def follow_by_address() -> Response:
     """Follow the account whose address is `uri`; answers the Account. Raises NotFound, Forbidden."""
-    target_id = find_id(params.required_text("uri"))
-    with db.transaction() as connection:
+    target_id = find_id(params.required_exact("uri"))
+    with db.in_transaction() as connection:
         relationships.follow(connection, auth.account_id(), target_id)
         account = queries.accounts.accounts(connection, viewer_id=auth.account_id(), account_ids=[target_id])
     return json_response(account[1:-1])
@@ -132,9 +133,8 @@ def unmute(account_id: int) -> Response:
 @auth.required("write:accounts")
 def note(account_id: int) -> Response:
     """Keep a private `comment` about an account. Raises Unprocessable when it is too long."""
-    comment = params.text("comment") or ""
-    if len(comment) > 2000:
-        raise Unprocessable("comment should be at most 2000 character(s)")
+    refusal = Unprocessable(f"comment should be at most {_LONGEST_NOTE} character(s)")
+    comment = params.text("comment", most=_LONGEST_NOTE, refusal=refusal) or ""
     return _simply(queries.relationships.note, account_id, comment=comment)
 
 
@@ -153,7 +153,7 @@ def unendorse(account_id: int) -> Response:
 
 
 def _page(statement: Callable[..., Any]) -> Response:
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(statement(connection, viewer_id=auth.account_id(), **paging.window()))
 
 
@@ -203,7 +203,7 @@ def reject(account_id: int) -> Response:
 @auth.required("read:follows")
 def familiar_followers() -> Response:
     """For each account `id`, its followers among those whom the caller follows."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             queries.relationships.familiar_followers(
                 connection, viewer_id=auth.account_id(), account_ids=params.identifiers("id")[:40]

@@ -22,12 +22,11 @@ def create() -> Response:
     account_id = params.identifier("account_id")
     if account_id is None:
         raise ApiError("Valid `account_id` required")
-    comment = params.text("comment") or ""
     limit = value("report_limit")
-    if len(comment) > limit:
-        raise ApiError(f"Comment must be up to {limit} characters")
+    refusal = ApiError(f"Comment must be up to {limit} characters")
+    comment = params.text("comment", most=limit, refusal=refusal) or ""
     category = params.text("category")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if queries.reports.target(connection, account_id=account_id) is None:
             raise ApiError("Account not found")
         report, _ = found(

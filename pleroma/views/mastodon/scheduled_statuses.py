@@ -21,7 +21,7 @@ blueprint = Blueprint("scheduled_statuses", __name__, url_prefix="/api/v1/schedu
 @auth.required("read:statuses")
 def index() -> Response:
     """The caller's scheduled statuses, newest first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(
             queries.scheduled_statuses.page(connection, viewer_id=auth.account_id(), **paging.window())
         )
@@ -31,7 +31,7 @@ def index() -> Response:
 @auth.required("read:statuses")
 def show(scheduled_id: int) -> Response:
     """One of them. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.scheduled_statuses.show(connection, viewer_id=auth.account_id(), scheduled_id=scheduled_id))
         )
@@ -43,7 +43,7 @@ def postpone(scheduled_id: int) -> Response:
     """Set another time. Raises NotFound, Unprocessable for one that is too near."""
     due = params.moment("scheduled_at")
     viewer = {"viewer_id": auth.account_id(), "scheduled_id": scheduled_id}
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         found(queries.scheduled_statuses.show(connection, **viewer))
         if due is None or due <= datetime.now(UTC) + scheduling.SHORTEST_WAIT:
             raise Unprocessable("must be at least 5 minutes from now")
@@ -55,7 +55,7 @@ def postpone(scheduled_id: int) -> Response:
 @auth.required("write:statuses")
 def cancel(scheduled_id: int) -> Response:
     """Take one away; answers it as it was. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return json_response(
             found(queries.scheduled_statuses.cancel(connection, viewer_id=auth.account_id(), scheduled_id=scheduled_id))
         )

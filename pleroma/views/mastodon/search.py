@@ -102,10 +102,10 @@ def _one_of_ours(connection: Connection, query: str) -> dict[str, bytes] | None:
 def _search(as_tag: Any) -> Response:
     auth.require_public()
     _count_search()
-    query = (params.text("q") or "").strip()[:_LONGEST_QUERY]
+    query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     kind = params.text("type")
     found: dict[str, bytes] = {}
-    with db.read() as connection:
+    with db.connection() as connection:
         if query:
             found = _one_of_ours(connection, query) or {
                 name: search(connection, query)
@@ -140,8 +140,8 @@ def version_1() -> Response:
 def accounts() -> Response:
     """Accounts that fit `q`: what completes an @ while typing."""
     _count_search()
-    query = (params.text("q") or "").strip()[:_LONGEST_QUERY]
+    query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     if not query:
         return json_response(b"[]")
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(_accounts(connection, query))

@@ -54,8 +54,7 @@ def _expires_in() -> int | None:
 
 
 def _media_ids() -> list[int]:
-    asked = params.texts("media_ids")
-    ids = [params.as_identifier(value) or 0 for value in asked]
+    ids = [params.as_identifier(value) or 0 for value in params.texts("media_ids")]
     if len(ids) > configured().attachments_limit:
         raise Unprocessable("Too many media attachments")
     return list(dict.fromkeys(ids))
@@ -63,7 +62,9 @@ def _media_ids() -> list[int]:
 
 def read_new_status() -> NewStatus:
     """The status that the request describes (docs/api/mastodon.md 4.1). Raises Unprocessable."""
-    source = (params.text("status") or "").strip()
+    source, subject = (params.text(name, most=params.LONGEST_OF_ALL) or "" for name in ("status", "spoiler_text"))
+    posting.require_length(source, subject, configured())
+    source = source.strip()
     media_ids = _media_ids()
     if not source and not media_ids:
         raise Unprocessable("Cannot post an empty status without attachments")
@@ -72,13 +73,13 @@ def read_new_status() -> NewStatus:
     language = params.text("language")
     return NewStatus(
         source=source,
-        spoiler_text=posting.plain_text(params.text("spoiler_text") or ""),
+        spoiler_text=posting.plain_text(subject),
         content_type=content_type if content_type in CONTENT_TYPES else "text/plain",
         visibility=visibility,
         list_id=list_id,
         in_reply_to_id=_named_id("in_reply_to_id"),
         conversation_id=_named_id("in_reply_to_conversation_id"),
-        to=params.texts("to"),
+        to=params.exacts("to"),
         media_ids=media_ids,
         sensitive=params.boolean("sensitive", False),
         expires_in=_expires_in(),
@@ -106,7 +107,7 @@ def post_status() -> Response:
     Answers the Status or the ScheduledStatus (docs/api/mastodon.md 4). Raises Unprocessable, NotFound.
     """
     new, due, is_preview = read_new_status(), _due(), _is_preview()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         # A preview is the real thing, taken back when its answer is made.
         trial = connection.transaction(force_rollback=True) if is_preview or due else contextlib.nullcontext()
         with trial:
@@ -122,7 +123,7 @@ def post_status() -> Response:
 @auth.optional("read:statuses")
 def show(status_id: int) -> Response:
     """One Status. Raises NotFound, also for what the caller may not see."""
-    with db.read() as connection:
+    with db.connection() as connection:
         status = queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id)
     return json_response(found(status))
 
@@ -132,7 +133,7 @@ def show(status_id: int) -> Response:
 def show_several() -> Response:
     """The first hundred of the asked statuses that the caller may see, newest first."""
     status_ids = (params.identifiers("ids") or params.identifiers("id"))[:100]
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.statuses.statuses(connection, viewer_id=auth.viewer_id(), status_ids=status_ids))
 
 
@@ -141,7 +142,7 @@ def show_several() -> Response:
 def delete(status_id: int) -> Response:
     """Delete a status: its author, moderators and administrators may. Answers it as it was, with its source."""
     caller = auth.caller()
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         status = queries.statuses.deletable(connection, status_id=status_id, viewer_id=auth.account_id())
         if status is None:
             raise NotFound()
@@ -160,7 +161,7 @@ def delete(status_id: int) -> Response:
 def context(status_id: int) -> Response:
     """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
     limit = 4096 if auth.viewer_id() else 100
-    with db.read() as connection:
+    with db.connection() as connection:
         thread = queries.statuses.context(connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit)
     return json_response(found(thread))
 
@@ -169,7 +170,7 @@ def context(status_id: int) -> Response:
 @auth.optional("read:statuses")
 def card(status_id: int) -> Response:
     """An empty card: this server fetches no link previews."""
-    with db.read() as connection:
+    with db.connection() as connection:
         found(queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id))
     return json_response(b"{}")
 
@@ -178,7 +179,7 @@ def card(status_id: int) -> Response:
 @auth.required("read:statuses")
 def source(status_id: int) -> Response:
     """An own status as it was typed. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(
             found(queries.statuses.source(connection, viewer_id=auth.account_id(), status_id=status_id))
         )

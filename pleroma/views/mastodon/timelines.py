@@ -34,7 +34,7 @@ def _tags(name: str) -> list[str]:
 @auth.required("read:statuses")
 def home() -> Response:
     """Own statuses and those of followed accounts."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(paging.page(queries.timelines, "home", connection, **_asked()))
 
 
@@ -44,7 +44,7 @@ def public() -> Response:
     """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
     auth.require_public()
     where = {"local": params.boolean("local", False), "remote": params.boolean("remote", False)}
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(paging.page(queries.timelines, "public", connection, **where, **_asked()))
 
 
@@ -53,7 +53,7 @@ def public() -> Response:
 def tag(tag: str) -> Response:
     """Public statuses with a hashtag, or with `any`; `all` and `none` narrow. Raises Forbidden on a closed instance."""
     auth.require_public()
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.timelines.tag(
             connection,
             tags=list(dict.fromkeys([clean(tag).removeprefix("#").lower(), *_tags("any")])),
@@ -69,7 +69,7 @@ def tag(tag: str) -> Response:
 @auth.required("read:statuses")
 def direct() -> Response:
     """Direct statuses that the caller wrote or received."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(queries.timelines.direct(connection, **_asked()))
 
 
@@ -77,7 +77,7 @@ def direct() -> Response:
 @auth.required("read:lists")
 def list_timeline(list_id: int) -> Response:
     """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(found(queries.timelines.list(connection, list_id=list_id, **_asked()), "List not found"))
 
 
@@ -85,7 +85,7 @@ def list_timeline(list_id: int) -> Response:
 @auth.required("read:favourites")
 def favourites() -> Response:
     """Statuses that the caller favourited, by status id."""
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.timelines.favourites(
             connection, viewer_id=auth.account_id(), of_account_id=auth.account_id(), **paging.window()
         )
@@ -96,5 +96,5 @@ def favourites() -> Response:
 @auth.required("read:bookmarks")
 def bookmarks() -> Response:
     """Statuses that the caller bookmarked, by the time of the bookmark."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(queries.timelines.bookmarks(connection, viewer_id=auth.account_id(), **paging.window()))

@@ -42,7 +42,7 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 @_with_password
 def delete_account() -> None:
     """Delete the caller's account (docs/api/pleroma.md 9.1): no login works from now on, a job does the rest."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lifecycle.begin_deletion(connection, auth.account_id())
 
 
@@ -51,7 +51,7 @@ def delete_account() -> None:
 @_with_password
 def disable_account() -> None:
     """Deactivate the caller's account, at once (docs/api/pleroma.md 9.2)."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lifecycle.deactivate(connection, auth.account_id())
 
 
@@ -60,12 +60,12 @@ def disable_account() -> None:
 @_with_password
 def change_email() -> str | None:
     """Change the caller's address to `email`, at once; every link and code ends (docs/api/pleroma.md 9.3)."""
-    email = (params.text("email") or "").strip()
+    email = registration.trimmed(params.secret("email"))
     fault = registration.email_fault(email)
     if fault:
         return f"Email {fault}."
     try:
-        with db.transaction() as connection, connection.transaction():
+        with db.in_transaction() as connection, connection.transaction():
             queries.account_lifecycle.set_email(connection, account_id=auth.account_id(), email=email)
     except psycopg.errors.UniqueViolation:
         return "Email has already been taken."
@@ -83,7 +83,7 @@ def change_password() -> str | None:
         return f"New password {fault}."
     if params.secret("new_password_confirmation") != new:
         return "New password does not match confirmation."
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.account_lifecycle.set_password(
             connection, account_id=auth.account_id(), password_hash=hash_password(new)
         )

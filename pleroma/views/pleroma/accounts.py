@@ -22,7 +22,7 @@ def subscribe(account_id: int) -> Response:
     Answers the caller's relationship to the account. Raises NotFound, Forbidden (blocked by it).
     """
     pair = {"account_id": auth.account_id(), "target_id": account_id}
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         target = found(queries.relationships.standing(connection, **pair))
         if account_id == auth.account_id():
             raise NotFound()
@@ -37,7 +37,7 @@ def subscribe(account_id: int) -> Response:
 def unsubscribe(account_id: int) -> Response:
     """Stop being notified of an account's statuses (docs/api/pleroma.md 12). Raises NotFound."""
     pair = {"account_id": auth.account_id(), "target_id": account_id}
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         found(queries.relationships.standing(connection, **pair))
         queries.relationships.unsubscribe(connection, **pair)
         return relationship(connection, account_id)
@@ -51,7 +51,7 @@ def favourites(account_id: int) -> Response:
     Raises NotFound, Forbidden when the account hides them or the instance is closed.
     """
     auth.require_public()
-    with db.read() as connection:
+    with db.connection() as connection:
         account = found(queries.accounts.exists(connection, account_id=account_id))
         if account.hide_favorites and account_id != auth.viewer_id():
             raise Forbidden("Can't get favorites")

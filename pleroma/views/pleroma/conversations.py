@@ -15,7 +15,7 @@ blueprint = Blueprint("conversations", __name__, url_prefix="/api/v1")
 
 
 def _show(conversation_id: int) -> bytes:
-    with db.read() as connection:
+    with db.connection() as connection:
         return found(
             queries.conversations.conversation(connection, viewer_id=auth.account_id(), conversation_id=conversation_id)
         )
@@ -25,7 +25,7 @@ def _show(conversation_id: int) -> bytes:
 @auth.required("read:statuses")
 def index() -> Response:
     """The caller's conversations, the last change first."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(queries.conversations.index(connection, viewer_id=auth.account_id(), **paging.window()))
 
 
@@ -40,7 +40,7 @@ def show(conversation_id: int) -> Response:
 @auth.required("read:statuses")
 def statuses(conversation_id: int) -> Response:
     """Its statuses that the caller may see, newest first. Raises NotFound."""
-    with db.read() as connection:
+    with db.connection() as connection:
         page = queries.conversations.statuses(
             connection, viewer_id=auth.account_id(), conversation_id=conversation_id, **paging.window()
         )
@@ -51,11 +51,11 @@ def statuses(conversation_id: int) -> Response:
 @auth.required("write:conversations")
 def update(conversation_id: int) -> Response:
     """Replace the `recipients`; the caller always stays one. Raises NotFound, InvalidParameters."""
-    sent = params.values("recipients")
-    if sent is None or not isinstance(params.raw("recipients"), list | dict):
+    sent = params.values("recipients", alone=False)
+    if sent is None:
         raise InvalidParameters("recipients must be a list of account ids")
     ids = [params.as_identifier(value) or 0 for value in sent if value != ""]
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         owner = {"viewer_id": auth.account_id(), "conversation_id": conversation_id}
         found(queries.conversations.own(connection, **owner))
         if queries.conversations.known_accounts(connection, account_ids=list(set(ids))).number != len(set(ids)):
@@ -71,7 +71,7 @@ def update(conversation_id: int) -> Response:
 @auth.required("read|write:conversations")
 def read(conversation_id: int) -> Response:
     """Mark one as read. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         found(queries.conversations.read(connection, viewer_id=auth.account_id(), conversation_id=conversation_id))
         return json_response(_show(conversation_id))
 
@@ -80,7 +80,7 @@ def read(conversation_id: int) -> Response:
 @auth.required("write:conversations")
 def read_all() -> Response:
     """Mark all as read; answers those that changed."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         changed = [row.id for row in queries.conversations.read_all(connection, viewer_id=auth.account_id())]
         return json_response(
             queries.conversations.entities(connection, viewer_id=auth.account_id(), conversation_ids=changed)
@@ -91,7 +91,7 @@ def read_all() -> Response:
 @auth.required("write:conversations")
 def hide(conversation_id: int) -> Response:
     """Take one off the caller's list until a new direct status comes. Raises NotFound."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if not queries.conversations.hide(connection, viewer_id=auth.account_id(), conversation_id=conversation_id):
             raise NotFound()
     return json_response(b"{}")

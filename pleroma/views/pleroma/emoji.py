@@ -14,12 +14,12 @@ blueprint = Blueprint("emoji", __name__)
 @blueprint.get("/api/pleroma/emoji")
 def index() -> Response:
     """An object of shortcodes: `{"fox": {"image_url": "/emoji/PACK/FILE", "tags": ["pack:PACK"]}}`."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.emojis.by_shortcode(connection))
 
 
 @blueprint.get("/api/v1/custom_emojis")
 def custom_emojis() -> Response:
     """The same emoji as an array of `{shortcode, url, static_url, visible_in_picker, tags, category}`."""
-    with db.read() as connection:
+    with db.connection() as connection:
         return json_response(queries.emojis.custom_emojis(connection))

@@ -15,7 +15,9 @@ from pleroma import auth, db
 from pleroma.emoji import exchange, installed
 from pleroma.emoji.packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
+from pleroma.remote_places import place
 from pleroma.web import idempotency, params
+from pleroma.web.request_body import LONGEST_ADDRESS, takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
@@ -33,13 +35,13 @@ def _as_json(answer: Any) -> Response:
 
 def _reloaded(answer: Any) -> Response:
     """The answer, once every worker's list of emoji shows the change."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         installed.reload(connection, configured().data_dir)
     return _as_json(answer)
 
 
 def _instance() -> exchange.Instance:
-    address = params.required_text("instance_address")
+    address = params.required_exact("instance_address", most=LONGEST_ADDRESS)
     return exchange.Instance(address, allow_loopback=configured().remote_allow_loopback)
 
 
@@ -71,6 +73,7 @@ def delete(name: str) -> Response:
 
 
 @blueprint.post("/<path:name>/update_file")
+@takes_files("upload_limit")
 @auth.admin_required
 def update_file(name: str) -> Response:
     """Add, update or remove an emoji, as `action` says; answers the pack's `files` (docs/api/pleroma.md 5.4).
@@ -80,12 +83,12 @@ def update_file(name: str) -> Response:
     action = params.required_text("action")
     if action not in _ACTIONS:
         raise InvalidParameters(f"Unknown action: {action}")
-    return _reloaded(_ACTIONS[action](name, params.sent_text("shortcode") or ""))
+    return _reloaded(_ACTIONS[action](name, params.exact("shortcode") or ""))
 
 
 def _add(name: str, shortcode: str) -> dict[str, str]:
     _packs().require_new(name, shortcode)
-    wanted = params.sent_text("filename")
+    wanted = params.exact("filename")
     file_name, data = _sent_picture()
     return _packs().add(name, shortcode, file_name if wanted is None else wanted, data)
 
@@ -99,13 +102,15 @@ def _sent_picture() -> tuple[str, bytes]:
         if len(data) > limit:
             raise TooLarge()
         return re.split(r"[/\\]", sent.filename or "")[-1], data
-    if not isinstance(sent, str) or not sent.strip():
+    address = (params.as_exact("file", sent, most=LONGEST_ADDRESS) or "").strip()
+    if not address:
         raise InvalidParameters("file is missing")
-    return exchange.picture(sent.strip(), allow_loopback=configured().remote_allow_loopback)
+    with place(configured()):
+        return exchange.picture(address, allow_loopback=configured().remote_allow_loopback)
 
 
 def _update(name: str, shortcode: str) -> dict[str, str]:
-    return _packs().update(name, shortcode, params.sent_text("new_shortcode"), params.sent_text("new_filename"))
+    return _packs().update(name, shortcode, params.exact("new_shortcode"), params.exact("new_filename"))
 
 
 def _remove(name: str, shortcode: str) -> dict[str, str]:
@@ -122,14 +127,14 @@ def update_metadata(name: str) -> Response:
 
     A new `fallback-src` is fetched and checked first. Raises InvalidParameters, NotFound.
     """
-    metadata = params.mapping("new_data")
+    metadata = params.tree("new_data")
     if metadata is None:
         raise InvalidParameters("new_data is missing")
-    return _as_json(
-        exchange.update_metadata(
+    with place(configured()):
+        stored = exchange.update_metadata(
             _packs(), name, params.clean_tree(metadata), allow_loopback=configured().remote_allow_loopback
         )
-    )
+    return _as_json(stored)
 
 
 @blueprint.post("/import_from_fs")
@@ -144,7 +149,8 @@ def import_from_fs() -> Response:
 @idempotency.unless(lambda: True)
 def list_from() -> Response:
     """The packs of the server at `instance_address`, as it lists them (docs/api/pleroma.md 6.2). Raises a 500."""
-    return _as_json(_instance().packs())
+    with place(configured()):
+        return _as_json(_instance().packs())
 
 
 @blueprint.post("/download_from")
@@ -154,8 +160,9 @@ def download_from() -> Response:
 
     (docs/api/pleroma.md 6.3) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
     """
-    instance, pack_name = _instance(), params.required_text("pack_name")
-    exchange.download(_packs(), instance, pack_name, params.text("as") or pack_name)
+    instance, pack_name = _instance(), params.required_exact("pack_name")
+    with place(configured()):
+        exchange.download(_packs(), instance, pack_name, params.exact("as") or pack_name)
     return _reloaded("ok")
 
 

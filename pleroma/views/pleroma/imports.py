@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response
+from werkzeug.datastructures import FileStorage
 
 from pleroma import auth, db
-from pleroma.accounts import imports
 from pleroma.db import queries
-from pleroma.errors import InvalidParameters
+from pleroma.errors import InvalidParameters, TooLarge
 from pleroma.web import params
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
-from pleroma.web.state import configured
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/pleroma")
 
 
-def _list() -> str:
-    upload = params.upload("list")
-    if upload is not None:
-        return upload.stream.read().decode("utf-8-sig", "replace")
-    text = params.sent_text("list")
-    if text is None:
+# A list is as large as an upload may be, also when it is pasted.
+_takes_list = takes_files("upload_limit", as_text=True)
+
+
+def _list() -> bytes:
+    """The list as it was sent. Raises InvalidParameters without one, TooLarge."""
+    sent = params.raw("list")
+    if not isinstance(sent, str | FileStorage):
         raise InvalidParameters("list is missing")
-    return text
+    limit = value("upload_limit")
+    source = sent.stream.read(limit + 1) if isinstance(sent, FileStorage) else sent.encode("utf-8", "replace")
+    if len(source) > limit:
+        raise TooLarge()
+    return source
 
 
 def _store(kind: str) -> Response:
-    entries = imports.parse(_list(), configured())
-    if entries:
-        with db.transaction() as connection:
+    source = _list()
+    if source.strip():
+        with db.in_transaction() as connection:
             queries.imports.create(
-                connection,
-                account_id=auth.account_id(),
-                kind=kind,
-                addresses=[f"{entry.nickname}@{entry.domain}" for entry in entries],
-                options=[entry.option for entry in entries],
+                connection, account_id=auth.account_id(), kind=kind, source=source, base_url=configured().base_url
             )
     return json_response(b'"job started"')
 
 
 @blueprint.post("/follow_import")
+@_takes_list
 @auth.required("follow")
 def follow_import() -> Response:
     """Follow the accounts of `list`, text or file (docs/api/pleroma.md 7.1). Raises InvalidParameters without one."""
@@ -47,6 +51,7 @@ def follow_import() -> Response:
 
 
 @blueprint.post("/blocks_import")
+@_takes_list
 @auth.required("follow:blocks")
 def blocks_import() -> Response:
     """Block the accounts of `list`, text or file. Raises InvalidParameters without one."""
@@ -54,6 +59,7 @@ def blocks_import() -> Response:
 
 
 @blueprint.post("/mutes_import")
+@_takes_list
 @auth.required("follow:mutes")
 def mutes_import() -> Response:
     """Mute the accounts of `list`; a second column of false keeps their notifications."""

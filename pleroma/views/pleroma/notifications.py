@@ -27,7 +27,7 @@ def read() -> Response:
     if has_id == has_max_id:
         raise InvalidParameters("Send either id or max_id")
     viewer = {"viewer_id": auth.account_id()}
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if has_id:
             row = queries.notifications.read_one(connection, **viewer, notification_id=params.identifier("id") or 0)
             if row is None:
@@ -55,6 +55,6 @@ def update_settings() -> Response:
     """Choose whose actions make notifications (docs/api/pleroma.md 11.3). Keys not sent keep their value."""
     names = ("followers", "follows", "remote", "local", "non_follows", "non_followers")
     sent = {name: _strictly(params.raw(name)) for name in names}
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.notification_settings.update(connection, account_id=auth.account_id(), **sent)
     return json_response(b'{"status":"success"}')

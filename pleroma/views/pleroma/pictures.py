@@ -10,6 +10,7 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
 from pleroma.web import params, uploads
+from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
@@ -17,7 +18,7 @@ blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma"
 
 
 def _set_picture(name: str, parameter: str) -> Response:
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         file = kept.picture(uploads.PROFILE[name], parameter)
         if file is None:
             raise InvalidParameters(f"{parameter} is missing")
@@ -26,6 +27,7 @@ def _set_picture(name: str, parameter: str) -> Response:
 
 
 @blueprint.patch("/accounts/update_avatar")
+@takes_files("avatar_limit", as_text=True)
 @auth.required("write:accounts")
 def update_avatar() -> Response:
     """Set the caller's avatar to `img`, a file or a data URI; empty clears it (docs/api/pleroma.md 14)."""
@@ -33,6 +35,7 @@ def update_avatar() -> Response:
 
 
 @blueprint.patch("/accounts/update_banner")
+@takes_files("banner_limit", as_text=True)
 @auth.required("write:accounts")
 def update_banner() -> Response:
     """Set the caller's header to `banner`; empty clears it (docs/api/pleroma.md 14)."""
@@ -40,6 +43,7 @@ def update_banner() -> Response:
 
 
 @blueprint.patch("/accounts/update_background")
+@takes_files("background_limit", as_text=True)
 @auth.required("write:accounts")
 def update_background() -> Response:
     """Set the caller's background to `img`; empty clears it (docs/api/pleroma.md 14)."""
@@ -50,7 +54,7 @@ def update_background() -> Response:
 @auth.required("read|write")
 def mascot() -> Response:
     """The caller's mascot, the default one when none is set (docs/api/pleroma.md 15)."""
-    with db.read() as connection:
+    with db.connection() as connection:
         attachment = queries.media.mascot(connection, account_id=auth.account_id())
     if attachment is None:
         url = f"{configured().base_url}/images/pleroma-fox-tan-smol.png"
@@ -66,6 +70,7 @@ def mascot() -> Response:
 
 
 @blueprint.put("/mascot")
+@takes_files("upload_limit")
 @auth.required("write:accounts")
 def update_mascot() -> Response:
     """Make the picture `image` the caller's mascot. Raises InvalidParameters without one, a 415 for no picture."""
@@ -77,7 +82,7 @@ def update_mascot() -> Response:
     except Unprocessable as error:
         raise ApiError("mascots can only be images", 415) from error
     account_id = auth.account_id()
-    with uploads.kept_on_success() as kept, db.transaction() as connection:
+    with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         saved = kept.keep(prepared)
         queries.media.lock_mascot(connection, account_id=account_id)
         attachment = queries.media.create(

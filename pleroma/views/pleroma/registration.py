@@ -8,33 +8,32 @@ import secrets
 from flask import Blueprint, Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import auth, db, text
+from pleroma import auth, db, remote_places, text
 from pleroma.accounts import captcha, kocaptcha, registration
 from pleroma.accounts.registration import Registration
 from pleroma.db import queries
-from pleroma.errors import Forbidden, InvalidParameters, NotFound
+from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
 from pleroma.views.oauth import token_answer
 from pleroma.web import pages, params, rate_limits
 from pleroma.web.responses import as_json, json_response, no_content
-from pleroma.web.state import configured, in_force
+from pleroma.web.state import configured, in_force, value
 
 blueprint = Blueprint("registration", __name__)
 
 
 def new_captcha() -> dict[str, str]:
-    """A captcha as clients get it; its answer stays here."""
+    """A captcha as clients get it; its answer stays here. Raises Throttled."""
     settings = in_force("captcha", "kocaptcha_url")
     kind = settings["captcha"]
     if kind == "none":
         return {"type": kind}
+    rate_limits.count({f"captcha:{rate_limits.client_address()}": rate_limits.CAPTCHA})
     try:
-        answer, url = (
-            captcha.native() if kind == "native" else kocaptcha.challenge(settings["kocaptcha_url"], configured())
-        )
+        answer, url = captcha.native() if kind == "native" else _of_the_service(settings["kocaptcha_url"])
     except kocaptcha.Unavailable:
         return {"type": kind, "error": "Kocaptcha service unavailable"}
     token = secrets.token_urlsafe(24)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         queries.registration.keep_captcha(
             connection,
             token_hash=registration.captcha_hash(token),
@@ -45,24 +44,38 @@ def new_captcha() -> dict[str, str]:
     return {"type": kind, "token": token, "url": url, "answer_data": secrets.token_urlsafe(24)}
 
 
+def _of_the_service(endpoint: str) -> tuple[str, str]:
+    try:
+        with remote_places.place(configured()):
+            return kocaptcha.challenge(endpoint, configured())
+    except ApiError as error:
+        raise kocaptcha.Unavailable from error
+
+
 @blueprint.get("/api/pleroma/captcha")
 def show_captcha() -> Response:
     """A new captcha (docs/api/pleroma.md 8), or its type `none`."""
     return as_json(new_captcha())
 
 
-def read_registration(nickname: str, fullname: str, confirm: str, *, pending: bool = False) -> Registration:
-    """The registration that the request describes. Raises InvalidParameters for what is no text."""
+def read_registration(nickname: str, confirm: str, *, unnamed: str = "", pending: bool = False) -> Registration:
+    """The registration that the request describes; `unnamed` is the full name of who sends none.
+
+    Raises InvalidParameters for what is no text.
+    """
+    fullname = params.text("fullname", most=params.LONGEST_OF_ALL) or unnamed
+    # A name that is too long is kept as it is, for registration to refuse it.
+    is_name = not text.is_longer(fullname, value("name_limit"))
     return Registration(
-        nickname=nickname.strip(),
-        fullname=text.strip_tags(fullname).strip(),
-        email=(params.text("email") or "").strip(),
+        nickname=registration.trimmed(nickname),
+        fullname=text.strip_tags(fullname).strip() if is_name else fullname,
+        email=registration.trimmed(params.secret("email")),
         password=params.secret("password"),
         confirm=confirm,
-        bio=params.text("bio") or "",
-        captcha_token=params.text("captcha_token") or "",
+        bio=params.text("bio", most=params.LONGEST_OF_ALL) or "",
+        captcha_token=params.secret("captcha_token"),
         captcha_solution=params.text("captcha_solution") or "",
-        invite=params.text("token") or "",
+        invite=params.secret("token"),
         pending=pending,
     )
 
@@ -74,8 +87,8 @@ def register() -> Response:
 
     Raises FieldErrors, and InvalidParameters for an invite that is not good.
     """
-    new = read_registration(params.text("nickname") or "", params.text("fullname") or "", params.secret("confirm"))
-    with db.transaction() as connection:
+    new = read_registration(params.secret("nickname"), params.secret("confirm"))
+    with db.in_transaction() as connection:
         account_id = registration.register(connection, new, configured())
         user = queries.registration.user_object(
             connection, account_id=account_id, name_html=_name_html(new.fullname), description=new.bio
@@ -88,7 +101,7 @@ def _name_html(name: str) -> str:
     shown = html.escape(name)
     codes = text.emoji_codes(name)
     if codes:
-        with db.read() as connection:
+        with db.connection() as connection:
             for emoji in queries.registration.emoji_pictures(connection, shortcodes=codes):
                 code = f":{emoji.shortcode}:"
                 source = html.escape(f"\x01{emoji.path}")
@@ -106,13 +119,13 @@ def register_by_app() -> Response:
     caller = auth.caller()
     if caller is None or caller.app_id is None or caller.account_id is not None:
         raise Forbidden("Invalid credentials")
-    username = params.text("username") or ""
+    username = params.secret("username")
     password = params.secret("password")
-    if not (username and password and params.text("email") and params.boolean("agreement")):
+    if not (username and password and params.secret("email") and params.boolean("agreement")):
         raise InvalidParameters("Missing parameters")
-    new = read_registration(username, params.text("fullname") or username, password, pending=True)
+    new = read_registration(username, password, unnamed=username, pending=True)
     token, refresh_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.oauth.issue_to(
             connection,
             app_id=caller.app_id,
@@ -127,7 +140,7 @@ def register_by_app() -> Response:
 @blueprint.get("/api/account/confirm_email/<id:account_id>/<token>")
 def confirm(account_id: int, token: str) -> BaseResponse:
     """Confirm an account by the link of its mail, and lead to the front page. Raises NotFound for no good link."""
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         if registration.confirm(connection, configured(), account_id, token):
             return redirect("/")
     error = NotFound("This link is not good, or it was used already")
@@ -143,11 +156,11 @@ def resend_confirmation() -> Response:
 
     The answer never tells whether there is such an account.
     """
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         account = queries.registration.waiting(
             connection,
-            email=(params.text("email") or "").strip(),
-            nickname=(params.text("nickname") or "").strip(),
+            email=params.somebody("email"),
+            nickname=params.somebody("nickname"),
         )
         if account is not None:
             registration.mail_confirmation(

@@ -18,10 +18,7 @@ _LONGEST_TEXT = 5000
 
 
 def _text(name: str) -> str | None:
-    value = text.strip_tags(params.text(name) or "").strip()
-    if len(value) > _LONGEST_TEXT:
-        raise InvalidParameters(f"{name} should be at most {_LONGEST_TEXT} character(s)")
-    return value or None
+    return text.strip_tags(params.text(name, most=_LONGEST_TEXT) or "").strip() or None
 
 
 @blueprint.post("/scrobble")
@@ -38,14 +35,14 @@ def create() -> Response:
     if visibility not in VISIBILITIES:
         raise Unprocessable("Unknown visibility")
     length = params.integer("length")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         row = queries.scrobbles.create(
             connection,
             account_id=auth.account_id(),
             title=title,
             artist=_text("artist"),
             album=_text("album"),
-            length=length if length is not None and length >= 0 else None,
+            length=length if length is not None and 0 <= length < params.MAXIMUM_ID else None,
             visibility=visibility,
         )
         scrobble = queries.scrobbles.scrobble(connection, viewer_id=auth.account_id(), scrobble_id=row.id)
@@ -57,7 +54,7 @@ def create() -> Response:
 def index(name: str) -> Response:
     """An account's scrobbles by id or nickname, newest first. Raises NotFound."""
     account_id = find_id(name)
-    with db.read() as connection:
+    with db.connection() as connection:
         return page_response(
             queries.scrobbles.index(connection, viewer_id=auth.viewer_id(), account_id=account_id, **paging.window())
         )

@@ -178,6 +178,6 @@ def test_the_deletion_of_an_account_leaves_no_former_place(client, alice, bob, s
         for action in ("mute", "unmute"):
             client.post(f"/api/v1/accounts/{target.id}/{action}", auth=actor, status=200)
     with_rows = sql("select count(*) from former_places")
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lifecycle.delete(connection, alice.id)
     assert (with_rows, sql("select count(*) from former_places")) == ([(2,)], [(0,)])

@@ -340,7 +340,7 @@ def test_a_status_past_its_time_is_nowhere_although_its_job_has_not_run(client, 
 
 
 def test_the_time_of_the_last_status_never_goes_back(client, alice, post, sql, settings):
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         connection.execute("select")
         post(alice, "late")
         last = sql("select last_status_at from accounts")

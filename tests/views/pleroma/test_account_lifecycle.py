@@ -185,12 +185,12 @@ def follow(client):
 
 
 def _deactivate(person):
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return lifecycle.deactivate(connection, person.id)
 
 
 def _activate(person):
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         return lifecycle.activate(connection, person.id)
 
 
@@ -410,7 +410,7 @@ def test_a_deletion_works_in_batches_and_goes_on_after_a_crash(
 
 def test_a_deletion_that_runs_again_does_no_harm(call, run_jobs, alice, bob, sql):
     call("delete_account", alice)
-    with db.transaction() as connection:
+    with db.in_transaction() as connection:
         lifecycle.begin_deletion(connection, alice.id)
     run_jobs()
     lifecycle.delete_account(alice.id)

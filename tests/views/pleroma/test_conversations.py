@@ -265,7 +265,7 @@ def test_a_status_that_comes_while_another_is_deleted_is_the_last(client, alice,
     second = post(alice, "@bob second", visibility="direct", in_reply_to_id=talk["status"]["id"])
     new = NewStatus("@alice third", visibility="direct", in_reply_to_id=int(second["id"]))
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        with db.transaction() as connection:
+        with db.in_transaction() as connection:
             posting.publish(connection, bob.id, new, settings)
             deletion = pool.submit(client.delete, f"/api/v1/statuses/{talk['status']['id']}", auth=alice, status=200)
             with pytest.raises(concurrent.futures.TimeoutError):

@@ -226,8 +226,8 @@ def scope() -> Iterator[Scope]:
 
 
 @contextlib.contextmanager
-def read() -> Iterator[psycopg.Connection]:
-    """A connection for statements that need no transaction: each one commits by itself."""
+def connection() -> Iterator[psycopg.Connection]:
+    """The connection of the request or job: each statement commits by itself, unless a transaction has begun."""
     current = _scope.get()
     if current is not None:
         yield current.connection()
@@ -237,8 +237,11 @@ def read() -> Iterator[psycopg.Connection]:
 
 
 @contextlib.contextmanager
-def transaction() -> Iterator[psycopg.Connection]:
-    """The connection inside the one transaction of the request or job; outside of both, of this block."""
+def in_transaction() -> Iterator[psycopg.Connection]:
+    """The connection inside the one transaction of the request or job, which is committed when that has ended.
+
+    Outside of both, the transaction is that of this block.
+    """
     current = _scope.get()
     if current is not None:
         yield current.begin()
