@@ -171,9 +171,7 @@ def test_an_older_node_goes_on_beside_a_newer_schema(client, alice, sql):
 
 
 def test_an_older_node_leaves_the_functions_of_a_newer_one(earlier, monkeypatch):
-    newer = (
-        "create or replace function setting(setting_name text) returns text language sql return 'x'"
-    )
+    newer = "create or replace function setting(setting_name text) returns text language sql return 'x'"
     with psycopg.connect(earlier, autocommit=True) as connection:
         connection.execute("insert into migrations (name) values ('9999_newer')")
         connection.execute(newer)

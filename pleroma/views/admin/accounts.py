@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import lifecycle, moderation_log, nicknames, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
+from pleroma.text import acct
 from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
 from pleroma.web.responses import as_json, json_response, no_content
@@ -140,7 +141,7 @@ def delete() -> Response:
             f"deleted {'users:' if is_list else 'user'} {moderation_log.names(accounts)}",
             subject=subjects if is_list else subjects[0],
         )
-    names = [moderation_log.full_name(account) for account in accounts]
+    names = [acct(account.nickname, account.domain) for account in accounts]
     return as_json(names if is_list else names[0])
 
 
