@@ -1,6 +1,10 @@
--- name: store_job(task, account_id)!
--- Stores a job about an account.
-select defer_job('background', :task, jsonb_build_object('account_id', :account_id::bigint));
+-- name: store_deletion(account_id)!
+-- Stores the job that deletes an account, unless there is one. The account is locked.
+select defer_job('background', 'delete_account', jsonb_build_object('account_id', :account_id::bigint))
+where not exists (
+  select from procrastinate_jobs
+  where task_name = 'delete_account' and args = jsonb_build_object('account_id', :account_id::bigint)
+    and status in ('todo', 'doing'));
 
 -- name: set_email(account_id, email)!
 -- Stores another address and ends links and codes. One that belongs to somebody else violates users_email.

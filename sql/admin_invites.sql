@@ -9,8 +9,13 @@ returning i.id, invite_json(i) as entity;
 select concat('{"invites":[', string_agg(invite_json(i), ',' order by i.id), ']}') from invites i;
 
 -- name: revoke(token)^
--- Uses an invite up.
-update invites as i set used = true where i.token = :token returning i.id, invite_json(i) as entity;
+-- Uses an invite up. was_good: it was not used up yet.
+with earlier as (select id, used from invites where token = :token for update)
+update invites as i
+set used = true
+from earlier
+where i.id = earlier.id
+returning i.id, invite_json(i) as entity, not earlier.used as was_good;
 
 -- name: mail(recipient, recipient_name, inviter, link)^
 -- Stores the job that mails an invitation.

@@ -25,5 +25,5 @@ left join accounts a on a.id = r.account_id and a.present
 where r.id = :report_id;
 
 -- name: set_state(report_id, state)!
--- Changes a report's state.
-update reports set state = :state where id = :report_id;
+-- Changes a report's state, when it is another one.
+update reports set state = :state where id = :report_id and state <> :state;

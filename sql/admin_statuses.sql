@@ -1,8 +1,9 @@
 -- name: find(status_id)^
--- A status or reblog by id, as its deletion needs it.
+-- A status or reblog by id, as its deletion needs it; locked, so that one of several deletes it.
 select s.id, s.account_id, s.visibility, s.thread_id, s.reblog_of_id
 from statuses s
-where s.id = :status_id and is_current(s);
+where s.id = :status_id and is_current(s)
+for update;
 
 -- name: update(status_id, sensitive, visibility)!
 -- Changes what everybody sees of a status, and the counters that count only public and unlisted ones.

@@ -53,22 +53,22 @@ with locked as (select id from accounts where is_admin and present order by id f
 select count(*) as number, count(*) filter (where id = :actor_id) > 0 as has_actor from locked;
 
 -- name: add_tags(account_ids, tags)!
--- Appends tags, each once, in order.
+-- Appends tags, each once, in order, to those that lack some.
 update accounts a
 set tags = a.tags || array(
   select added.tag from unnest(:tags::text[]) with ordinality as added (tag, place)
   where not added.tag = any (a.tags)
   order by added.place)
-where a.id = any (:account_ids::bigint[]);
+where a.id = any (:account_ids::bigint[]) and not a.tags @> :tags;
 
 -- name: remove_tags(account_ids, tags)!
--- Removes tags.
+-- Removes tags from those that have some.
 update accounts a
 set tags = array(
   select kept.tag from unnest(a.tags) with ordinality as kept (tag, place)
   where not kept.tag = any (:tags::text[])
   order by kept.place)
-where a.id = any (:account_ids::bigint[]);
+where a.id = any (:account_ids::bigint[]) and a.tags && :tags;
 
 -- name: set_admin(account_ids, value)
 -- Gives or takes the role; the ids of those that changed.
@@ -78,12 +78,15 @@ update accounts set is_admin = :value where id = any (:account_ids::bigint[]) an
 -- Gives or takes the role; the ids of those that changed.
 update accounts set is_moderator = :value where id = any (:account_ids::bigint[]) and is_moderator <> :value returning id;
 
--- name: require_password_reset(account_ids)!
--- Marks accounts so that they must set a new password, and ends all that lets somebody in as them.
+-- name: require_password_reset(account_ids)^
+-- Ends all that lets somebody in as accounts, and marks them so that they must set a new password. Returns the ids of
+-- those that were not marked yet.
 with marked as (
-       update users set password_reset_required = true where account_id = any (:account_ids::bigint[]) returning account_id
+       update users set password_reset_required = true
+       where account_id = any (:account_ids::bigint[]) and not password_reset_required
+       returning account_id
      )
-select end_ways_in(array(select account_id from marked));
+select array(select account_id from marked) as ids, end_ways_in(:account_ids);
 
 -- name: make_password_reset(account_id, token_hash)!
 -- Stores a reset link of an account.

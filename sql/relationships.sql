@@ -49,22 +49,27 @@ from asked
 where is_new and wants_notification(:target_id, :account_id)
 on conflict do nothing;
 
--- name: unfollow(account_id, target_id)!
--- Ends a follow, a request and a subscription, and uncounts it. Who is not there is not counted at all.
+-- name: unfollow(account_id, target_id)^
+-- Ends a follow, a request and a subscription, and uncounts it. Who is not there is not counted at all. ended: there was
+-- a follow or a request.
 with unfollowed as (
        delete from follows where follower_id = :account_id and followed_id = :target_id returning follower_id
      ), unasked as (
-       delete from follow_requests where follower_id = :account_id and followed_id = :target_id
+       delete from follow_requests where follower_id = :account_id and followed_id = :target_id returning follower_id
      ), untold as (
        delete from notifications
        where account_id = :target_id and from_account_id = :account_id and type = 'follow_request' and status_id is null
      ), unsubscribed as (
        delete from subscriptions where account_id = :account_id and target_id = :target_id
+     ), uncounted as (
+       update accounts
+       set following_count = following_count - (id = :account_id)::int,
+           followers_count = followers_count - (id = :target_id)::int
+       where id in (:account_id, :target_id) and exists (select from unfollowed)
+         and (select other.present from accounts other
+              where other.id in (:account_id, :target_id) and other.id <> accounts.id)
      )
-update accounts
-set following_count = following_count - (id = :account_id)::int, followers_count = followers_count - (id = :target_id)::int
-where id in (:account_id, :target_id) and exists (select from unfollowed)
-  and (select other.present from accounts other where other.id in (:account_id, :target_id) and other.id <> accounts.id);
+select exists (select from unfollowed) or exists (select from unasked) as ended;
 
 -- name: block(account_id, target_id)!
 -- Blocks, and takes each off the other's lists and endorsements; the ends of follows are two calls of unfollow.

@@ -1,3 +1,7 @@
+-- name: lock()!
+-- Lets one request at a time change settings; whoever reads them does not wait.
+lock table settings in share row exclusive mode;
+
 -- name: store(name, value)!
 -- Stores a setting that was changed at run time.
 insert into settings (name, value) values (:name, :value::jsonb)

@@ -168,13 +168,14 @@ from joined, status, unnest(status.involved) as person (id)
 where joined.is_new;
 
 -- name: deletable(status_id, viewer_id)^
--- Whose status this is, for those who may see it.
+-- Whose status this is, for those who may see it; locked, so that one of several deletes it.
 select s.id, s.account_id, s.thread_id, s.visibility, s.in_reply_to_id, s.reblog_of_id, a.nickname
 from statuses s
 join accounts a on a.id = s.account_id
 where s.id = :status_id and is_current(s)
   and (exists (select from visible_statuses(:viewer_id) v where v.id = s.id)
-    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)));
+    or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)))
+for update of s;
 
 -- name: deleted(viewer_id, status_id)$
 -- The Status as its author gets it back when it is deleted, with its source.

@@ -25,10 +25,10 @@ def delete_account(account_id: int) -> None:
                 more = step(connection, account_id)
 
 
-def begin_deletion(connection: Connection, account_id: int) -> None:
-    """Let nobody in as an account any more, hide it, and store the job that deletes it."""
+def begin_deletion(connection: Connection, account_id: int) -> bool:
+    """Let nobody in as an account any more, hide it, and store the job that deletes it. False when there is one."""
     deactivate(connection, account_id)
-    queries.account_lifecycle.store_job(connection, task="delete_account", account_id=account_id)
+    return bool(queries.account_lifecycle.store_deletion(connection, account_id=account_id))
 
 
 def delete(connection: Connection, account_id: int) -> None:

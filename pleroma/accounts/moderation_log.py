@@ -22,6 +22,12 @@ def subject(account: Any) -> dict[str, str]:
     return {"id": str(account.id), "nickname": acct(account.nickname, account.domain), "type": "user"}
 
 
+def subjects(accounts: Sequence[Any]) -> dict[str, str] | list[dict[str, str]]:
+    """The subject of an action on accounts: one alone stands for itself, several are a list."""
+    listed = [subject(account) for account in accounts]
+    return listed[0] if len(listed) == 1 else listed
+
+
 def names(accounts: Sequence[Any]) -> str:
     """Accounts as a sentence lists them: @n1, @n2."""
     return ", ".join(f"@{acct(account.nickname, account.domain)}" for account in accounts)

@@ -45,10 +45,10 @@ def follow(
         queries.relationships.unsubscribe(connection, **pair)
 
 
-def unfollow(connection: Connection, account_id: int, target_id: int) -> None:
-    """End a follow or request and the subscription; without any nothing happens."""
+def unfollow(connection: Connection, account_id: int, target_id: int) -> bool:
+    """End a follow or request and the subscription. False when there was neither follow nor request."""
     queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id)
-    queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id)
+    return bool(queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id).ended)
 
 
 def block(connection: Connection, account_id: int, target_id: int) -> None:

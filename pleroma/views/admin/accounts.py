@@ -131,16 +131,9 @@ def delete() -> Response:
         accounts, is_list = _named(connection)
         _protect_administrators(accounts, administrators)
         lifecycle.lock_with_friends(connection, [account.id for account in accounts])
-        for account in sorted(accounts, key=lambda account: account.id):
-            lifecycle.begin_deletion(connection, account.id)
-        subjects = [moderation_log.subject(account) for account in accounts]
-        moderation_log.record(
-            connection,
-            auth.account_id(),
-            "delete",
-            f"deleted {'users:' if is_list else 'user'} {moderation_log.names(accounts)}",
-            subject=subjects if is_list else subjects[0],
-        )
+        ordered = sorted(accounts, key=lambda account: account.id)
+        begun = {account.id for account in ordered if lifecycle.begin_deletion(connection, account.id)}
+        _log(connection, "delete", "deleted", [account for account in accounts if account.id in begun])
     names = [acct(account.nickname, account.domain) for account in accounts]
     return as_json(names if is_list else names[0])
 
@@ -152,17 +145,15 @@ def _set_active(connection: Connection, accounts: list[Any], active: bool, admin
     change = lifecycle.activate if active else lifecycle.deactivate
     ordered = sorted(accounts, key=lambda account: account.id)
     changed = {account.id for account in ordered if change(connection, account.id)}
-    subjects = [account for account in accounts if account.id in changed]
-    if not subjects:
-        return
-    moderation_log.record(
-        connection,
-        auth.account_id(),
-        "activate" if active else "deactivate",
-        f"{'activated' if active else 'deactivated'} {'users:' if len(subjects) > 1 else 'user'} "
-        f"{moderation_log.names(subjects)}",
-        subject=[moderation_log.subject(account) for account in subjects],
-    )
+    words = ("activate", "activated") if active else ("deactivate", "deactivated")
+    _log(connection, *words, [account for account in accounts if account.id in changed])
+
+
+def _log(connection: Connection, action: str, verb: str, accounts: list[Any]) -> None:
+    if accounts:
+        message = f"{verb} {'users:' if len(accounts) > 1 else 'user'} {moderation_log.names(accounts)}"
+        subject = moderation_log.subjects(accounts)
+        moderation_log.record(connection, auth.account_id(), action, message, subject=subject)
 
 
 @blueprint.patch("/<name>/toggle_activation")

@@ -173,6 +173,7 @@ def _read(entry: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _store(connection: Connection, changes: dict[str, Any], forgotten: set[str]) -> None:
+    queries.settings.lock(connection)
     before = _values()
     if set(_CAPTCHA) & set(changes):
         enabled = changes.pop("captcha_enabled", before["captcha_enabled"])

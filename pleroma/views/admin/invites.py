@@ -50,7 +50,7 @@ def _create(connection: Connection, max_use: int | None = None, expires_at: date
 
 
 def _log(connection: Connection, action: str, sentence: str, invite_id: int, **data: Any) -> None:
-    subject = {"type": "invite", "id": invite_id}
+    subject = {"type": "invite", "id": str(invite_id)}
     moderation_log.record(connection, auth.account_id(), action, sentence, subject=subject, **data)
 
 
@@ -79,7 +79,8 @@ def revoke() -> Response:
     """Use up the invite `token`. Raises NotFound."""
     with db.in_transaction() as connection:
         invite = found(queries.admin_invites.revoke(connection, token=params.required_exact("token")), "Not found")
-        _log(connection, "invite_revoke", f"revoked invite #{invite.id}", invite.id)
+        if invite.was_good:
+            _log(connection, "invite_revoke", f"revoked invite #{invite.id}", invite.id)
     return json_response(invite.entity.encode())
 
 

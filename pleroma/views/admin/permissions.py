@@ -69,7 +69,7 @@ def _log_change(connection: Connection, changed: list[Any], group: str, value: b
         auth.account_id(),
         "grant" if value else "revoke",
         f"made {names} {group}" if value else f"revoked {group} role from {names}",
-        subject=[moderation_log.subject(account) for account in changed],
+        subject=moderation_log.subjects(changed),
         permission=group,
     )
 
@@ -127,8 +127,7 @@ def unfollow() -> Response:
     """End the follow of `followed` by `follower`. Raises NotFound, InvalidParameters."""
     with db.in_transaction() as connection:
         follower, followed = _pair(connection)
-        if follower.id != followed.id:
-            relationships.unfollow(connection, follower.id, followed.id)
+        if follower.id != followed.id and relationships.unfollow(connection, follower.id, followed.id):
             _log_follow(connection, "unfollow", follower, followed)
     return as_json("ok")
 
@@ -172,7 +171,10 @@ def password_reset(name: str) -> Response:
 
 
 def _force(accounts: list[Any], connection: Connection) -> Response:
-    queries.admin_users.require_password_reset(connection, account_ids=[account.id for account in accounts])
+    marked = queries.admin_users.require_password_reset(connection, account_ids=[account.id for account in accounts])
+    accounts = [account for account in accounts if account.id in marked.ids]
+    if not accounts:
+        return no_content()
     moderation_log.record(
         connection,
         auth.account_id(),

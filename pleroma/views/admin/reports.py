@@ -52,14 +52,14 @@ def _set_state(connection: Connection, report_id: int, state: str | None) -> Non
         raise InvalidParameters()
     if state not in _STATES:
         raise ApiError("Unsupported state")
-    queries.admin_reports.set_state(connection, report_id=report_id, state=state)
-    moderation_log.record(
-        connection,
-        auth.account_id(),
-        "report_update",
-        f"updated report #{report_id} with '{state}' state",
-        subject={"type": "report", "id": report_id, "state": state},
-    )
+    if queries.admin_reports.set_state(connection, report_id=report_id, state=state):
+        moderation_log.record(
+            connection,
+            auth.account_id(),
+            "report_update",
+            f"updated report #{report_id} with '{state}' state",
+            subject={"type": "report", "id": str(report_id), "state": state},
+        )
 
 
 @blueprint.put("/<id:report_id>")
@@ -107,7 +107,7 @@ def respond(report_id: int) -> Response:
             auth.account_id(),
             "report_response",
             f"responded with '{text}' to report #{report_id}",
-            subject={"type": "report", "id": report_id, "state": report.state},
+            subject={"type": "report", "id": str(report_id), "state": report.state},
             text=text,
         )
         status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=published.id)

@@ -107,7 +107,8 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
         raise InvalidParameters()
     with db.in_transaction() as connection:
         accounts = find_all(connection, params.exacts("nicknames"))
-        statement(connection, account_ids=[account.id for account in accounts], tags=tags)
+        if not statement(connection, account_ids=[account.id for account in accounts], tags=tags):
+            return no_content()
         moderation_log.record(
             connection,
             auth.account_id(),

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pleroma import auth
+from pleroma.auth import guard
 
 USERS = "/api/pleroma/admin/users"
 
@@ -13,16 +13,16 @@ USERS = "/api/pleroma/admin/users"
 @pytest.fixture
 def let_in(monkeypatch):
     """Lets something happen whenever an administrator was let in, and before that has had a consequence."""
-    authorize = auth.Authentication.authorize
+    authorize = guard.Authentication.authorize
     then = []
 
     def authorize_and_wait(self, role, user, credentials):
         is_let_in = authorize(self, role, user, credentials)
-        if role == "admin" and is_let_in and then:
+        if is_let_in and user.is_admin and then:
             then[0](user)
         return is_let_in
 
-    monkeypatch.setattr(auth.Authentication, "authorize", authorize_and_wait)
+    monkeypatch.setattr(guard.Authentication, "authorize", authorize_and_wait)
     return then
 
 
@@ -107,3 +107,83 @@ def test_two_toggles_at_once_are_two_toggles(all_at_once, person, alice, sql):
     path = f"{USERS}/alice/toggle_activation"
     assert all_at_once(("PATCH", path, ann), ("PATCH", path, ben)) == [200, 200]
     assert sql("select active from accounts where nickname = 'alice'") == [(True,)]
+
+
+# --- The same thing, done by many
+
+
+@pytest.fixture
+def eight(person):
+    """Eight administrators."""
+    return [person(f"admin{number}", admin=True) for number in range(8)]
+
+
+def _entries(client, person):
+    return client.get("/api/pleroma/admin/moderation_log?page_size=100", auth=person, status=200).json["items"]
+
+
+@pytest.mark.parametrize("kind", ["status", "reblog", "direct"])
+def test_of_eight_who_delete_a_status_one_does(all_at_once, client, eight, alice, bob, post, kind):
+    status_id = post(alice, "@bob hello", visibility="direct" if kind == "direct" else "public")["id"]
+    if kind == "reblog":
+        status_id = client.post(f"/api/v1/statuses/{status_id}/reblog", auth=bob, status=200).json["id"]
+    paths = [f"/api/pleroma/admin/statuses/{status_id}"] * 8
+    if kind == "status":
+        # By the other API it is the same.
+        paths[::2] = [f"/api/v1/statuses/{status_id}"] * 4
+    assert all_at_once(*(("DELETE", path, who) for path, who in zip(paths, eight, strict=True))) == [200] + [404] * 7
+    (entry,) = _entries(client, eight[0])
+    assert entry["message"].endswith(f"deleted status #{status_id}")
+    assert client.get(f"/api/v1/accounts/{alice.id}").json["statuses_count"] == (1 if kind == "reblog" else 0)
+
+
+ONCE = {
+    "deactivate": ("PATCH", f"{USERS}/deactivate?nicknames[]=alice", "deactivated user @alice"),
+    "delete": ("DELETE", f"{USERS}?nickname=alice", "deleted user @alice"),
+    "grant": ("POST", f"{USERS}/alice/permission_group/moderator", "made @alice moderator"),
+    "tag": ("PUT", f"{USERS}/tag?nicknames[]=alice&tags[]=x", "added tags: x to users: @alice"),
+    "untag": ("DELETE", f"{USERS}/tag?nicknames[]=alice&tags[]=old", "removed tags: old from users: @alice"),
+    "follow": ("POST", f"{USERS}/follow?follower=bob&followed=alice", "made @bob follow @alice"),
+    "unfollow": ("POST", f"{USERS}/unfollow?follower=alice&followed=bob", "made @alice unfollow @bob"),
+    "close": (
+        "PUT",
+        "/api/pleroma/admin/reports/{report}?state=closed",
+        "updated report #{report} with 'closed' state",
+    ),
+    "invite": ("POST", f"{USERS}/revoke_invite?token={{token}}", "revoked invite #{invite}"),
+    "force": ("PATCH", f"{USERS}/alice/force_password_reset", "forced password reset for users: @alice"),
+}
+
+
+@pytest.mark.parametrize("action", ONCE)
+def test_of_eight_who_do_the_same_one_is_logged(all_at_once, client, eight, alice, bob, sql, action):
+    sql("update accounts set tags = '{old}' where id = %s", alice.id)
+    client.post(f"/api/v1/accounts/{bob.id}/follow", auth=alice, status=200)
+    report = client.post("/api/v1/reports", {"account_id": str(bob.id)}, auth=alice, status=200).json["id"]
+    invite = client.post(f"{USERS}/invite_token", auth=eight[0], status=200).json
+    sql("delete from moderation_log")
+    method, path, message = ONCE[action]
+    path = path.format(report=report, token=invite["token"])
+    statuses = all_at_once(*((method, path, who) for who in eight))
+    assert set(statuses) <= {200, 204}
+    (entry,) = _entries(client, eight[0])
+    assert entry["message"].partition(" ")[2] == message.format(report=report, invite=invite["id"])
+    for who in eight[:2]:
+        client.request(path, method=method, headers=_bearer(who))
+    assert len(_entries(client, eight[0])) == 1
+    assert sql("select count(*) from procrastinate_jobs where task_name = 'delete_account'") == [(action == "delete",)]
+
+
+def test_of_eight_who_change_a_setting_one_is_logged(let_in, make_client, eight, client):
+    barrier = threading.Barrier(8)
+    let_in.append(lambda user: barrier.wait(10))
+    body = {"configs": [{"group": ":pleroma", "key": ":instance", "value": [{"tuple": [":name", "New"]}]}]}
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda who: make_client().post_json("/api/pleroma/admin/config", body, auth=who, status=200), eight
+            )
+        )
+    let_in.clear()
+    (entry,) = _entries(client, eight[0])
+    assert entry["data"]["settings"] == ["INSTANCE_NAME"]

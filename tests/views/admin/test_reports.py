@@ -47,7 +47,7 @@ def test_states(client, root, report, log):
     }
     client.put(f"{REPORTS}/{report}", auth=root, status=400)
     client.put(f"{REPORTS}/0", {"state": "x"}, auth=root, status=404)
-    assert len(log()) == 4
+    assert len(log()) == 3
 
 
 def test_states_of_many_all_or_none(client, root, alice, bob, report, log):
