@@ -567,7 +567,7 @@ return concat('{"last_read_id":', json_text(m.last_read_id), ',"version":', m.ve
   case when m.timeline = 'notifications' then unread_notifications(m.account_id) else 0 end, '}}');
 
 -- Lets each conversation of threads end with the last direct status that is left. They are locked first, so that a status
--- that comes at the same time is seen, in the order in which statuses.converse locks them.
+-- that comes at the same time is seen, in the order in which statuses.deliver_direct locks them.
 create or replace function settle_conversations(thread_ids bigint[]) returns void language plpgsql as $$
 begin
   perform p.id from participations p where p.thread_id = any (thread_ids) order by p.account_id, p.id for update;

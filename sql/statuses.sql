@@ -44,7 +44,7 @@ cross join chosen
 left join lateral status_entities(:viewer_id, chosen.ids) e on true
 group by o.id;
 
--- name: draft(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id)^
+-- name: posting_context(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id)^
 -- All that decides about a new status: its author, what it answers, whom it can mention, its emoji and media.
 select a.tags, u.privacy, u.language, setting('status_limit')::int as status_limit, a.sensitive,
        to_jsonb(parent) as parent,
@@ -136,7 +136,7 @@ cross join lateral (
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)
 on conflict do nothing;
 
--- name: converse(status_id)!
+-- name: deliver_direct(status_id)!
 -- Brings a direct status into the direct timeline and the conversations of everybody it addresses. Of several that come
 -- at once the newest stays the last, and an own one that is older than that one leaves it unread.
 with status as (

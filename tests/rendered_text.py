@@ -1,19 +1,19 @@
 """Rendering a text as the tests of text and markup do."""
 
-from pleroma.text import Mentioned, render
+from pleroma.text import Mentioned, Rules, parse
 
 BASE = "https://own.example"
-ACCOUNTS = {
-    "nick": Mentioned(1, "Nick"),
-    "bob": Mentioned(2, "bob"),
-    "example": Mentioned(3, "example"),
-    "zoe@far.example": Mentioned(4, "zoe", "far.example", "https://far.example/@zoe"),
-}
+ACCOUNTS = (
+    Mentioned(1, "Nick"),
+    Mentioned(2, "bob"),
+    Mentioned(3, "example"),
+    Mentioned(4, "zoe", "far.example", "https://far.example/@zoe"),
+)
 
 
-def rendered(typed, content_type="text/plain", **options):
+def rendered(typed, content_type="text/plain", extended=False):
     """A typed text, rendered among these accounts."""
-    return render(typed, content_type, ACCOUNTS, BASE, **options)
+    return parse(typed, content_type, Rules(BASE, extended)).render(ACCOUNTS)
 
 
 def html(typed, content_type="text/plain", **options):

@@ -12,7 +12,7 @@ from pleroma.auth import scopes
 from pleroma.emoji import folders, pack_files
 from pleroma.errors import ApiError
 from pleroma.media import kinds
-from pleroma.text import bbcode, clean, markup, parse, tidy_html, tokens
+from pleroma.text import Rules, bbcode, clean, handles, markup, parsing, tidy_html, tokens
 from pleroma.web import params, rendering, request_body
 
 BASE = "https://own.example"
@@ -89,8 +89,12 @@ QUOTES = ('"', "\\", '\\"', '"a",', "[],", '[{"a":[', "{", '{"a":', "[", "1,", "
 NAMES = ("a", "a.", "a-", "@", "a@", "a@a.", "\0", "é", "../", "/", "a/", ".", " ", "x,", "\\", "%")
 
 
+def _named(typed):
+    return parsing.parse(typed, "text/plain", Rules(BASE, extended_nicknames=True)).handles
+
+
 def _render(content_type):
-    return lambda typed: parse.render(typed, content_type, {}, BASE)
+    return lambda typed: parsing.parse(typed, content_type, Rules(BASE)).render()
 
 
 def _refused(function, *errors):
@@ -150,16 +154,19 @@ def _asked(content_type):
 
 
 MODULES = {
-    "parse": {
-        "length": (parse.length, LETTERS),
-        "is_longer": (lambda typed: parse.is_longer(typed, SIZE - 1), LETTERS),
-        "handles": (lambda typed: parse.handles(typed, "text/plain", BASE, True), (*SIGNS, *ADDRESSES, *EMPHASIS)),
-        "render": (_render("text/plain"), COMMON),
-        "render_bio": (lambda typed: parse.render_bio(typed, {}, BASE), SIGNS),
-        "render_field": (parse.render_field, (*SIGNS, *ADDRESSES)),
-        "strip_tags": (parse.strip_tags, (*TAGS, *HTML, *LETTERS)),
-        "plain": (parse.plain, (*TAGS, *HTML, *SIGNS)),
-        "emoji_codes": (parse.emoji_codes, (*SIGNS, *LETTERS, ":" + "a" * 99)),
+    "parsing": {
+        "length": (parsing.length, LETTERS),
+        "is_longer": (lambda typed: parsing.is_longer(typed, SIZE - 1), LETTERS),
+        "parse": (_render("text/plain"), COMMON),
+        "render_field": (parsing.render_field, (*SIGNS, *ADDRESSES)),
+        "strip_tags": (parsing.strip_tags, (*TAGS, *HTML, *LETTERS)),
+        "plain": (parsing.plain, (*TAGS, *HTML, *SIGNS)),
+        "emoji_codes": (parsing.emoji_codes, (*SIGNS, *LETTERS, ":" + "a" * 99)),
+    },
+    "parsing ": {"parse": (_named, (*SIGNS, *ADDRESSES, *EMPHASIS))},
+    "handles": {
+        "Handle": (handles.Handle.parse, NAMES),
+        "acct": (lambda typed: handles.acct(typed, typed), NAMES),
     },
     "markup": {"to_html": (_render("text/markdown"), RENDERED)},
     "markup ": {"to_html": (_render("text/html"), RENDERED)},
@@ -249,7 +256,7 @@ MODULES = {
 
 # Public names that are given nothing from outside, or are given it in bounded pieces.
 ELSEWHERE = {
-    "parse": {"Mentioned", "Rendered"},
+    "parsing": {"Mentioned", "Parsed", "Rendered", "Rules"},
     "tokens": {"Token", "finder"},
     "bounded_json": {"TooMuch"},
     "imports": {"Entry", "follow_import", "block_import", "mute_import"},
@@ -297,7 +304,8 @@ def test_a_million_characters_take_time_in_proportion(function, unit):
 @pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith(" ")])
 def test_no_public_function_is_missing_here(module):
     looked_at = {
-        "parse": parse, "markup": markup, "tidy_html": tidy_html, "bbcode": bbcode, "tokens": tokens, "clean": clean,
+        "parsing": parsing, "handles": handles, "markup": markup, "tidy_html": tidy_html, "bbcode": bbcode,
+        "tokens": tokens, "clean": clean,
         "bounded_json": bounded_json, "request_body": request_body, "params": params, "imports": imports,
         "scopes": scopes, "nicknames": nicknames, "email_addresses": email_addresses,
         "pack_files": pack_files, "folders": folders, "kinds": kinds, "rendering": rendering,

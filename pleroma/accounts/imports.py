@@ -18,6 +18,7 @@ from pleroma import db, jobs
 from pleroma.accounts import relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError
+from pleroma.text import Handle
 from pleroma.text.clean import clean
 
 log = logging.getLogger(__name__)
@@ -32,10 +33,9 @@ _OPTIONS = {"true": True, "false": False}
 
 
 class Entry(NamedTuple):
-    """One account of a list: (nickname, domain), folded; `option` is the second column, None without one."""
+    """One account of a list; `option` is the second column, None without one."""
 
-    nickname: str
-    domain: str
+    handle: Handle
     option: bool | None
 
 
@@ -45,11 +45,11 @@ def parse(source: bytes, base_url: str) -> list[Entry]:
     Understands CSV exports with or without header, quotes and further columns, one address a line, white space
     between addresses, any line end, a byte order mark, and profile addresses of the server at `base_url`.
     """
-    found: dict[tuple[str, str], Entry] = {}
+    found: dict[Handle, Entry] = {}
     for word, option in _words(source):
-        address = _address(word, base_url)
-        if address and address not in found:
-            found[address] = Entry(*address, option)
+        handle = _handle(word, base_url)
+        if handle and handle not in found:
+            found[handle] = Entry(handle, option)
             if len(found) == MAXIMUM_ACCOUNTS:
                 break
     return list(found.values())
@@ -75,17 +75,18 @@ def _cells(line: str) -> tuple[str, str]:
     return (cell["quoted"] or cell["plain"] or "").strip().strip('"'), second.strip().strip('"')
 
 
-def _address(word: str, base_url: str) -> tuple[str, str] | None:
+def _handle(word: str, base_url: str) -> Handle | None:
     if len(word) > _LONGEST_ADDRESS:
         return None
     word = word.strip("\"'")
     profile = f"{base_url}/users/"
     if word.lower().startswith(profile.lower()):
         word = unquote(word[len(profile) :]).strip("/")
-    nickname, _, domain = word.lstrip("@").lower().partition("@")
+    handle = Handle.parse(word.lstrip("@"), base_url.partition("://")[2])
+    nickname, domain = handle
     if not nickname or len(nickname) > _LONGEST_NICKNAME or len(domain) > _LONGEST_DOMAIN or "/" in nickname:
         return None
-    return nickname, "" if domain == base_url.partition("://")[2] else domain
+    return handle
 
 
 def _mute(connection: Connection, account_id: int, target_id: int, option: bool | None) -> None:
@@ -120,7 +121,7 @@ def _read(import_id: int) -> None:
             queries.imports.keep_addresses(
                 connection,
                 import_id=import_id,
-                addresses=[f"{entry.nickname}@{entry.domain}" for entry in entries],
+                addresses=[str(entry.handle) for entry in entries],
                 options=[entry.option for entry in entries],
             )
 
@@ -131,14 +132,14 @@ def _one_batch(import_id: int) -> bool:
         batch = queries.imports.next_batch(connection, import_id=import_id, size=BATCH)
         if batch is None:
             return False
-        parts = [address.partition("@") for address in batch.addresses]
-        rows = list(
-            queries.imports.resolve(
-                connection, nicknames=[name for name, _, _ in parts], domains=[domain for _, _, domain in parts]
-            )
+        handles = [Handle.parse(address) for address in batch.addresses]
+        rows = queries.imports.resolve(
+            connection,
+            nicknames=[handle.nickname for handle in handles],
+            domains=[handle.domain for handle in handles],
         )
         ids = [row.id for row in rows]
-        list(queries.imports.lock_accounts(connection, account_ids=[batch.account_id, *ids]))
+        queries.imports.lock_accounts(connection, account_ids=[batch.account_id, *ids])
         done = sum(_try(connection, batch, row) for row in rows)
         position = batch.position + len(batch.addresses)
         queries.imports.advance(connection, import_id=import_id, position=position)

@@ -58,7 +58,7 @@ def lock_with_friends(connection: Connection, account_ids: list[int]) -> None:
 
     Who changes several names all of them first: one after the other they would be locked in no order.
     """
-    list(queries.account_lifecycle.lock_with_friends(connection, account_ids=account_ids))
+    queries.account_lifecycle.lock_with_friends(connection, account_ids=account_ids)
 
 
 def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
@@ -73,8 +73,8 @@ def _end_logins(connection: Connection, account_id: int) -> bool:
 
 def _delete_statuses(connection: Connection, account_id: int) -> bool:
     batch = queries.account_lifecycle.status_batch(connection, account_id=account_id, limit=_BATCH).ids
-    list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
-    rows = list(queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch))
+    queries.account_lifecycle.lock_statuses(connection, status_ids=batch)
+    rows = queries.account_lifecycle.delete_statuses(connection, account_id=account_id, status_ids=batch)
     if rows:
         threads = [row.thread_id for row in rows]
         queries.statuses.settle_conversations(connection, thread_ids=threads)
@@ -83,7 +83,7 @@ def _delete_statuses(connection: Connection, account_id: int) -> bool:
 
 def _delete_interactions(connection: Connection, account_id: int) -> bool:
     batch = queries.account_lifecycle.interaction_batch(connection, account_id=account_id, limit=_BATCH).ids
-    list(queries.account_lifecycle.lock_statuses(connection, status_ids=batch))
+    queries.account_lifecycle.lock_statuses(connection, status_ids=batch)
     queries.account_lifecycle.delete_interactions(connection, account_id=account_id, status_ids=batch)
     return bool(batch)
 

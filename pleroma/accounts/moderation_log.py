@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import Connection
 
 from pleroma.db import queries
+from pleroma.text import acct
 
 
 def record(connection: Connection, actor_id: int, action: str, message: str, **data: Any) -> None:
@@ -18,7 +19,7 @@ def record(connection: Connection, actor_id: int, action: str, message: str, **d
 
 def subject(account: Any) -> dict[str, str]:
     """An account (a row with id and nickname) as the log names it."""
-    return {"id": str(account.id), "nickname": full_name(account), "type": "user"}
+    return {"id": str(account.id), "nickname": acct(account.nickname, account.domain), "type": "user"}
 
 
 def subjects(accounts: Sequence[Any]) -> dict[str, str] | list[dict[str, str]]:
@@ -27,14 +28,9 @@ def subjects(accounts: Sequence[Any]) -> dict[str, str] | list[dict[str, str]]:
     return listed[0] if len(listed) == 1 else listed
 
 
-def full_name(account: Any) -> str:
-    """nick, or nick@host of a remote account."""
-    return f"{account.nickname}@{account.domain}" if account.domain else str(account.nickname)
-
-
 def names(accounts: Sequence[Any]) -> str:
     """Accounts as a sentence lists them: @n1, @n2."""
-    return ", ".join(f"@{full_name(account)}" for account in accounts)
+    return ", ".join(f"@{acct(account.nickname, account.domain)}" for account in accounts)
 
 
 def status_deleted(connection: Connection, actor_id: int, status_id: int) -> None:

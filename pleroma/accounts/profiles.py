@@ -10,23 +10,18 @@ from psycopg import Connection
 from pleroma import text
 from pleroma.config import Config
 from pleroma.db import queries
-from pleroma.text import Mentioned
+from pleroma.text import Mentioned, Rules
 
 
 def note_html(connection: Connection, source: str, config: Config) -> str:
     """The HTML of a bio (docs/api/pleroma.md 10.1): escaped, with links and mentions of accounts that are there."""
-    handles = sorted(text.handles(source, "text/plain", config.base_url, config.extended_nicknames))
-    parts = [handle.partition("@") for handle in handles]
+    parsed = text.parse(source, "text/plain", Rules(config.base_url, config.extended_nicknames))
     rows = queries.profiles.mentionable(
-        connection, nicknames=[name for name, _, _ in parts], domains=[domain for _, _, domain in parts]
+        connection,
+        nicknames=[handle.nickname for handle in parsed.handles],
+        domains=[handle.domain for handle in parsed.handles],
     )
-    mentioned = {
-        f"{row.nickname.lower()}@{row.domain}" if row.domain else row.nickname.lower(): Mentioned(
-            row.id, row.nickname, row.domain, row.uri
-        )
-        for row in rows
-    }
-    return text.render_bio(source, mentioned, config.base_url, config.extended_nicknames).html
+    return parsed.render(Mentioned(row.id, row.nickname, row.domain, row.uri) for row in rows).html
 
 
 def fields_as_stored(fields: list[tuple[str, str]]) -> str:

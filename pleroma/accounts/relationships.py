@@ -26,7 +26,7 @@ def follow(
     Raises NotFound for oneself and unknown accounts, Forbidden when the target blocks the account or may
     not be followed.
     """
-    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id)
     target = queries.relationships.standing(connection, account_id=account_id, target_id=target_id)
     if target is None or target_id == account_id:
         raise NotFound()
@@ -47,7 +47,7 @@ def follow(
 
 def unfollow(connection: Connection, account_id: int, target_id: int) -> bool:
     """End a follow or request and the subscription. False when there was neither follow nor request."""
-    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id)
     return bool(queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id).ended)
 
 
@@ -57,7 +57,7 @@ def block(connection: Connection, account_id: int, target_id: int) -> None:
     Raises NotFound, Forbidden for oneself.
     """
     _require_other(connection, account_id, target_id)
-    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id))
+    queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id)
     queries.relationships.unfollow(connection, account_id=account_id, target_id=target_id)
     queries.relationships.unfollow(connection, account_id=target_id, target_id=account_id)
     queries.relationships.block(connection, account_id=account_id, target_id=target_id)
@@ -78,7 +78,7 @@ def mute(
 
 def answer_request(connection: Connection, account_id: int, follower_id: int, *, accept: bool) -> None:
     """Accept or reject an open follow request to the account. Raises NotFound without one."""
-    list(queries.relationships.lock_pair(connection, account_id=account_id, target_id=follower_id))
+    queries.relationships.lock_pair(connection, account_id=account_id, target_id=follower_id)
     request = queries.relationships.take_request(connection, account_id=account_id, follower_id=follower_id)
     if request is None:
         raise NotFound()
@@ -107,7 +107,7 @@ def make_follow(connection: Connection, follower_id: int, followed_id: int) -> b
 
     False when nothing happened: oneself, a follow that is there, a block by the followed account.
     """
-    list(queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id))
+    queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id)
     pair = {"account_id": follower_id, "target_id": followed_id}
     standing = queries.relationships.standing(connection, **pair)
     if follower_id == followed_id or standing is None or standing.following or standing.blocked_by:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from pleroma.text import acct
 from pleroma.text.clean import BASE
 
 
@@ -27,17 +28,12 @@ def _guarded(value: Any) -> Any:
     return value
 
 
-def acct(account: dict[str, Any]) -> str:
-    """nick, or nick@host of a remote account."""
-    return f"{account['nickname']}@{account['domain']}" if account.get("domain") else str(account["nickname"])
-
-
 def mention(account: dict[str, Any]) -> dict[str, str]:
     """The Mention entity of an account row (id, nickname, domain, uri)."""
     return {
         "id": str(account["id"]),
         "username": account["nickname"],
-        "acct": acct(account),
+        "acct": acct(account["nickname"], account["domain"]),
         "url": account.get("uri") or f"{BASE}/users/{account['nickname']}",
     }
 
@@ -58,7 +54,7 @@ def status_body(
         "language": language,
         "pleroma": {
             "content": {"text/plain": plain},
-            "in_reply_to_account_acct": acct(in_reply_to) if in_reply_to else None,
+            "in_reply_to_account_acct": acct(in_reply_to["nickname"], in_reply_to["domain"]) if in_reply_to else None,
         },
     }
     return json_text(entity)[1:-2]

@@ -1,4 +1,4 @@
-"""How a status comes to be: whom it addresses, who may see it, what is stored and who is told.
+"""How a status is posted: whom it addresses, who may see it, what is stored and who is notified.
 
 One function, `publish`, used by every way of posting. It expects the caller's transaction.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import Connection
 
@@ -17,6 +17,7 @@ from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable
 from pleroma.settings import value
 from pleroma.statuses import fragments
+from pleroma.text import Handle, Mentioned, Rules, acct
 
 VISIBILITIES = ("public", "unlisted", "private", "direct")
 SHORTEST_LIFE = 3600
@@ -53,44 +54,63 @@ class _Audience:
     list_id: int | None
     thread_id: int | None
     addressed: list[dict[str, Any]]
-    in_reply_to: dict[str, Any] | None
 
 
-def publish(connection: Connection, account_id: int, new: NewStatus, config: Config) -> int:
-    """Store a status of the account, with its effects, and return its id.
+@dataclass(frozen=True)
+class _Composed:
+    """A status that may be posted: what was asked, the row of statuses.posting_context, and what came of both."""
+
+    new: NewStatus
+    context: Any
+    rendered: text.Rendered
+    audience: _Audience
+    media_ids: list[int]
+    sensitive: bool
+
+
+class Published(NamedTuple):
+    """A status that was stored."""
+
+    id: int
+    visibility: str
+
+
+def publish(connection: Connection, account_id: int, new: NewStatus, config: Config) -> Published:
+    """Store a status of the account, with its effects.
 
     Raises NotFound for a parent or conversation that is not there for the author, Unprocessable for what
     cannot be posted (docs/api/mastodon.md 4.1).
     """
-    require_length(new.source, new.spoiler_text, config)
-    draft, named = _read_draft(connection, account_id, new, config)
-    tags = set(draft.tags)
-    media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
-    _check(new, draft, media_ids)
-    mentioned = {fragments.acct(account).lower(): account for account in draft.mentioned}
-    rendered = text.render(
-        new.source,
-        new.content_type,
-        {
-            handle: text.Mentioned(account["id"], account["nickname"], account["domain"])
-            for handle, account in mentioned.items()
-            if handle in named
-        },
-        config.base_url,
-        extended=config.extended_nicknames,
-    )
-    audience = _audience(account_id, new, draft, rendered.mentions, mentioned, tags, config.domain)
-    sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
-    status_id = _store(connection, account_id, new, draft, rendered, audience, media_ids, sensitive)
+    composed = _compose(connection, account_id, new, config)
+    status_id = _store(connection, account_id, composed)
     queries.statuses.notify(connection, status_id=status_id)
-    if audience.visibility == "direct":
-        queries.statuses.converse(connection, status_id=status_id)
-    return status_id
+    visibility = composed.audience.visibility
+    if visibility == "direct":
+        queries.statuses.deliver_direct(connection, status_id=status_id)
+    return Published(status_id, visibility)
+
+
+def check(connection: Connection, account_id: int, new: NewStatus, config: Config) -> str:
+    """Check a status that is to be published later. Returns the visibility it would have; raises as `publish` does."""
+    return _compose(connection, account_id, new, config).audience.visibility
+
+
+def _compose(connection: Connection, account_id: int, new: NewStatus, config: Config) -> _Composed:
+    require_length(new.source, new.spoiler_text, config)
+    parsed = text.parse(new.source, new.content_type, Rules(config.base_url, config.extended_nicknames))
+    context = _read_context(connection, account_id, new, parsed, config)
+    tags = set(context.tags)
+    media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
+    _check(new, context, media_ids)
+    rendered = parsed.render(Mentioned(row["id"], row["nickname"], row["domain"]) for row in context.mentioned)
+    audience = _audience(account_id, new, context, rendered.mentions, config.domain)
+    sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
+    return _Composed(new, context, rendered, audience, media_ids, sensitive)
 
 
 def require_length(source: str, subject: str, config: Config) -> None:
     """Raises Unprocessable for a status over the limit, before anybody parses it."""
-    # The limit in force comes along with the draft. Only what may be over it is worth a statement of its own.
+    # The limit in force comes along with the context. Only what may be over it is worth a statement of its own.
     if len(source) + len(subject) > config.status_limit:
         limit = value("status_limit", config)
         if text.is_longer(source, limit) or text.length(source) + text.length(subject) > limit:
@@ -101,116 +121,96 @@ def _too_long() -> Unprocessable:
     return Unprocessable("The status is over the character limit")
 
 
-def _check(new: NewStatus, draft: Any, media_ids: list[int]) -> None:
+def _check(new: NewStatus, context: Any, media_ids: list[int]) -> None:
     if not new.source and (new.poll or not media_ids):
         raise Unprocessable("Cannot post an empty status without attachments")
-    if text.length(new.source) + text.length(new.spoiler_text) > draft.status_limit:
+    if text.length(new.source) + text.length(new.spoiler_text) > context.status_limit:
         raise _too_long()
-    if draft.media_count != len(set(new.media_ids)):
+    if context.media_count != len(set(new.media_ids)):
         raise Unprocessable("A media attachment is not there")
 
 
-def _store(
-    connection: Connection,
-    account_id: int,
-    new: NewStatus,
-    draft: Any,
-    rendered: text.Rendered,
-    audience: _Audience,
-    media_ids: list[int],
-    sensitive: bool,
-) -> int:
-    body = fragments.status_body(
-        rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, audience.in_reply_to
-    )
+def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
+    new, rendered, audience, parent = composed.new, composed.rendered, composed.audience, composed.context.parent
     row = queries.statuses.create(
         connection,
         account_id=account_id,
-        in_reply_to_id=draft.parent["id"] if draft.parent else None,
-        in_reply_to_account_id=draft.parent["account_id"] if draft.parent else None,
+        in_reply_to_id=parent["id"] if parent else None,
+        in_reply_to_account_id=parent["account_id"] if parent else None,
         thread_id=audience.thread_id,
         visibility=audience.visibility,
         list_id=audience.list_id,
-        sensitive=sensitive,
+        sensitive=composed.sensitive,
         expires_in=new.expires_in,
         language=new.language,
         content_type=new.content_type,
         source=new.source,
         spoiler_text=new.spoiler_text,
-        body=body,
+        body=fragments.status_body(
+            rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, parent
+        ),
         involved=list(dict.fromkeys([account_id, *(account["id"] for account in audience.addressed)])),
         hashtags=rendered.hashtags,
-        emoji_codes=draft.emoji_codes or None,
-        media_ids=media_ids,
+        emoji_codes=composed.context.emoji_codes or None,
+        media_ids=composed.media_ids,
         poll=json.dumps(new.poll) if new.poll else None,
     )
     return int(row.id)
 
 
-def _read_draft(connection: Connection, account_id: int, new: NewStatus, config: Config) -> tuple[Any, set[str]]:
-    named = text.handles(new.source, new.content_type, config.base_url, extended=config.extended_nicknames)
-    handles = sorted(named | {_handle(nickname, config.domain) for nickname in (*new.to, *new.also_to)})
-    parts = [handle.partition("@") for handle in handles]
-    draft = queries.statuses.draft(
+def _read_context(connection: Connection, account_id: int, new: NewStatus, parsed: text.Parsed, config: Config) -> Any:
+    handles = {*parsed.handles, *(Handle.parse(each, config.domain) for each in (*new.to, *new.also_to))}
+    context = queries.statuses.posting_context(
         connection,
         account_id=account_id,
         in_reply_to_id=new.in_reply_to_id or 0,
         conversation_id=new.conversation_id or 0,
-        nicknames=[nickname for nickname, _, _ in parts],
-        domains=[domain for _, _, domain in parts],
+        nicknames=[handle.nickname for handle in sorted(handles)],
+        domains=[handle.domain for handle in sorted(handles)],
         shortcodes=text.emoji_codes(f"{new.source}\n{new.spoiler_text}"),
         media_ids=new.media_ids,
         list_id=new.list_id or 0,
     )
-    if new.in_reply_to_id is not None and draft.parent is None:
+    if new.in_reply_to_id is not None and context.parent is None:
         raise NotFound()
-    if new.conversation_id is not None and draft.conversation is None:
+    if new.conversation_id is not None and context.conversation is None:
         raise NotFound()
-    if new.visibility == "list" and not draft.has_list:
+    if new.visibility == "list" and not context.has_list:
         raise Unprocessable("That list is not yours")
-    return draft, named
+    return context
 
 
-def _handle(nickname: str, own_domain: str) -> str:
-    name, _, domain = nickname.strip().removeprefix("@").lower().partition("@")
-    return name if domain in ("", own_domain) else f"{name}@{domain}"
-
-
-def _audience(
-    account_id: int,
-    new: NewStatus,
-    draft: Any,
-    mention_ids: list[int],
-    mentioned: dict[str, dict[str, Any]],
-    tags: set[str],
-    domain: str,
-) -> _Audience:
+def _audience(account_id: int, new: NewStatus, context: Any, mention_ids: list[int], own_domain: str) -> _Audience:
     """Who is addressed and who may see it (docs/api/mastodon.md 4.3 and 4.4, docs/api/pleroma.md 17.6)."""
-    parent = draft.parent
-    if draft.conversation:
-        recipients = [account for account in draft.conversation["recipients"] if account["id"] != account_id]
-        return _Audience("direct", None, draft.conversation["thread_id"], recipients, parent)
-    visibility = _visibility(new, draft)
-    if tags & _SANDBOX and visibility in ("public", "unlisted"):
-        visibility = "private"
-    elif tags & _FORCE_UNLISTED and visibility == "public":
-        visibility = "unlisted"
-    by_id = {account["id"]: account for account in mentioned.values()}
+    parent, conversation = context.parent, context.conversation
+    if conversation:
+        recipients = [account for account in conversation["recipients"] if account["id"] != account_id]
+        return _Audience("direct", None, conversation["thread_id"], recipients)
+    visibility = _narrowed(_visibility(new, context), set(context.tags))
+    by_handle = {Handle.parse(acct(row["nickname"], row["domain"])): row for row in context.mentioned}
     if new.to:
-        wanted = [mentioned.get(_handle(nickname, domain)) for nickname in new.to]
+        wanted = [by_handle.get(Handle.parse(written, own_domain)) for written in new.to]
         addressed = [account for account in wanted if account]
     else:
-        addressed = [by_id[mention] for mention in mention_ids]
-    addressed += [mentioned[_handle(nickname, domain)] for nickname in new.also_to]
+        by_id = {account["id"]: account for account in context.mentioned}
+        addressed = [by_id[mention_id] for mention_id in mention_ids]
+    addressed += [by_handle[Handle.parse(written, own_domain)] for written in new.also_to]
     if parent and parent["account_id"] != account_id:
         addressed.insert(0, {**parent, "id": parent["account_id"]})
     unique = {account["id"]: account for account in addressed}
     list_id = new.list_id if visibility == "list" else None
-    return _Audience(visibility, list_id, parent["thread_id"] if parent else None, list(unique.values()), parent)
+    return _Audience(visibility, list_id, parent["thread_id"] if parent else None, list(unique.values()))
 
 
-def _visibility(new: NewStatus, draft: Any) -> str:
-    parent = draft.parent
+def _narrowed(visibility: str, tags: set[str]) -> str:
+    """The visibility that an administrator's tags leave."""
+    if tags & _SANDBOX and visibility in ("public", "unlisted"):
+        return "private"
+    return "unlisted" if tags & _FORCE_UNLISTED and visibility == "public" else visibility
+
+
+def _visibility(new: NewStatus, context: Any) -> str:
+    parent = context.parent
     if parent and parent["visibility"] == "direct":
         if new.visibility not in (None, "direct"):
             raise Unprocessable("The message visibility must be direct")
@@ -220,7 +220,7 @@ def _visibility(new: NewStatus, draft: Any) -> str:
     if parent:
         # A list belongs to somebody else: an answer below it goes to those it addresses.
         return parent["visibility"] if parent["visibility"] != "list" else "direct"
-    return draft.privacy
+    return context.privacy
 
 
 def plain_text(source: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from psycopg import Connection
 
 from pleroma import db, jobs
+from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError, Unprocessable
 from pleroma.statuses import posting
@@ -24,8 +25,12 @@ SHORTEST_WAIT = timedelta(minutes=5)
 DAILY_LIMIT, TOTAL_LIMIT = 25, 300
 
 
-def keep(connection: Connection, account_id: int, new: NewStatus, due: datetime, visibility: str) -> bytes:
-    """Keep a request for later and return the ScheduledStatus. Raises Unprocessable beyond the limits."""
+def keep(connection: Connection, account_id: int, new: NewStatus, due: datetime, config: Config) -> bytes:
+    """Keep a request for later and return the ScheduledStatus.
+
+    Raises Unprocessable beyond the limits, and what `posting.publish` would raise now.
+    """
+    visibility = posting.check(connection, account_id, new, config)
     queries.interactions.lock_account(connection, account_id=account_id)
     counts = queries.scheduled_statuses.counts(connection, account_id=account_id, scheduled_at=due)
     if counts.that_day >= DAILY_LIMIT:

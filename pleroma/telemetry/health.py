@@ -55,7 +55,7 @@ def _ask(answer: concurrent.futures.Future[dict[str, Any] | None]) -> None:
     try:
         with db.separate_connection() as connection:
             connections = queries.health.connections(connection)
-            jobs = _job_figures(list(queries.health.jobs(connection)))
+            jobs = _job_figures(queries.health.jobs(connection))
         answer.set_result({"active": connections.active, "idle": connections.idle, "jobs": jobs})
     except psycopg.Error:
         answer.set_result(None)

@@ -1,20 +1,21 @@
 """What people type: measured, cleaned, and turned into HTML."""
 
-from pleroma.text.parse import (
+from pleroma.text.handles import Handle, acct
+from pleroma.text.parsing import (
     Mentioned,
+    Parsed,
     Rendered,
+    Rules,
     emoji_codes,
-    handles,
     is_longer,
     length,
+    parse,
     plain,
-    render,
-    render_bio,
     render_field,
     strip_tags,
 )
 
 __all__ = [
-    "Mentioned", "Rendered", "emoji_codes", "handles", "is_longer", "length", "plain", "render", "render_bio",
-    "render_field", "strip_tags",
+    "Handle", "Mentioned", "Parsed", "Rendered", "Rules", "acct", "emoji_codes", "is_longer", "length", "parse",
+    "plain", "render_field", "strip_tags",
 ]  # fmt: skip

@@ -49,12 +49,10 @@ def count(buckets: dict[str, Bucket]) -> None:
     """Count this request in each bucket, by its key. Raises Throttled when one is full."""
     ordered = sorted(buckets)
     with db.connection() as connection:
-        rows = list(
-            queries.rate_limits.hit(
-                connection,
-                keys=ordered,
-                seconds=[buckets[key].seconds for key in ordered],
-            )
+        rows = queries.rate_limits.hit(
+            connection,
+            keys=ordered,
+            seconds=[buckets[key].seconds for key in ordered],
         )
     if not rows:
         return

@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import lifecycle, moderation_log, nicknames, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
+from pleroma.text import acct
 from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
 from pleroma.web.responses import as_json, json_response, no_content
@@ -133,7 +134,7 @@ def delete() -> Response:
         ordered = sorted(accounts, key=lambda account: account.id)
         begun = {account.id for account in ordered if lifecycle.begin_deletion(connection, account.id)}
         _log(connection, "delete", "deleted", [account for account in accounts if account.id in begun])
-    names = [moderation_log.full_name(account) for account in accounts]
+    names = [acct(account.nickname, account.domain) for account in accounts]
     return as_json(names if is_list else names[0])
 
 

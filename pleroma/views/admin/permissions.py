@@ -12,6 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
+from pleroma.text import acct
 from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
 from pleroma.web.responses import as_json, no_content
@@ -132,7 +133,7 @@ def unfollow() -> Response:
 
 
 def _log_follow(connection: Connection, action: str, follower: Any, followed: Any) -> None:
-    names = [moderation_log.full_name(account) for account in (follower, followed)]
+    names = [acct(account.nickname, account.domain) for account in (follower, followed)]
     moderation_log.record(
         connection,
         auth.account_id(),

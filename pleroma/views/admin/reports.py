@@ -96,7 +96,7 @@ def respond(report_id: int) -> Response:
         report = found(queries.admin_reports.find(connection, report_id=report_id), "Not found")
         if report.reporter is None:
             raise NotFound("Not found")
-        status_id = posting.publish(
+        published = posting.publish(
             connection,
             auth.account_id(),
             NewStatus(source=text.strip(), visibility="direct", also_to=(report.reporter,)),
@@ -110,5 +110,5 @@ def respond(report_id: int) -> Response:
             subject={"type": "report", "id": str(report_id), "state": report.state},
             text=text,
         )
-        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=published.id)
     return json_response(status)

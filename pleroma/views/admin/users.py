@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound, found
+from pleroma.text import acct
 from pleroma.text.clean import is_storable
 from pleroma.views.admin import paging
 from pleroma.web import params
@@ -35,7 +36,7 @@ def find_all(connection: Connection, names: list[str]) -> list[Any]:
     """The rows of accounts by nickname. Raises InvalidParameters for none, NotFound when one is not there."""
     if not names:
         raise InvalidParameters()
-    rows = list(queries.admin_users.find_all(connection, names=names))
+    rows = queries.admin_users.find_all(connection, names=names)
     if any(row.id is None for row in rows):
         raise NotFound("Not found")
     return rows
@@ -113,7 +114,7 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
             auth.account_id(),
             action,
             sentence.format(tags=", ".join(tags), names=moderation_log.names(accounts)),
-            nicknames=[moderation_log.full_name(account) for account in accounts],
+            nicknames=[acct(account.nickname, account.domain) for account in accounts],
             tags=tags,
         )
     return no_content()

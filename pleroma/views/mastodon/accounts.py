@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.text import Handle
 from pleroma.text.clean import is_storable
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
@@ -20,12 +21,9 @@ from pleroma.web.state import configured
 blueprint = Blueprint("accounts", __name__, url_prefix="/api/v1/accounts")
 
 
-def split_address(address: str) -> tuple[str, str]:
-    """(nickname, domain) of nick, @nick or nick@host; the domain is "" for this server, both for what names nobody."""
-    if not is_storable(address):
-        return "", ""
-    nickname, _, domain = address.strip().removeprefix("@").partition("@")
-    return nickname, "" if domain.lower() == configured().domain else domain.lower()
+def read_handle(written: str) -> Handle:
+    """The handle in nick, @nick or nick@host; one without a nickname for what names nobody."""
+    return Handle.parse(written, configured().domain) if is_storable(written) else Handle("")
 
 
 def find_id(name: str) -> int:
@@ -34,8 +32,8 @@ def find_id(name: str) -> int:
         number = as_identifier(name)
         if number and queries.accounts.exists(connection, account_id=number):
             return number
-        nickname, domain = split_address(name)
-        return int(found(queries.accounts.id_of(connection, nickname=nickname, domain=domain)).id)
+        handle = read_handle(name)
+        return int(found(queries.accounts.id_of(connection, nickname=handle.nickname, domain=handle.domain)).id)
 
 
 def show_account(statement: Any, message: str, **which: Any) -> Response:
@@ -45,9 +43,9 @@ def show_account(statement: Any, message: str, **which: Any) -> Response:
     return json_response(found(account, message))
 
 
-def _show_at(address: str, message: str) -> Response:
-    nickname, domain = split_address(address)
-    return show_account(queries.accounts.account_at, message, nickname=nickname, domain=domain)
+def _show_at(written: str, message: str) -> Response:
+    handle = read_handle(written)
+    return show_account(queries.accounts.account_at, message, nickname=handle.nickname, domain=handle.domain)
 
 
 @blueprint.get("/verify_credentials")

@@ -108,7 +108,7 @@ def qvitter_read() -> Response:
     if latest_id is None:
         raise InvalidParameters("You need to specify latest_id")
     with db.in_transaction() as connection:
-        list(queries.notifications.read_up_to(connection, viewer_id=auth.account_id(), max_id=latest_id))
+        queries.notifications.read_up_to(connection, viewer_id=auth.account_id(), max_id=latest_id)
         return json_response(
             queries.notifications.newest_up_to(
                 connection, viewer_id=auth.account_id(), max_id=latest_id, limit=paging.DEFAULT_LIMIT

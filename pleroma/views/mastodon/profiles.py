@@ -100,7 +100,7 @@ def update_credentials() -> Response:
     account_id = auth.account_id()
     with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         if switches["locked"] is False:
-            list(queries.profiles.lock_with_waiting(connection, account_id=account_id))
+            queries.profiles.lock_with_waiting(connection, account_id=account_id)
         profile = queries.profiles.lock(connection, account_id=account_id)
         note = changes["note_source"]
         changes["note"] = None if note is None else profiles.note_html(connection, note, configured())

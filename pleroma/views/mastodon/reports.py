@@ -7,12 +7,17 @@ from flask import Blueprint, Response
 from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, found
+from pleroma.text import Rules
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
 blueprint = Blueprint("reports", __name__)
 _CATEGORIES = ("spam", "legal", "violation", "other")
+
+
+def _as_html(comment: str) -> str | None:
+    return text.parse(comment, "text/plain", Rules(configured().base_url)).render().html if comment else None
 
 
 @blueprint.post("/api/v1/reports")
@@ -35,7 +40,7 @@ def create() -> Response:
                 account_id=auth.account_id(),
                 target_id=account_id,
                 comment=comment,
-                content=text.render_bio(comment, {}, configured().base_url).html if comment else None,
+                content=_as_html(comment),
                 forward=params.boolean("forward", False),
                 category=category if category in _CATEGORIES else "other",
                 rule_ids=params.texts("rule_ids"),

@@ -12,7 +12,8 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
-from pleroma.views.mastodon.accounts import split_address
+from pleroma.text import Handle
+from pleroma.views.mastodon.accounts import read_handle
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.params import MAXIMUM_ID, UUID, as_identifier, as_pattern
 from pleroma.web.responses import json_response
@@ -42,15 +43,15 @@ def _count_search() -> None:
 
 def _accounts(connection: Connection, query: str) -> bytes:
     words = query.lower()
-    nickname, domain = split_address(words) if " " not in words else (words, "")
+    handle = read_handle(words) if " " not in words else Handle(words)
     return queries.accounts.search(
         connection,
         viewer_id=auth.viewer_id(),
-        exact=nickname,
+        exact=handle.nickname,
         resolve=params.boolean("resolve", False),
         words=as_pattern(words.removeprefix("@")),
-        nickname=as_pattern(nickname),
-        domain=domain if "@" in words.removeprefix("@") else None,
+        nickname=as_pattern(handle.nickname),
+        domain=handle.domain if "@" in words.removeprefix("@") else None,
         following=params.boolean("following", False) and bool(auth.viewer_id()),
         limit=_limit(),
         offset=_offset(),

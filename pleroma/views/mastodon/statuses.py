@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from datetime import UTC, datetime
 
@@ -108,14 +107,12 @@ def post_status() -> Response:
     """
     new, due, is_preview = read_new_status(), _due(), _is_preview()
     with db.in_transaction() as connection:
-        # A preview is the real thing, taken back when its answer is made.
-        trial = connection.transaction(force_rollback=True) if is_preview or due else contextlib.nullcontext()
-        with trial:
-            status_id = posting.publish(connection, auth.account_id(), new, configured())
-            status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)
         if due and not is_preview:
-            visibility = json.loads(status.replace(b"\x01", b""))["visibility"]
-            return json_response(scheduling.keep(connection, auth.account_id(), new, due, visibility))
+            return json_response(scheduling.keep(connection, auth.account_id(), new, due, configured()))
+        # A preview is a status that is posted and rolled back once its entity is made.
+        with connection.transaction(force_rollback=True) if is_preview else contextlib.nullcontext():
+            published = posting.publish(connection, auth.account_id(), new, configured())
+            status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=published.id)
     return json_response(status)
 
 

@@ -241,15 +241,15 @@ def test_of_many_statuses_at_once_the_newest_is_the_last(client, person, post, s
 def test_a_status_that_is_stored_earlier_and_committed_later_is_not_the_last(
     client, alice, bob, talk, post, sql, monkeypatch
 ):
-    converse, stored, may_go_on = queries.statuses.converse, threading.Event(), threading.Event()
+    deliver_direct, stored, may_go_on = queries.statuses.deliver_direct, threading.Event(), threading.Event()
 
     def wait(connection, status_id):
         if not stored.is_set():
             stored.set()
             may_go_on.wait(10)
-        return converse(connection, status_id=status_id)
+        return deliver_direct(connection, status_id=status_id)
 
-    monkeypatch.setattr(queries.statuses, "converse", wait)
+    monkeypatch.setattr(queries.statuses, "deliver_direct", wait)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         early = pool.submit(post, alice, "@bob early", visibility="direct", in_reply_to_id=talk["status"]["id"])
         assert stored.wait(10)

@@ -1,22 +1,22 @@
 """What people type, measured and turned into HTML: statuses, bios, profile fields, plain-text fields.
 
-In the HTML the character U+0001 stands in place of the base URL (incoming text never holds one). Nothing here knows
-the database: `handles` says which names to look up, `render` takes the accounts that were found. Rules:
+In the HTML the character U+0001 stands for the base URL (incoming text never holds one). Nothing here knows the
+database: the `handles` of a parsed text say which accounts to look up, its `render` takes those that were found. Rules:
 docs/api/mastodon.md 3.2 and 4.2.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
 import regex  # type: ignore[import-untyped]
 
 from pleroma.text.clean import BASE
+from pleroma.text.handles import Handle, acct
 from pleroma.text.markup import BLOCKS, DIVIDERS, to_html
 from pleroma.text.tokens import Finder, Token, finder
 
@@ -36,6 +36,13 @@ _ELEMENT_NAME = re.compile(r"(?P<raw>script|style)\b|(?P<comment>!--)|(?P<open>[
 _CLOSING_NAME = re.compile("[a-z]", re.IGNORECASE)
 _RAW_ENDS = {name: re.compile(rf"</{name}\s*+>", re.IGNORECASE) for name in ("script", "style")}
 _COMMENT_END, _TAG_END, _VALUE = re.compile("-->"), re.compile(">"), re.compile("=")
+
+
+class Rules(NamedTuple):
+    """What texts are read by: the base URL of the server, and whether nicknames may hold `_` and `-`."""
+
+    base_url: str
+    extended_nicknames: bool = False
 
 
 class Mentioned(NamedTuple):
@@ -86,25 +93,32 @@ def is_longer(text: str, most: int) -> bool:
     return len(text) > most and (len(text) // _CLUSTER > most or length(text) > most)
 
 
-def handles(text: str, content_type: str, base: str, extended: bool = False) -> set[str]:
-    """Return the case-folded handles (`nick`, or `nick@host` of another host) that `render` would look for."""
-    return {name for piece in _parsed(text, content_type, base, extended).pieces for name in piece.names}
+def parse(source: str, content_type: str, rules: Rules) -> Parsed:
+    """Take the text of a status, a bio or a report apart. An unknown `content_type` counts as text/plain."""
+    writer = _Writer(finder(rules.base_url, rules.extended_nicknames))
+    html = to_html(source, content_type, writer.finder) if content_type in _MARKUP_TYPES else None
+    if html is None:
+        writer.write(source)
+    else:
+        _walk(html, writer)
+        writer.has_markup = True
+    return Parsed(writer)
 
 
-def render(
-    text: str, content_type: str, mentioned: Mapping[str, Mentioned], base: str, extended: bool = False
-) -> Rendered:
-    """Turn the text of a status into HTML.
+class Parsed:
+    """A text that was taken apart, before it is known which of the accounts that it names are there."""
 
-    `mentioned` maps names of `handles` to accounts; a name that is missing stays text. `base` is the server's base
-    URL, `extended` whether nicknames may hold `_` and `-`. An unknown `content_type` counts as text/plain.
-    """
-    return _parsed(text, content_type, base, extended).rendered(mentioned)
+    def __init__(self, writer: _Writer) -> None:
+        self._writer = writer
 
+    @property
+    def handles(self) -> list[Handle]:
+        """The handles that the text can mean, in lower case, sorted; one of our own host has no domain."""
+        return sorted({Handle.parse(name) for piece in self._writer.pieces for name in piece.names})
 
-def render_bio(text: str, mentioned: Mapping[str, Mentioned], base: str, extended: bool = False) -> Rendered:
-    """Turn an account's note into HTML: escaped, with links, mentions and hashtags, `<br>` for each line end."""
-    return render(text, "text/plain", mentioned, base, extended)
+    def render(self, accounts: Iterable[Mentioned] = ()) -> Rendered:
+        """Return it as HTML that mentions those of the accounts which it names; other handles stay text."""
+        return self._writer.rendered({acct(each.nickname, each.domain).lower(): each for each in accounts})
 
 
 def render_field(value: str) -> str:
@@ -127,19 +141,6 @@ def plain(html: str) -> str:
 def emoji_codes(text: str) -> list[str]:
     """Return what stands between two colons, in order and each once; a colon may end one and begin the next."""
     return list(dict.fromkeys(_CODES.findall(text))) if text.count(":") > 1 else []
-
-
-@lru_cache(maxsize=2)
-def _parsed(text: str, content_type: str, base: str, extended: bool) -> _Writer:
-    """Return the parsed text. `render` follows `handles` with the same text: the second one is free."""
-    writer = _Writer(finder(base, extended))
-    html = to_html(text, content_type, writer.finder) if content_type in _MARKUP_TYPES else None
-    if html is None:
-        writer.write(text)
-    else:
-        _walk(html, writer)
-        writer.has_markup = True
-    return writer
 
 
 class _Writer:

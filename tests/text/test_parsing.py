@@ -5,8 +5,7 @@ from html import unescape
 
 import pytest
 
-from pleroma import text
-from pleroma.text import Mentioned, emoji_codes, length, plain, render, render_bio, render_field, strip_tags
+from pleroma.text import Handle, Mentioned, Rules, emoji_codes, length, parse, plain, render_field, strip_tags
 from tests.rendered_text import ACCOUNTS, BASE, html, mention, rendered
 
 ALL_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
@@ -49,7 +48,7 @@ def test_local_handles_mention_in_any_letter_case_and_with_our_own_host(typed):
 
 
 def test_own_host_may_have_a_port():
-    result = render("@nick@127.0.0.1:5000: hi", "text/plain", ACCOUNTS, "http://127.0.0.1:5000")
+    result = parse("@nick@127.0.0.1:5000: hi", "text/plain", Rules("http://127.0.0.1:5000")).render(ACCOUNTS)
     assert result.html == mention(1, "Nick") + ": hi"
 
 
@@ -83,7 +82,7 @@ def test_an_email_address_mentions_nobody(typed, content_type):  # T02
     result = rendered(f"write to {typed} please", content_type)
     assert result.mentions == []
     assert "mention" not in result.html
-    assert "example" not in text.handles(typed, content_type, BASE)
+    assert Handle("example") not in parse(typed, content_type, Rules(BASE)).handles
 
 
 @pytest.mark.parametrize(
@@ -103,7 +102,7 @@ def test_an_address_is_one_link_and_mentions_nobody(address, content_type):  # T
     result = rendered(f"see {address} now", content_type)
     assert f'<a href="{address}" rel="ugc">{address}</a>' in result.html.replace("&amp;", "&")
     assert result.mentions == [] and result.hashtags == []
-    assert text.handles(address, content_type, BASE) == set()
+    assert parse(address, content_type, Rules(BASE)).handles == []
 
 
 def test_the_path_of_a_bare_domain_mentions_nobody():
@@ -117,14 +116,15 @@ def test_each_account_is_mentioned_once_and_in_order():
 
 def test_handles_are_the_names_to_look_up():
     typed = "@Nick, (@bob@own.example) @Zoe@Far.Example a@b.c https://h.example/@x `@code`"
-    assert text.handles(typed, "text/plain", BASE) == {"nick", "bob", "zoe@far.example", "code"}
-    assert text.handles(typed, "text/markdown", BASE) == {"nick", "bob", "zoe@far.example"}
+    named = [Handle("bob"), Handle("nick"), Handle("zoe", "far.example")]
+    assert parse(typed, "text/plain", Rules(BASE)).handles == sorted([*named, Handle("code")])
+    assert parse(typed, "text/markdown", Rules(BASE)).handles == named
 
 
 def test_extended_nicknames_hold_dashes_and_underscores_inside():
-    accounts = {"a_b-c": Mentioned(7, "a_b-c"), "bob": Mentioned(2, "bob")}
-    assert render("@a_b-c.", "text/plain", accounts, BASE, extended=True).mentions == [7]
-    result = render("_@bob_ @bob-", "text/plain", accounts, BASE, extended=True)
+    accounts = (Mentioned(7, "a_b-c"), Mentioned(2, "bob"))
+    assert parse("@a_b-c.", "text/plain", Rules(BASE, extended_nicknames=True)).render(accounts).mentions == [7]
+    result = parse("_@bob_ @bob-", "text/plain", Rules(BASE, extended_nicknames=True)).render(accounts)
     assert result.html == f"_{mention(2, 'bob')}_ {mention(2, 'bob')}-"
     assert result.plain == "_@bob_ @bob-"
     assert rendered("@bob_x").html == mention(2, "bob") + "_x"
@@ -313,7 +313,7 @@ def test_the_plain_form_of_a_status_is_that_of_its_html(content_type):
 
 
 def test_a_bio_is_escaped_with_links_mentions_and_line_ends():
-    result = render_bio("<i>\r\n@nick #x https://a.example", ACCOUNTS, BASE)
+    result = parse("<i>\r\n@nick #x https://a.example", "text/plain", Rules(BASE)).render(ACCOUNTS)
     assert result.html.startswith(f"&lt;i&gt;<br>{mention(1, 'Nick')} ")
     assert '<a href="https://a.example" rel="ugc">' in result.html
 
