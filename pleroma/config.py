@@ -31,6 +31,8 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+# Text without quotes, and the white space behind it, which does not count unless it is escaped.
+_BARE = re.compile(r"((?:\\.|[^\\])*?)[ \t\r]*", re.DOTALL)
 
 
 class ConfigError(ValueError):
@@ -125,8 +127,10 @@ def _address(value: str) -> str:
 def _host(name: str) -> str:
     """A host as headers can hold it. Raises ValueError for what no host can be called."""
     if ":" in name:
+        if "%" in name:
+            raise ValueError("names a host that only this machine knows")
         return f"[{ip_address(name)}]"
-    if not name.isascii():
+    if not name.isascii() or "xn--" in name.lower():
         # Imported here, because hardly any start needs it.
         import idna
 
@@ -134,9 +138,11 @@ def _host(name: str) -> str:
             name = idna.encode(name, uts46=True).decode("ascii")
         except idna.IDNAError as error:
             raise ValueError(f"names a host that cannot be: {error}") from error
-    if len(name) > 253 or not _HOST.fullmatch(name.lower()):
+    name = name.lower()
+    if len(name) > 253 or not _HOST.fullmatch(name):
         raise ValueError("names a host that cannot be")
-    return name.lower()
+    # Browsers read whatever ends in a number as an IPv4 address.
+    return str(ip_address(name)) if name.rpartition(".")[2].isdigit() else name
 
 
 def _has_port_or_none(parts: SplitResult) -> bool:
@@ -246,13 +252,16 @@ def _read_file(path: Path) -> dict[str, str]:
             if not equals or not name.strip().startswith(PREFIX):
                 number = text.count("\n", 0, position) + 1
                 raise ConfigError(f"{path}, line {number}: not a line {PREFIX}NAME=value")
-            found[name.strip()], end = _value(text, text.index("=", position) + 1)
+            try:
+                found[name.strip()], end = _value(text, text.index("=", position) + 1)
+            except ValueError as error:
+                raise ConfigError(f"{path}, {error}") from error
         position = end
     return found
 
 
 def _value(text: str, position: int) -> tuple[str, int]:
-    """The value that begins at a position of the settings file, and where the next line begins."""
+    """The value that begins at a position of the settings file, and where the next line begins. Raises ValueError."""
     pieces = []
     while match := _PIECE.match(text, position):
         position = match.end()
@@ -261,10 +270,11 @@ def _value(text: str, position: int) -> tuple[str, int]:
         elif match["double"] is not None:
             pieces.append(_ESCAPED.sub(_unquoted, match["double"]))
         else:
-            pieces.append(_ESCAPED.sub(lambda found: found[1].strip("\n"), match["plain"].rstrip()))
+            bare = _BARE.fullmatch(match["plain"])
+            pieces.append(_ESCAPED.sub(lambda found: found[1].strip("\n"), bare[1] if bare else ""))
     end = text.find("\n", position) + 1 or len(text)
     if text[position:end].strip():
-        raise ConfigError(f"line {text.count(chr(10), 0, position) + 1}: a quote is not closed")
+        raise ValueError(f"line {text.count(chr(10), 0, position) + 1}: a quote is not closed")
     return "".join(pieces), end
 
 

@@ -65,6 +65,9 @@ def test_base_url_has_one_form_that_headers_can_hold(given, kept):
         (r'"say \"hi\" for \$5, \`x\` and \\"', 'say "hi" for $5, `x` and \\'),
         (r'"a\nb"', r"a\nb"),
         ('"one \\\ntwo"', "one two"),
+        ("a\\  \t", "a "),
+        ("a\\\\ ", "a\\"),
+        ("a b\r", "a b"),
         ('"one\ntwo"', "one\ntwo"),
         (r"'a \"b\" \c'", r"a \"b\" \c"),
         ("a b\t ", "a b"),
@@ -85,7 +88,7 @@ def test_settings_file_is_read_as_systemd_reads_it(tmp_path, written, read):
 def test_quote_that_is_not_closed_is_refused(tmp_path):
     file = tmp_path / "pleroma.env"
     file.write_text('PLEROMA_DESCRIPTION="a\nPLEROMA_WORKERS=3\n')
-    with pytest.raises(ConfigError, match="quote"):
+    with pytest.raises(ConfigError, match=r"pleroma.env, line 1: a quote"):
         config.load({"PLEROMA_CONFIG": str(file)})
 
 
@@ -122,6 +125,10 @@ def test_empty_value_is_the_default():
                 "a_b.example",
                 f"{'a' * 64}.example",
                 "a.example:0",
+                "1.2.3.999",
+                "127.1",
+                "xn--0.example",
+                "[fe80::1%25eth0]",
                 "xn--\u4f8b.example",
                 "[::zz]",
             )

@@ -6,7 +6,6 @@ An address that the app has not registered never gets a redirect, neither with a
 from __future__ import annotations
 
 import hashlib
-import re
 import secrets
 import string
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from werkzeug.datastructures import Headers
 
 from pleroma import auth, db
 from pleroma.auth import logins, scopes, sessions
+from pleroma.auth.redirects import comparable
 from pleroma.config import secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters
@@ -31,7 +31,6 @@ blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
 blueprint.register_error_handler(ApiError, pages.refusal)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-_LOOPBACK = re.compile(r"^(http://(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?(/|\?|$)", re.ASCII)
 _HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")
 
 
@@ -103,15 +102,9 @@ def _asked() -> _Asked:
     if client is None:
         raise InvalidParameters("This app is not known here. Let it register again.")
     address = fields.get("redirect_uri") or client.redirect_uris[0]
-    if address not in client.redirect_uris and not _is_loopback_of(address, client.redirect_uris):
+    if comparable(address) not in map(comparable, client.redirect_uris):
         raise InvalidParameters("The app has not registered this redirect_uri")
     return _Asked(client, fields, address, scopes.parse(sent.get("scope") or sent.get("scopes")))
-
-
-def _is_loopback_of(address: str, registered: list[str]) -> bool:
-    """Whether a program on the person's own machine asks, which comes back to a port that was free (RFC 8252 7.3)."""
-    without_port = _LOOPBACK.sub(r"\1\2", address, count=1)
-    return without_port != address and without_port in (_LOOPBACK.sub(r"\1\2", one, count=1) for one in registered)
 
 
 def _cookie() -> str:
@@ -199,7 +192,7 @@ def _grant(asked: _Asked, account: Any) -> Response:
             account_id=account.account_id,
             login_version=account.login_version,
             code_hash=auth.token_hash(code),
-            redirect_uri=asked.text("redirect_uri"),
+            redirect_uri=comparable(asked.text("redirect_uri")),
             scopes=asked.scopes,
             code_challenge=params.clean(asked.text("code_challenge")) or None,
         )

@@ -16,6 +16,7 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.auth import logins, scopes
+from pleroma.auth.redirects import comparable
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
 from pleroma.web import params, rate_limits
@@ -57,7 +58,7 @@ def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
         connection,
         **made,
         code_hash=code_hash,
-        redirect_uri=params.exact("redirect_uri", most=params.LONGEST_SECRET) or "",
+        redirect_uri=comparable(params.exact("redirect_uri", most=params.LONGEST_SECRET) or ""),
         code_challenge=base64.urlsafe_b64encode(verifier).decode().rstrip("="),
     )
     if row is None:

@@ -251,6 +251,9 @@ def test_limits_of_uploads_answer_in_json(site, token):
         (b"GET /api/v1/instance HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"x" * 40_000 + b"\r\n\r\n", 431),
         (b"GET /api/v1/instance HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400),
         (b"POST /api/v1/statuses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"GET /api/v1/instance HTTP/1.1\r\n\r\n", 400),
+        (b"TRACE /api/v1/instance HTTP/1.1\r\nHost: localhost\r\n\r\n", 405),
+        (b"POST /api/v1/statuses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
     ],
 )
 def test_what_nginx_refuses_by_itself_is_json_for_every_origin(site, request_head, status):
@@ -263,6 +266,15 @@ def test_what_nginx_refuses_by_itself_is_json_for_every_origin(site, request_hea
         answer = http.client.HTTPResponse(client)
         answer.begin()
         assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+        assert isinstance(json.loads(answer.read())["error"], str)
+
+
+def test_plain_http_on_the_port_of_https_is_refused_in_json(site):
+    connection = http.client.HTTPConnection("127.0.0.1", site.secure, timeout=30)
+    with contextlib.closing(connection):
+        connection.request("GET", "/api/v1/instance")
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
         assert isinstance(json.loads(answer.read())["error"], str)
 
 

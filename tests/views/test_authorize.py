@@ -357,6 +357,7 @@ def test_a_trailing_slash_is_answered(client, app):
         ("http://127.0.0.1:8000/callback?x=1", "http://127.0.0.1:49152/callback?x=1"),
         ("http://[::1]/", "http://[::1]:5/"),
         ("http://127.0.0.1", "http://127.0.0.1:49152"),
+        ("http://127.0.0.1:8000/callback", "http://127.0.0.1/callback"),
     ],
 )
 def test_a_program_on_the_own_machine_may_come_back_to_any_port(client, register_app, alice, registered, asked):
@@ -366,6 +367,8 @@ def test_a_program_on_the_own_machine_may_come_back_to_any_port(client, register
     assert granted.location.startswith(asked)
     exchange = _exchange(app, _code(granted), redirect_uri=asked)
     assert client.post("/oauth/token", exchange, status=200).json["token_type"] == "Bearer"
+    granted = client.post("/oauth/authorize", _login(app, alice, redirect_uri=asked), status=302)
+    client.post("/oauth/token", _exchange(app, _code(granted), redirect_uri=registered), status=200)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ blueprint = Blueprint("second_factor", __name__)
 
 
 @blueprint.get("/api/pleroma/profile/mfa")
-@auth.required("read:accounts")
+@auth.required("read:security")
 def settings() -> Response:
     """What the caller has set up, as the settings page of the original front end asks for it."""
     return as_json({"settings": {"enabled": False, "totp": False}})

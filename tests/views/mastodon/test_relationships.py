@@ -195,3 +195,21 @@ def test_hidden_relations_show_to_their_owner_alone(client, alice, bob, sql, pat
 def test_write_covers_what_follow_allows(client, person, bob, action):
     writer = person("writer", scopes=("read", "write"))
     client.post(f"/api/v1/accounts/{bob.id}/{action}", auth=writer, status=200)
+
+
+def test_write_covers_every_route_that_asks_for_follow(client, person):
+    writer, reader = person("writer", scopes=("write",)), person("reader", scopes=("read",))
+    asked = 0
+    for rule in client.app.url_map.iter_rules():
+        if getattr(client.app.view_functions[rule.endpoint], "scope", "").startswith("follow"):
+            path, (method, *_) = rule.rule.replace("<id:account_id>", "1"), sorted(rule.methods - {"HEAD", "OPTIONS"})
+            asked += 1
+            refused = client.request(
+                path, method=method, headers={"Authorization": f"Bearer {reader.token}"}, status=403
+            )
+            assert refused.json == {"error": "Insufficient permissions: follow."}, path
+            answer = client.request(
+                path, method=method, headers={"Authorization": f"Bearer {writer.token}"}, status="*"
+            )
+            assert "Insufficient" not in answer.text, path
+    assert asked > 10
