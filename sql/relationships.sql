@@ -1,4 +1,4 @@
--- name: standing(account_id, target_id)^
+-- name: follow_state(account_id, target_id)^
 -- What decides whether the account may follow the target; nothing when there is no such account.
 select t.id, t.nickname, t.locked, t.tags, t.domain,
        exists (select from blocks b where b.account_id = t.id and b.target_id = :account_id) as blocked_by,
