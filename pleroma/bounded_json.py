@@ -11,7 +11,8 @@ DEEPEST = 32
 # A value costs some hundred bytes of memory, however short it was written.
 MOST_VALUES = 20_000
 
-_STRING_OR_SIGN = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
+# A string that is not closed goes on to the end. Looked at again from each of its quotes, it would take the square.
+_STRING_OR_SIGN = re.compile(r'"(?:[^"\\]++|\\(?:.|\Z))*+(?:"|\Z)|[\[\]{},]', re.DOTALL)
 
 
 class TooMuch(ValueError):

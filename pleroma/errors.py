@@ -10,7 +10,7 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal: `status` is the HTTP status, `message` the error text, `extra` more keys of the body."""
+    """An error for the client: `status` is the HTTP status, `message` the error text, `extra` more keys of the body."""
 
     status = 400
     message = "Invalid parameters"

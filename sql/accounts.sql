@@ -90,12 +90,11 @@ with target as materialized (
         order by f.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
-       max(page.page_id), min(page.page_id)
+select accounts_shown.*
 from target
-left join page on true
-left join accounts a on a.id = page.account_id
-group by target.id;
+cross join account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: following(viewer_id, account_id, max_id, since_id, min_id, limit)$
 -- Whom an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
@@ -120,12 +119,11 @@ with target as materialized (
         order by f.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
-       max(page.page_id), min(page.page_id)
+select accounts_shown.*
 from target
-left join page on true
-left join accounts a on a.id = page.account_id
-group by target.id;
+cross join account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: search(viewer_id, exact, resolve, words, nickname, domain, following, limit, offset)$
 -- Accounts that fit a query: those with exactly the nickname, then those that viewer follows, then those whose nickname

@@ -215,6 +215,15 @@ select concat('[', string_agg(e.entity, ',' order by e.place), ']'), ids[1], ids
 from status_entities(viewer, ids) e;
 end;
 
+-- A page of accounts as one JSON array, in the order of account_ids, with its first and last id for the Link header.
+create or replace function account_page(viewer bigint, account_ids bigint[], page_ids bigint[])
+returns table (body text, newest bigint, oldest bigint) language sql stable begin atomic
+select concat('[', string_agg(account_json(a, viewer), ',' order by shown.place), ']'),
+       page_ids[1], page_ids[cardinality(page_ids)]
+from unnest(account_ids) with ordinality as shown (id, place)
+join accounts a on a.id = shown.id;
+end;
+
 -- Whether a status is still within its time; the job that deletes it may come later.
 create or replace function is_current(s statuses) returns boolean language sql stable
 return s.expires_at is null or s.expires_at > now();

@@ -189,12 +189,11 @@ with original as materialized (
         order by i.favourite_id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
-       max(page.page_id), min(page.page_id)
+select accounts_shown.*
 from original
-left join page on true
-left join accounts a on a.id = page.account_id
-group by original.id;
+cross join account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: reblogged_by(viewer_id, status_id, max_id, since_id, min_id, limit)$
 -- Accounts that reblogged a status where viewer may see the reblog, newest first.
@@ -219,9 +218,8 @@ with original as materialized (
         order by r.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
-       max(page.page_id), min(page.page_id)
+select accounts_shown.*
 from original
-left join page on true
-left join accounts a on a.id = page.account_id
-group by original.id;
+cross join account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;

@@ -45,13 +45,12 @@ with bounds as materialized (
         order by m.id
         limit nullif(:limit::bigint, 0))
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc) filter (where a.id is not null), ']'),
-       max(page.page_id), min(page.page_id)
+select accounts_shown.*
 from lists l
-left join page on true
-left join accounts a on a.id = page.account_id
-where l.id = :list_id and l.account_id = :viewer_id
-group by l.id;
+cross join account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown
+where l.id = :list_id and l.account_id = :viewer_id;
 
 -- name: add(viewer_id, list_id, account_ids)!
 -- Puts accounts on a list of viewer's; skipped are unknown ones, those that are on it, and those that viewer blocks or

@@ -1,4 +1,4 @@
--- name: standing(account_id, target_id)^
+-- name: follow_state(account_id, target_id)^
 -- What decides whether the account may follow the target; nothing when there is no such account.
 select t.id, t.nickname, t.locked, t.tags, t.domain,
        exists (select from blocks b where b.account_id = t.id and b.target_id = :account_id) as blocked_by,
@@ -156,10 +156,10 @@ with bounds as materialized (
         order by r.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
-       max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+select accounts_shown.*
+from account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: blocks(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer blocks, newest first.
@@ -182,10 +182,10 @@ with bounds as materialized (
         order by b.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
-       max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+select accounts_shown.*
+from account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: mutes(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer mutes, newest first.
@@ -210,10 +210,10 @@ with bounds as materialized (
         order by m.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
-       max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+select accounts_shown.*
+from account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: endorsements(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that viewer endorses, newest first.
@@ -236,10 +236,10 @@ with bounds as materialized (
         order by e.id
         limit :limit)
      )
-select concat('[', string_agg(account_json(a, :viewer_id), ',' order by page.page_id desc), ']'),
-       max(page.page_id), min(page.page_id)
-from page
-join accounts a on a.id = page.account_id;
+select accounts_shown.*
+from account_page(
+  :viewer_id,
+  array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: familiar_followers(viewer_id, account_ids)$
 -- For each account, whom viewer follows among its followers.

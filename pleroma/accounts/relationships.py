@@ -27,7 +27,7 @@ def follow(
     not be followed.
     """
     queries.relationships.lock_pair(connection, account_id=account_id, target_id=target_id)
-    target = queries.relationships.standing(connection, account_id=account_id, target_id=target_id)
+    target = queries.relationships.follow_state(connection, account_id=account_id, target_id=target_id)
     if target is None or target_id == account_id:
         raise NotFound()
     if target.blocked_by:
@@ -91,7 +91,7 @@ def answer_request(connection: Connection, account_id: int, follower_id: int, *,
 def _require_other(connection: Connection, account_id: int, target_id: int) -> None:
     if account_id == target_id:
         raise Forbidden("You cannot do that to yourself")
-    if queries.relationships.standing(connection, account_id=account_id, target_id=target_id) is None:
+    if queries.relationships.follow_state(connection, account_id=account_id, target_id=target_id) is None:
         raise NotFound()
 
 
@@ -109,8 +109,8 @@ def make_follow(connection: Connection, follower_id: int, followed_id: int) -> b
     """
     queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id)
     pair = {"account_id": follower_id, "target_id": followed_id}
-    standing = queries.relationships.standing(connection, **pair)
-    if follower_id == followed_id or standing is None or standing.following or standing.blocked_by:
+    state = queries.relationships.follow_state(connection, **pair)
+    if follower_id == followed_id or state is None or state.following or state.blocked_by:
         return False
     queries.relationships.follow(connection, **pair, reblogs=None)
     queries.relationships.forget_follow_notification(connection, **pair)

@@ -141,11 +141,11 @@ class Authentication(HTTPAuth):
         if user.account_id is None:
             return False
         if role == "admin" and not user.is_admin:
-            g.refusal = "User is not admin."
+            g.forbidden = "User is not admin."
             return False
         role = "write" if role == "admin" else role
         if not meets(role, user.scopes):
-            g.refusal = f"Insufficient permissions: {role.partition('|')[0].partition(':')[0]}."
+            g.forbidden = f"Insufficient permissions: {role.partition('|')[0].partition(':')[0]}."
             return False
         g.caller = user
         return True
@@ -156,8 +156,8 @@ authentication = Authentication(scheme="Bearer")
 
 @authentication.error_handler
 def _refuse(status: int) -> Response:
-    if "refusal" in g:
-        raise Forbidden(g.refusal)
+    if "forbidden" in g:
+        raise Forbidden(g.forbidden)
     raise InvalidCredentials()
 
 

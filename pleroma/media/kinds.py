@@ -28,7 +28,7 @@ _EXTENSIONS = {
 }  # fmt: skip
 
 
-class TooLarge(ValueError):
+class FileTooLarge(ValueError):
     """The file has more bytes than are allowed (HTTP 413)."""
 
 
@@ -55,12 +55,11 @@ def prepare(
 ) -> Prepared:
     """Make an upload of at most `limit` bytes ready to be stored; `bounds` scales a picture down.
 
-    Raises TooLarge, and NotAPicture for an empty file, a picture that cannot be read, and, with `pictures_only`, for
-    all that is no picture.
+    Raises FileTooLarge, and NotAPicture for an empty file, a broken picture, and, with `pictures_only`, any other file.
     """
     content = data if isinstance(data, bytes) else data.read(limit + 1)
     if len(content) > limit:
-        raise TooLarge(f"The file is larger than {limit} bytes")
+        raise FileTooLarge(f"The file is larger than {limit} bytes")
     if not content:
         raise NotAPicture("The file is empty")
     if _PICTURES.match(content):

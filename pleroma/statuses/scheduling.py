@@ -70,7 +70,7 @@ def post_scheduled_status(scheduled_id: int) -> None:
             with connection.transaction():
                 posting.publish(connection, kept.account_id, NewStatus(**kept.request["new"]), jobs.configuration())
         except ApiError as error:
-            # What it answered is gone, say. Nobody waits for a refusal, and trying again would not help.
+            # The status it replied to was deleted, for example. Trying again would not help.
             log.warning("scheduled status %s is not posted: %s", scheduled_id, error.message)
 
 

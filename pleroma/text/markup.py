@@ -34,6 +34,8 @@ _ATTRIBUTES = {
     "abbr": {"title"},
     "img": {"src", "alt", "title", "width", "height", "class"},
 }
+# Nothing longer is parsed: no status is, unless its server raised the limit beyond what administrators can set.
+_LONGEST = 200_000
 # Up to so many characters any HTML is parsed quickly; what is longer must be tidy.
 _SHORT = 2000
 # A tree that unclosed elements blew up to many times its source is an attack on readers, not a text.
@@ -48,7 +50,12 @@ _SCHEME_END = re.compile(r"[A-Za-z]{2,6}\Z")
 
 
 def to_html(text: str, content_type: str, finder: Finder) -> str | None:
-    """Return `text` (text/markdown, text/html or text/bbcode) as clean HTML; None when it is plain text after all."""
+    """Return `text` (text/markdown, text/html or text/bbcode) as clean HTML; None when it is plain text after all.
+
+    That is what would take long to parse: so it takes time in proportion to its length, whatever it holds.
+    """
+    if len(text) > _LONGEST:
+        return None
     if content_type == "text/markdown":
         if len(text) > _MOST_MARKS and len(_MARKS.findall(text)) + text.count("\n") > _MOST_MARKS:
             return None

@@ -28,7 +28,7 @@ from pleroma.web.request_body import LONGEST_ADDRESS
 from pleroma.web.state import configured
 
 blueprint = pages.forms_of_ours(Blueprint("authorize", __name__))
-blueprint.register_error_handler(ApiError, pages.refusal)
+blueprint.register_error_handler(ApiError, pages.error_page)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 _HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")

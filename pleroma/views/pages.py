@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from pleroma.auth import logins, sessions
 from pleroma.errors import ApiError, Forbidden
 from pleroma.web import params, rate_limits
-from pleroma.web.pages import forms_of_ours, page, refusal
+from pleroma.web.pages import error_page, forms_of_ours, page
 from pleroma.web.state import configured
 
 blueprint = forms_of_ours(Blueprint("pages", __name__))
-blueprint.register_error_handler(ApiError, refusal)
+blueprint.register_error_handler(ApiError, error_page)
 
 
 @blueprint.get("/about")

@@ -34,7 +34,7 @@ def send_link() -> Response:
     if not email and not nickname:
         error = InvalidParameters("email or nickname is missing")
         if pages.wants_page():
-            return pages.refusal(error)
+            return pages.error_page(error)
         raise error
     token = secrets.token_urlsafe(32)
     with db.in_transaction() as connection:

@@ -16,7 +16,7 @@ from pleroma.web.params import MAXIMUM_ID, UUID
 from pleroma.web.state import configured
 
 blueprint = Blueprint("public_pages", __name__)
-blueprint.register_error_handler(NotFound, pages.refusal)
+blueprint.register_error_handler(NotFound, pages.error_page)
 _PAGE = 20
 _THREAD = 200
 blueprint.add_app_template_filter(rendering.ago, "ago")

@@ -15,7 +15,7 @@ from pleroma.web import pages, params, rate_limits
 from pleroma.web.state import configured, value
 
 blueprint = pages.forms_of_ours(Blueprint("registration_page", __name__))
-blueprint.register_error_handler(ApiError, pages.refusal)
+blueprint.register_error_handler(ApiError, pages.error_page)
 _KEPT = ("nickname", "fullname", "email", "bio")
 _NAMES = {
     "nickname": "Nickname",

@@ -40,7 +40,7 @@ def _from_database(error: psycopg.Error) -> ApiError:
 
 
 def _answer(error: ApiError) -> Response:
-    """The refusal as a page where a browser asks for one, else as JSON."""
+    """Render an error as HTML for a browser, else as JSON."""
     if request.path.startswith(_JSON_PATHS) or "text/html" not in request.headers.get("Accept", ""):
         return error_response(error)
     return pages.failure(error)
@@ -71,7 +71,7 @@ def _unexpected(error: Exception) -> Response:
 
 
 def register(app: Flask) -> None:
-    """Make `app` answer every refusal and failure as JSON."""
+    """Make `app` answer every error as JSON."""
     app.register_error_handler(ApiError, _answer)
     app.register_error_handler(psycopg.Error, lambda error: _answer(_from_database(error)))
     app.register_error_handler(PoolTimeout, lambda _: _answer(ApiError("The database is not available", 503)))

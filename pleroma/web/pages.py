@@ -25,7 +25,7 @@ _TITLES = {403: "Not allowed", 404: "Not found", 429: "Too many requests", 503: 
 
 
 def failure(error: ApiError) -> Response:
-    """A friendly page for a refusal or a fault; it asks nothing of the database, which may be the fault."""
+    """A page for an error. It asks nothing of the database, which may be the cause."""
     config = configured()
     instance = {"instance_name": config.instance_name, "description": config.description}
     title = _TITLES.get(error.status, "Something went wrong" if error.status >= 500 else "That did not work")
@@ -75,7 +75,7 @@ def wants_page() -> bool:
     return request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
 
 
-def refusal(error: ApiError) -> Response:
+def error_page(error: ApiError) -> Response:
     """Render an error as HTML, or as JSON if the client sent or accepts JSON."""
     best = request.accept_mimetypes.best_match(("text/html", "application/json"))
     if request.is_json or best == "application/json":

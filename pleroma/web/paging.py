@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 from urllib.parse import quote, urlencode
 
@@ -42,14 +43,17 @@ def window(default: int = DEFAULT_LIMIT, maximum: int = MAXIMUM_LIMIT) -> Window
     }
 
 
-def page(area: Any, name: str, connection: Connection, **asked: Any) -> Any:
-    """The page that a list statement gives: by `name`, or from min_id on upwards by `name_after`.
+def page(
+    downwards: Callable[..., Any], upwards: Callable[..., Any], connection: Connection, window: Window, **asked: Any
+) -> Any:
+    """The page of a list that has two statements: one from the newest on downwards, one from min_id on upwards.
 
     They are two, because PostgreSQL prepares for running every part of a statement, also the one it skips.
     """
-    upwards = asked["min_id"] > 0
-    asked.pop("since_id" if upwards else "min_id")
-    return getattr(area, f"{name}_after" if upwards else name)(connection, **asked)
+    bounds = {"max_id": window["max_id"], "limit": window["limit"]}
+    if window["min_id"] > 0:
+        return upwards(connection, min_id=window["min_id"], **bounds, **asked)
+    return downwards(connection, since_id=window["since_id"], **bounds, **asked)
 
 
 def _address() -> str:

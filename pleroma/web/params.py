@@ -6,10 +6,10 @@ What is larger is refused before anything parses it. Lengths are counted in char
 
 from __future__ import annotations
 
+import datetime as dates
 import io
 import math
 import re
-from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import request
@@ -63,33 +63,33 @@ def present(name: str) -> bool:
 
 
 def text(
-    name: str, default: str | None = None, *, most: int = LONGEST_TEXT, refusal: ApiError | None = None
+    name: str, default: str | None = None, *, most: int = LONGEST_TEXT, error: ApiError | None = None
 ) -> str | None:
     """The parameter as text, `default` when it is absent or empty.
 
-    Raises InvalidParameters for maps and lists; for more than `most` characters `refusal`, or InvalidParameters.
+    Raises InvalidParameters for maps and lists; for more than `most` characters `error`, or InvalidParameters.
     """
-    value = sent_text(name, most=most, refusal=refusal)
+    value = sent_text(name, most=most, error=error)
     return default if value is None or value == "" else value
 
 
-def sent_text(name: str, *, most: int = LONGEST_TEXT, refusal: ApiError | None = None) -> str | None:
+def sent_text(name: str, *, most: int = LONGEST_TEXT, error: ApiError | None = None) -> str | None:
     """The parameter as text, "" when it was sent empty, None when it was not sent. Raises as `text`."""
-    return as_text(name, raw(name), most=most, refusal=refusal)
+    return as_text(name, raw(name), most=most, error=error)
 
 
-def as_text(name: str, value: Any, *, most: int = LONGEST_TEXT, refusal: ApiError | None = None) -> str | None:
+def as_text(name: str, value: Any, *, most: int = LONGEST_TEXT, error: ApiError | None = None) -> str | None:
     """The same of a value that was found already; `name` is for the error."""
     typed = _as_typed(name, value)
     if typed is None:
         return None
     if is_longer(typed, most):
-        raise refusal or too_long(name, most)
+        raise error or too_long(name, most)
     return clean(typed)
 
 
 def too_long(name: str, most: int) -> InvalidParameters:
-    """The refusal of a text with more than `most` characters."""
+    """The error for a text with more than `most` characters."""
     return InvalidParameters(f"{name} should be at most {most} character(s)")
 
 
@@ -307,14 +307,14 @@ def upload(name: str) -> FileStorage | None:
     return None
 
 
-def moment(name: str) -> datetime | None:
+def datetime(name: str) -> dates.datetime | None:
     """The parameter as an ISO 8601 time, None when absent; UTC without a zone. Raises a 422."""
-    refusal = ApiError(f"{name} is not a time", 422)
-    value = text(name, most=_LONGEST_TIME, refusal=refusal)
+    invalid = ApiError(f"{name} is not a time", 422)
+    value = text(name, most=_LONGEST_TIME, error=invalid)
     if value is None:
         return None
     try:
-        parsed = datetime.fromisoformat(value)
+        parsed = dates.datetime.fromisoformat(value)
     except ValueError as error:
-        raise refusal from error
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        raise invalid from error
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=dates.UTC)

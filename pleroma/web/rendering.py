@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_TAG = re.compile(r"(<[^>]*>)")
+_TAG = re.compile(r'(<(?:[^<>"]++|"[^"]*+")*+>)')
 _UNITS = ((31_536_000, "year"), (2_592_000, "month"), (86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
@@ -51,9 +51,9 @@ def name_with_emoji(account: dict[str, Any]) -> Markup:
     return with_emoji(str(escape(account["display_name"])), account["emojis"])
 
 
-def ago(moment: str) -> str:
+def ago(written: str) -> str:
     """How long ago a time was, in words: "3 hours ago"."""
-    seconds = int((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds())
+    seconds = int((datetime.now(UTC) - datetime.fromisoformat(written)).total_seconds())
     for length, unit in _UNITS:
         if seconds >= length:
             number = seconds // length

@@ -46,7 +46,7 @@ def no_content() -> Response:
 
 
 def error_response(error: ApiError) -> Response:
-    """The JSON answer for a refusal."""
+    """An error as JSON."""
     body = json.dumps({"error": error.message, **error.extra}, ensure_ascii=False)
     response = Response(body, status=error.status, content_type=JSON_TYPE)
     response.headers.update(error.headers)

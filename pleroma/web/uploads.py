@@ -32,14 +32,14 @@ PROFILE = {
 }
 
 
-def prepare(
+def prepared_file(
     data: bytes | FileStorage, limit: int, *, pictures_only: bool = False, bounds: tuple[int, int] | None = None
 ) -> Prepared:
-    """Judge a file and make a picture anew. Raises TooLarge (413), Unprocessable (422) for what is no whole picture."""
+    """Check a file and encode a picture again. Raises TooLarge (413), Unprocessable (422) for a broken picture."""
     content = data if isinstance(data, bytes) else cast(BinaryIO, data.stream)
     try:
         prepared = media.prepare(content, limit=limit, pictures_only=pictures_only, bounds=bounds)
-    except media.TooLarge as error:
+    except media.FileTooLarge as error:
         raise TooLarge(str(error)) from error
     except NotAPicture as error:
         raise Unprocessable(str(error)) from error
@@ -80,7 +80,7 @@ class Uploads:
                 raise Unprocessable(str(error)) from error
         elif not isinstance(sent, FileStorage):
             raise InvalidParameters(f"{parameter or place.parameter} is not a picture")
-        prepared = prepare(sent, value(place.limit), pictures_only=True, bounds=place.bounds)
+        prepared = prepared_file(sent, value(place.limit), pictures_only=True, bounds=place.bounds)
         # Clients show a profile's picture as it is: a preview of it would never be asked for.
         return self.keep(Prepared(prepared.kind, prepared.mime_type, prepared.extension, prepared.data)).name
 

@@ -113,7 +113,8 @@ $$;
 create trigger write_presence before insert or update of active, confirmed, present
 on accounts for each row execute function write_presence();
 
-create table users (  account_id bigint primary key references accounts on delete cascade,
+create table users (
+  account_id bigint primary key references accounts on delete cascade,
   email text collate "C" not null,
   password_hash text not null,
   password_reset_required boolean not null default false,

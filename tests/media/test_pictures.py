@@ -6,7 +6,7 @@ import time
 import pytest
 from PIL import Image, ImageChops, ImageDraw, PngImagePlugin
 
-from pleroma.media import NotAPicture, TooLarge, pictures, prepare
+from pleroma.media import FileTooLarge, NotAPicture, pictures, prepare
 from tests.picture_files import encoded, opened, photo, read
 
 LIMIT = 16_000_000
@@ -260,7 +260,7 @@ def test_what_is_no_picture_is_refused_as_one(data):
 
 def test_too_many_bytes_are_refused_from_memory_and_from_a_file():
     for data in (b"x" * 11, io.BytesIO(b"x" * 11)):
-        with pytest.raises(TooLarge):
+        with pytest.raises(FileTooLarge):
             prepare(data, limit=10)
     assert prepare(io.BytesIO(b"x" * 10), limit=10).data == b"x" * 10
 

@@ -49,7 +49,7 @@ def test_who_fails_again_and_again_is_told_so(client, alice, failing):
 
 
 def test_a_file_is_read_from_its_start_again(client, alice, failing):
-    failing(uploads, "prepare")
+    failing(uploads, "prepared_file")
     answer = client.post("/api/v1/media", upload_files=[("file", "cat.png", png())], auth=alice, status=200)
     assert answer.json["type"] == "image"
 

@@ -106,20 +106,20 @@ def _statuses(account_id: int) -> Any:
         "account_id": account_id,
         "exclude_replies": params.boolean("exclude_replies", False),
         "exclude_reblogs": params.boolean("exclude_reblogs", False),
-        **paging.window(),
     }
+    window = paging.window()
     narrowed = {
         "only_media": params.boolean("only_media", False),
         "tagged": tagged.removeprefix("#").lower() if tagged else None,
     }
     with db.connection() as connection:
         if params.boolean("pinned", False):
-            return queries.timelines.account_pinned(connection, **asked, **narrowed)
+            return queries.timelines.account_pinned(connection, **asked, **narrowed, **window)
         if tagged:
-            return queries.timelines.account_tagged(connection, **asked, **narrowed)
+            return queries.timelines.account_tagged(connection, **asked, **narrowed, **window)
         if narrowed["only_media"]:
-            return queries.timelines.account_media(connection, **asked)
-        return paging.page(queries.timelines, "account", connection, **asked)
+            return queries.timelines.account_media(connection, **asked, **window)
+        return paging.page(queries.timelines.account, queries.timelines.account_after, connection, window, **asked)
 
 
 def _relations(statement: Any, account_id: int) -> Response:

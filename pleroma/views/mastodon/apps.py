@@ -53,7 +53,7 @@ def create() -> Response:
 
     Answers its id and secret, which is shown this once. Raises Unprocessable, Throttled.
     """
-    typed = params.text("client_name", most=_LONGEST, refusal=_too_long("client_name")) or ""
+    typed = params.text("client_name", most=_LONGEST, error=_too_long("client_name")) or ""
     name = _required("client_name", typed).strip()
     redirect_uri = _required("redirect_uris", "\n".join(params.exacts("redirect_uris", most=100, longest=_LONGEST)))
     addresses = _addresses(redirect_uri)

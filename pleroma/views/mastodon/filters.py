@@ -20,8 +20,8 @@ _LONGEST_LIFE = 100 * 365 * 24 * 3600
 
 def _asked() -> dict[str, Any]:
     """What was sent of a filter, None for what was not. Raises Unprocessable."""
-    refusal = Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
-    phrase = params.text("phrase", most=_LONGEST_PHRASE, refusal=refusal)
+    invalid = Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
+    phrase = params.text("phrase", most=_LONGEST_PHRASE, error=invalid)
     context = params.texts("context") if params.present("context") else None
     if context is not None and (not context or any(place not in _CONTEXTS for place in context)):
         raise Unprocessable("context is wrong")

@@ -22,12 +22,12 @@ def _status(connection: Connection, status_id: int) -> Response:
     return json_response(found(queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)))
 
 
-def _mark(statement: Callable[..., Any], status_id: int, refusal: ApiError) -> Response:
+def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Response:
     """Run a statement that marks a status for the caller, and answer the status."""
     with db.in_transaction() as connection:
         row = statement(connection, account_id=auth.account_id(), status_id=status_id)
         if row is None:
-            raise refusal
+            raise error
         return _status(connection, row.id)
 
 

@@ -21,8 +21,8 @@ _POLICIES = ("list", "followed", "none")
 
 def _asked() -> dict[str, Any]:
     policy = params.text("replies_policy")
-    refusal = Unprocessable(f"should be at most {_LONGEST_TITLE} character(s)")
-    title = params.sent_text("title", most=_LONGEST_TITLE, refusal=refusal)
+    invalid = Unprocessable(f"should be at most {_LONGEST_TITLE} character(s)")
+    title = params.sent_text("title", most=_LONGEST_TITLE, error=invalid)
     if title is not None and not title.strip():
         raise Unprocessable("can't be blank")
     return {

@@ -21,20 +21,20 @@ _LONGEST_DESCRIPTION = 5000
 def _description() -> str | None:
     if not isinstance(params.raw("description"), str | None):
         raise ApiError("bad_request")
-    refusal = Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
-    sent = params.sent_text("description", most=_LONGEST_DESCRIPTION, refusal=refusal)
+    invalid = Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
+    sent = params.sent_text("description", most=_LONGEST_DESCRIPTION, error=invalid)
     return None if sent is None else text.strip_tags(sent)
 
 
 def _focus() -> dict[str, float] | None:
-    refusal = Unprocessable("focus must be two numbers from -1 to 1")
-    sent = params.text("focus", most=100, refusal=refusal)
+    invalid = Unprocessable("focus must be two numbers from -1 to 1")
+    sent = params.text("focus", most=100, error=invalid)
     if sent is None:
         return None
     try:
         x, y = media.focus(sent)
     except ValueError as error:
-        raise refusal from error
+        raise invalid from error
     return {"x": x, "y": y}
 
 
@@ -52,7 +52,7 @@ def upload() -> Response:
     if file is None:
         raise InvalidParameters("file is missing")
     description, focus = _description(), _focus()
-    prepared = uploads.prepare(file, value("upload_limit"))
+    prepared = uploads.prepared_file(file, value("upload_limit"))
     meta = {**prepared.meta, **({"focus": focus} if focus and prepared.kind == "image" else {})}
     with uploads.kept_on_success() as kept, db.in_transaction() as connection:
         saved = kept.keep(prepared)

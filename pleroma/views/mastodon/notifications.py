@@ -21,15 +21,15 @@ def index() -> Response:
     asked = params.exacts("types" if params.present("types") else "include_types")
     with db.connection() as connection:
         page = paging.page(
-            queries.notifications,
-            "page",
+            queries.notifications.page,
+            queries.notifications.page_after,
             connection,
+            paging.window(),
             viewer_id=auth.account_id(),
             types=asked or None,
             exclude_types=params.texts("exclude_types"),
             from_account_id=params.identifier("account_id") or 0,
             with_muted=params.boolean("with_muted", False),
-            **paging.window(),
         )
     return page_response(page)
 

@@ -44,15 +44,15 @@ def _fields() -> list[tuple[str, str]] | None:
             continue
         if not isinstance(entry, dict):
             raise _too_long()
-        pair = tuple(params.as_text(key, entry.get(key), most=most, refusal=_too_long()) or "" for key, most in _FIELD)
+        pair = tuple(params.as_text(key, entry.get(key), most=most, error=_too_long()) or "" for key, most in _FIELD)
         if any(part.strip() for part in pair):
             found.append((pair[0], pair[1]))
     return found
 
 
 def _texts(limits: dict[str, int]) -> dict[str, Any]:
-    display_name = params.sent_text("display_name", most=limits["name_limit"], refusal=_too_long())
-    note = params.sent_text("note", most=limits["bio_limit"], refusal=_too_long())
+    display_name = params.sent_text("display_name", most=limits["name_limit"], error=_too_long())
+    note = params.sent_text("note", most=limits["bio_limit"], error=_too_long())
     fields = _fields()
     if len(fields or []) > limits["fields_limit"]:
         raise _too_long()

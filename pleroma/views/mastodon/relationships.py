@@ -133,8 +133,8 @@ def unmute(account_id: int) -> Response:
 @auth.required("write:accounts")
 def note(account_id: int) -> Response:
     """Keep a private `comment` about an account. Raises Unprocessable when it is too long."""
-    refusal = Unprocessable(f"comment should be at most {_LONGEST_NOTE} character(s)")
-    comment = params.text("comment", most=_LONGEST_NOTE, refusal=refusal) or ""
+    invalid = Unprocessable(f"comment should be at most {_LONGEST_NOTE} character(s)")
+    comment = params.text("comment", most=_LONGEST_NOTE, error=invalid) or ""
     return _simply(queries.relationships.note, account_id, comment=comment)
 
 

@@ -23,13 +23,13 @@ def _as_html(comment: str) -> str | None:
 @blueprint.post("/api/v1/reports")
 @auth.required("write:reports")
 def create() -> Response:
-    """Report `account_id`, with `status_ids` and a `comment`. Answers the Report; refusals are 400."""
+    """Report `account_id`, with `status_ids` and a `comment`. Answers the Report; errors are 400."""
     account_id = params.identifier("account_id")
     if account_id is None:
         raise ApiError("Valid `account_id` required")
     limit = value("report_limit")
-    refusal = ApiError(f"Comment must be up to {limit} characters")
-    comment = params.text("comment", most=limit, refusal=refusal) or ""
+    invalid = ApiError(f"Comment must be up to {limit} characters")
+    comment = params.text("comment", most=limit, error=invalid) or ""
     category = params.text("category")
     with db.in_transaction() as connection:
         if queries.reports.target(connection, account_id=account_id) is None:

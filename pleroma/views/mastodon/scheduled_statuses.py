@@ -41,7 +41,7 @@ def show(scheduled_id: int) -> Response:
 @auth.required("write:statuses")
 def postpone(scheduled_id: int) -> Response:
     """Set another time. Raises NotFound, Unprocessable for one that is too near."""
-    due = params.moment("scheduled_at")
+    due = params.datetime("scheduled_at")
     viewer = {"viewer_id": auth.account_id(), "scheduled_id": scheduled_id}
     with db.in_transaction() as connection:
         found(queries.scheduled_statuses.show(connection, **viewer))

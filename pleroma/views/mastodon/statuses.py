@@ -89,7 +89,7 @@ def read_new_status() -> NewStatus:
 
 def _due() -> datetime | None:
     """When the status is to be posted, None for at once: up to five minutes ahead counts as now (page 4.7)."""
-    scheduled_at = params.moment("scheduled_at")
+    scheduled_at = params.datetime("scheduled_at")
     return scheduled_at if scheduled_at and scheduled_at > datetime.now(UTC) + scheduling.SHORTEST_WAIT else None
 
 

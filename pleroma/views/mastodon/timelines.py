@@ -16,13 +16,12 @@ from pleroma.web.params import clean
 blueprint = Blueprint("timelines", __name__, url_prefix="/api/v1")
 
 
-def _asked() -> dict[str, Any]:
+def _filters() -> dict[str, Any]:
     """What every timeline understands."""
     return {
         "viewer_id": auth.viewer_id(),
         "with_muted": params.boolean("with_muted", False),
         "only_media": params.boolean("only_media", False),
-        **paging.window(),
     }
 
 
@@ -35,7 +34,9 @@ def _tags(name: str) -> list[str]:
 def home() -> Response:
     """Own statuses and those of followed accounts."""
     with db.connection() as connection:
-        return page_response(paging.page(queries.timelines, "home", connection, **_asked()))
+        return page_response(
+            paging.page(queries.timelines.home, queries.timelines.home_after, connection, paging.window(), **_filters())
+        )
 
 
 @blueprint.get("/timelines/public")
@@ -45,7 +46,16 @@ def public() -> Response:
     auth.require_public()
     where = {"local": params.boolean("local", False), "remote": params.boolean("remote", False)}
     with db.connection() as connection:
-        return page_response(paging.page(queries.timelines, "public", connection, **where, **_asked()))
+        return page_response(
+            paging.page(
+                queries.timelines.public,
+                queries.timelines.public_after,
+                connection,
+                paging.window(),
+                **where,
+                **_filters(),
+            )
+        )
 
 
 @blueprint.get("/timelines/tag/<tag>")
@@ -60,7 +70,8 @@ def tag(tag: str) -> Response:
             all_tags=_tags("all"),
             none_tags=_tags("none"),
             local=params.boolean("local", False),
-            **_asked(),
+            **_filters(),
+            **paging.window(),
         )
     return page_response(page)
 
@@ -70,7 +81,7 @@ def tag(tag: str) -> Response:
 def direct() -> Response:
     """Direct statuses that the caller wrote or received."""
     with db.connection() as connection:
-        return page_response(queries.timelines.direct(connection, **_asked()))
+        return page_response(queries.timelines.direct(connection, **_filters(), **paging.window()))
 
 
 @blueprint.get("/timelines/list/<id:list_id>")
@@ -78,7 +89,11 @@ def direct() -> Response:
 def list_timeline(list_id: int) -> Response:
     """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
     with db.connection() as connection:
-        return page_response(found(queries.timelines.list(connection, list_id=list_id, **_asked()), "List not found"))
+        return page_response(
+            found(
+                queries.timelines.list(connection, list_id=list_id, **_filters(), **paging.window()), "List not found"
+            )
+        )
 
 
 @blueprint.get("/favourites")

@@ -23,7 +23,7 @@ def subscribe(account_id: int) -> Response:
     """
     pair = {"account_id": auth.account_id(), "target_id": account_id}
     with db.in_transaction() as connection:
-        target = found(queries.relationships.standing(connection, **pair))
+        target = found(queries.relationships.follow_state(connection, **pair))
         if account_id == auth.account_id():
             raise NotFound()
         if target.blocked_by:
@@ -38,7 +38,7 @@ def unsubscribe(account_id: int) -> Response:
     """Stop being notified of an account's statuses (docs/api/pleroma.md 12). Raises NotFound."""
     pair = {"account_id": auth.account_id(), "target_id": account_id}
     with db.in_transaction() as connection:
-        found(queries.relationships.standing(connection, **pair))
+        found(queries.relationships.follow_state(connection, **pair))
         queries.relationships.unsubscribe(connection, **pair)
         return relationship(connection, account_id)
 

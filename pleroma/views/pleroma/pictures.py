@@ -78,7 +78,7 @@ def update_mascot() -> Response:
     if file is None:
         raise InvalidParameters("image is missing")
     try:
-        prepared = uploads.prepare(file, value("upload_limit"), pictures_only=True)
+        prepared = uploads.prepared_file(file, value("upload_limit"), pictures_only=True)
     except Unprocessable as error:
         raise ApiError("mascots can only be images", 415) from error
     account_id = auth.account_id()

@@ -145,7 +145,7 @@ def confirm(account_id: int, token: str) -> BaseResponse:
             return redirect("/")
     error = NotFound("This link is not good, or it was used already")
     if pages.wants_page():
-        return pages.refusal(error)
+        return pages.error_page(error)
     raise error
 
 
