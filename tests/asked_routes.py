@@ -318,6 +318,7 @@ SHOWS_NONE = set(
     GET /api/pleroma/frontend_configurations
     GET /api/pleroma/healthcheck
     GET /api/pleroma/password_reset/<token>
+    GET /api/pleroma/profile/mfa
     GET /api/statusnet/config
     GET /api/statusnet/version
     GET /api/v1/accounts/verify_credentials

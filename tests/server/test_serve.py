@@ -263,7 +263,7 @@ def test_worker_alone_brings_its_database_and_takes_it_along(tmp_path):
             cwd=tmp_path, env=_environment(PLEROMA_LOG_LEVEL="debug"), stdout=output, stderr=output,
         )  # fmt: skip
     try:
-        until(lambda: "Starting worker on all queues" in log.read_text() or process.poll() is not None)
+        until(lambda: "Starting worker on queues" in log.read_text() or process.poll() is not None)
         process.terminate()
         assert process.wait(SECONDS) == 0, log.read_text()
     finally:

@@ -77,7 +77,7 @@ def test_what_there_is_now_is_told(client, alice, bob, post, sql):
 
 def test_database_that_does_not_answer_is_told(client, monkeypatch):
     client.get("/health", status=200)
-    monkeypatch.setitem(db._options, "conninfo", "host=/nonexistent")
+    monkeypatch.setitem(db.connections._options, "conninfo", "host=/nonexistent")
     seen = read(client)
     assert seen["pleroma_database_up",] == 0
     assert seen["pleroma_requests_total", "GET", "/health", "200"] == 1

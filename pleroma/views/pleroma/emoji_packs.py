@@ -83,7 +83,9 @@ def update_file(name: str) -> Response:
     action = params.required_text("action")
     if action not in _ACTIONS:
         raise InvalidParameters(f"Unknown action: {action}")
-    return _reloaded(_ACTIONS[action](name, params.exact("shortcode") or ""))
+    # A pack from elsewhere may have longer ones than may be added here, and then they can be changed.
+    shortcode = params.exact("shortcode", most=params.LONGEST_OF_ALL)
+    return _reloaded(_ACTIONS[action](name, shortcode or ""))
 
 
 def _add(name: str, shortcode: str) -> dict[str, str]:
