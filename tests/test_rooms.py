@@ -97,10 +97,12 @@ def test_only_the_web_knows_flask(module):
 def test_no_imports_go_in_a_circle():
     graph = {module: {name for name in _imports(module) if name in MODULES} for module in MODULES}
     # A package's face imports its own modules; who imports the face from inside would make a circle.
+    circle = []
     try:
-        list(TopologicalSorter(graph).static_order())
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
-        pytest.fail(f"a circle: {' -> '.join(error.args[1])}")
+        circle = error.args[1]
+    assert circle == []
 
 
 def test_every_room_has_its_rules():
