@@ -207,7 +207,7 @@ def stats() -> None:
 
 @cli.command()
 def doctor() -> None:
-    """Look at what goes wrong most, and say what to do; exit status 1 when something is wrong."""
+    """Check for common problems and suggest fixes; exit status 1 if there are any."""
     from pleroma.ops import doctor as doctors
 
     wrong = 0

@@ -24,7 +24,7 @@ from pleroma.web.state import ServerState
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until a signal ends it."""
     port, url, threads = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
     settings = config.load({}, threads=threads, database_url=url, secret_key="x" * 32)
     db.configure(url, threads)

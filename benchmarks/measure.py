@@ -64,7 +64,7 @@ class Measuring:
         """What a page costs that is asked for again and again while nothing is written."""
         return self._cost_of_reading([load.request(path, token)])
 
-    def page_anew(self, path: str, token: str | None) -> Cost:
+    def page_again(self, path: str, token: str | None) -> Cost:
         """What it costs when it has to be read each time: no two requests are the same."""
         joint = "&" if "?" in path else "?"
         return self._cost_of_reading([load.request(f"{path}{joint}{number}", token) for number in range(_VARIANTS)])
@@ -77,10 +77,10 @@ class Measuring:
         """What `select 1` costs now."""
         return self.cost(self._servers.ceiling_port, [load.request("/")], seconds=self._seconds / 2)
 
-    def against_ceiling(self, path: str, token: str | None, *, anew: bool = False) -> dict[str, float]:
+    def against_ceiling(self, path: str, token: str | None, *, again: bool = False) -> dict[str, float]:
         """A page beside the ceiling just before and just after it."""
         before = self.ceiling()
-        page = self.page_anew(path, token) if anew else self.page(path, token)
+        page = self.page_again(path, token) if again else self.page(path, token)
         after = self.ceiling()
         rate, milliseconds = (before.rate + after.rate) / 2, (before.milliseconds + after.milliseconds) / 2
         return {

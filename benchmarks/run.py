@@ -120,24 +120,24 @@ class Benchmark:
             figures = self._measuring.against_ceiling(path, token)
             self._add(f"{what}: requests over the ceiling's", "≥ 0.6", figures["ratio"], "", figures)
             self._add(f"{what}: processor time over the ceiling's", "≤ 1.9", figures["processor_ratio"], "×")
-            self._add_anew(what, path, token)
+            self._add_again(what, path, token)
 
     def _entities(self) -> None:
         for (what, (path, token)), reach in zip(self._single().items(), ("≥ 0.75", "≥ 0.38"), strict=True):
             figures = self._measuring.against_ceiling(path, token)
             self._add(f"{what}: requests over the ceiling's", reach, figures["ratio"], "", figures)
-            self._add_anew(what, path, token)
+            self._add_again(what, path, token)
 
-    def _add_anew(self, what: str, path: str, token: str | None) -> None:
+    def _add_again(self, what: str, path: str, token: str | None) -> None:
         """The same when the answer cannot be a remembered one."""
-        figures = self._measuring.against_ceiling(path, token, anew=True)
-        self._add(f"{what}, read anew: requests over the ceiling's", "", figures["ratio"], "", figures)
-        self._add(f"{what}, read anew: processor time over the ceiling's", "", figures["processor_ratio"], "×")
+        figures = self._measuring.against_ceiling(path, token, again=True)
+        self._add(f"{what}, read again: requests over the ceiling's", "", figures["ratio"], "", figures)
+        self._add(f"{what}, read again: processor time over the ceiling's", "", figures["processor_ratio"], "×")
 
     def _home_costs(self) -> dict[str, float]:
         tokens = {**self.state["readers"], "quiet": self.state["quiet_reader"]}
         return {
-            who: self._measuring.page_anew("/api/v1/timelines/home", token).milliseconds
+            who: self._measuring.page_again("/api/v1/timelines/home", token).milliseconds
             for who, token in tokens.items()
         }
 
@@ -152,8 +152,8 @@ class Benchmark:
 
     def _blocking(self) -> None:
         path = "/api/v1/timelines/public?local=true"
-        plain = self._measuring.page_anew(path, self.state["reader"])
-        blocking = self._measuring.page_anew(path, self.state["blocking_reader"])
+        plain = self._measuring.page_again(path, self.state["reader"])
+        blocking = self._measuring.page_again(path, self.state["blocking_reader"])
         ratio = blocking.milliseconds / plain.milliseconds
         self._add(
             "local timeline: 10 blocks and 10 mutes over none", "≤ 1.3", ratio, "×", {"ms": blocking.milliseconds}
@@ -179,7 +179,7 @@ class Benchmark:
             "home, deep": (f"/api/v1/timelines/home?{deep}", reader),
         }
         for what, (path, token) in lists.items():
-            cost = self._measuring.page_anew(path, token)
+            cost = self._measuring.page_again(path, token)
             self._add(what, "", cost.milliseconds, "ms", {"requests_per_second": cost.rate})
 
     def _writes(self) -> None:

@@ -243,7 +243,7 @@ where d.picture;
 insert into status_media (status_id, position, media_id) select id, 1, id from seed_drafts where picture;
 
 -- name: publish_notifications()!
--- Tells the mentioned, as all of them want to be told.
+-- Notifies everybody who is mentioned.
 insert into notifications (account_id, from_account_id, status_id, thread_id, type, created_at)
 select d.mentioned_id, d.account_id, d.id, s.thread_id, 'mention', d.created_at
 from seed_drafts d

@@ -8,14 +8,14 @@ import ipaddress
 def canonical(text: str) -> str:
     """An IP address as it is compared: an IPv4 address in IPv6 form (::ffff:192.0.2.1) as IPv4.
 
-    Raises ValueError for what is no IP address.
+    Raises ValueError if it is not an IP address.
     """
     address = ipaddress.ip_address(text)
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def limited(text: str | None) -> str:
-    """An address as limits count it: that of an IPv6 client as its /64; "unknown" for what is none."""
+    """An address as limits count it: that of an IPv6 client as its /64; "unknown" for any other text."""
     try:
         address = ipaddress.ip_address(canonical(text or "127.0.0.1"))
     except ValueError:

@@ -22,7 +22,7 @@ class TooMuch(ValueError):
 def parse(source: bytes | str, most_values: int = MOST_VALUES) -> Any:
     """The value of a JSON text in UTF-8, with or without a byte order mark.
 
-    Raises ValueError for what is no JSON (NaN, Infinity and numbers beyond any float are none), TooMuch for more than
+    Raises ValueError for invalid JSON (NaN, Infinity and numbers beyond any float are none), TooMuch for more than
     `most_values` values in lists and objects and for deeper nesting than DEEPEST.
     """
     text = source if isinstance(source, str) else source.decode("utf-8-sig")

@@ -128,7 +128,7 @@ class _Exchange:
                 data=data,
                 stream=True,
                 allow_redirects=False,
-                # The deadline of `fetch` comes before that of a read, so that both are not told apart by chance.
+                # The deadline of `fetch` comes before that of a read, so that the same one is always reported.
                 timeout=(min(_CONNECT_SECONDS, self._remaining()), self._remaining() + 1),
             )
             try:

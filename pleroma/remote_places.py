@@ -1,6 +1,6 @@
 """Places for requests that wait for another server: so few that it cannot hold up the others by not answering.
 
-They are locks on files, which end with whoever holds them, and count for all web processes of a data directory.
+They are locks on files. A lock ends with its process, and counts for all web processes of a data directory.
 """
 
 from __future__ import annotations

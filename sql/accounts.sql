@@ -68,7 +68,7 @@ with wanted as materialized (select array[:account_id::bigint] as ids)
 select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
 
 -- name: followers(viewer_id, account_id, max_id, since_id, min_id, limit)$
--- Who follows an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
+-- Followers of an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
        select a.id, a.hide_followers and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
      ), bounds as materialized (
@@ -97,7 +97,7 @@ cross join account_page(
   array(select account_id from page order by page_id desc), array(select page_id from page order by page_id desc)) accounts_shown;
 
 -- name: following(viewer_id, account_id, max_id, since_id, min_id, limit)$
--- Whom an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
+-- Accounts that an account follows, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (
        select a.id, a.hide_follows and a.id <> :viewer_id as is_hidden from accounts a where a.id = :account_id and a.present
      ), bounds as materialized (
@@ -130,7 +130,7 @@ cross join account_page(
 -- begins with it, then those that have it anywhere in nickname or display name; the best known first within each.
 -- Whatever their number, the first two kinds are complete; of the others, the first 1,000 by nickname are put in order,
 -- and the last are looked for when there are too few before them, for a query without trigrams among the newest
--- accounts. Blocked ones are left out, but who asks to resolve an exact name gets it: that is how one is unblocked.
+-- accounts. Blocked ones are left out, but an exact name with resolve finds them: that is how one is unblocked.
 with exact as (
        select a.id, 0 as kind, 0 as block, 0 as closeness, a.followers_count, a.id as place
        from accounts a

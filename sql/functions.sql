@@ -1,7 +1,7 @@
 -- Functions that build entities and decide who may see what. Replaced at each migration; nothing that is
 -- stored (an index, a fragment) may depend on them.
 
--- Ends a statement with an HTTP status: errors.py turns SQLSTATE PLnnn into that answer.
+-- Ends a statement with an HTTP status: errors.py turns SQLSTATE PLnnn into that response.
 create or replace function refuse(status integer, message text) returns boolean language plpgsql as $$
 begin
   raise exception using errcode = 'PL' || status, message = message;
@@ -441,7 +441,7 @@ return case
   when lower(nickname) like '%' || name || '%' then 2
   else 3 end;
 
--- Whether recipient is told of something that sender did: not when blocked, and by the recipient's settings.
+-- Whether recipient is notified of something that sender did: not when blocked, and by the recipient's settings.
 -- What is muted is stored all the same and left out when listing, so that with_muted can show it.
 create or replace function wants_notification(recipient bigint, sender bigint) returns boolean language sql stable
 return recipient <> sender

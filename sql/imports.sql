@@ -12,7 +12,7 @@ select defer_job('background', :kind::text || '_import', jsonb_build_object('imp
 select source, base_url from imports where id = :import_id and source is not null for update;
 
 -- name: keep_addresses(import_id, addresses, options)!
--- Stores the addresses of a list in the place of what was sent.
+-- Replaces the list as it was sent by its addresses.
 update imports set addresses = :addresses, options = :options, source = null where id = :import_id;
 
 -- name: next_batch(import_id, size)^

@@ -1,5 +1,5 @@
 -- name: favourite(account_id, status_id)^
--- Favourites a status (of a reblog: its original), counts it once and tells its author. Returns its id.
+-- Favourites a status (of a reblog: its original), counts it once and notifies its author. Returns its id.
 with original as materialized (
        select o.id, o.account_id, o.thread_id
        from visible_statuses(:account_id) s
@@ -82,7 +82,7 @@ with original as materialized (
 select id, remove_reblog(:account_id, id) as removed from original;
 
 -- name: remove_reblog(account_id, status_id)^
--- The same whoever may see the status, as its removal by staff wants it.
+-- The same for anybody, as its removal by staff needs it.
 select remove_reblog(:account_id, :status_id) as removed;
 
 -- name: bookmark(account_id, status_id)^
@@ -108,7 +108,7 @@ with original as materialized (
 select id from original;
 
 -- name: lock_account(account_id)^
--- Lets whoever counts an account's rows before adding one wait for each other.
+-- Lets requests that count an account's rows before adding one wait for each other.
 select id from accounts where id = :account_id for no key update;
 
 -- name: pin(account_id, status_id)^

@@ -9,7 +9,7 @@ where id in (
       < now() - case when j.status = 'succeeded' then interval '7 days' else interval '30 days' end);
 
 -- name: forget_arguments(task)!
--- Empties the arguments of a task's jobs that are done: they may hold a link that lets somebody in.
+-- Empties the arguments of a task's jobs that are done: they may hold a link that logs somebody in.
 update procrastinate_jobs
 set args = '{}'
 where task_name = :task and status = 'succeeded' and args <> '{}';

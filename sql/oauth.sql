@@ -59,7 +59,7 @@ select made.scopes, made.created_at, code.nickname from made, code;
 delete from tokens where code_hash = :code_hash;
 
 -- name: refresh(client_id, client_secret_hash, old_refresh_hash, scopes, token_hash, refresh_hash)^
--- Puts new secrets in the place of a token's old ones, which end. The row stays, and with it what belongs to it.
+-- Replaces the secrets of a token by new ones. The row stays, and with it what belongs to it.
 update tokens t
 set token_hash = :token_hash, refresh_hash = :refresh_hash, scopes = granted_scopes(:scopes, t.scopes),
     created_at = now(), last_used_at = now()

@@ -14,7 +14,7 @@ where p.status_id = (select v.id from visible_statuses(:viewer_id) v where v.id 
 for update of p;
 
 -- name: has_voted(viewer_id, status_id)^
--- Whether viewer voted, asked anew after waiting for the lock.
+-- Whether viewer voted, asked again after waiting for the lock.
 select exists (select from poll_votes v where v.status_id = :status_id and v.account_id = :viewer_id) as voted;
 
 -- name: vote(viewer_id, status_id, choices)!
@@ -23,7 +23,7 @@ insert into poll_votes (status_id, account_id, choice)
 select :status_id, :viewer_id, choice from unnest(:choices::int[]) as choice;
 
 -- name: tell_of_end(status_id)!
--- Tells author and voters that a poll has ended, once.
+-- Notifies author and voters that a poll has ended, once.
 insert into notifications (account_id, from_account_id, status_id, thread_id, type)
 select voter.id, s.account_id, s.id, s.thread_id, 'poll'
 from polls p

@@ -11,7 +11,7 @@ where t.id = :target_id and t.present;
 select id from accounts where id in (:account_id, :target_id) order by id for no key update;
 
 -- name: follow(account_id, target_id, reblogs)!
--- Follows, counts it on both sides and tells the target; again only changes whether reblogs show.
+-- Follows, counts it on both sides and notifies the target; again only changes whether reblogs show.
 with unblocked as (
        delete from blocks where account_id = :account_id and target_id = :target_id
      ), answered as (
@@ -34,7 +34,7 @@ where is_new and wants_notification(:target_id, :account_id)
 on conflict do nothing;
 
 -- name: request(account_id, target_id, reblogs)!
--- Asks a locked account, and tells it.
+-- Sends a follow request to a locked account, with its notification.
 with unblocked as (
        delete from blocks where account_id = :account_id and target_id = :target_id
      ), asked as (
@@ -261,7 +261,7 @@ cross join lateral (
 ) familiar;
 
 -- name: forget_follow_notification(account_id, target_id)!
--- Takes back that the target was told of a follow.
+-- Removes the notification of a follow.
 delete from notifications
 where account_id = :target_id and from_account_id = :account_id and type in ('follow', 'follow_request')
   and status_id is null;

@@ -14,13 +14,13 @@ with report as (
        from report, visible_statuses(:account_id) s
        where s.id = any (:status_ids::bigint[]) and s.account_id = :target_id
        returning status_id
-     ), told as (
+     ), mailed as (
        select defer_job('mailer', 'report_mails', jsonb_build_object('report_id', report.id)) as job from report
      )
 select concat('{"id":"', report.id, '","action_taken":false,"action_taken_at":null,"category":', to_json(:category::text),
     ',"comment":', json_text(:comment), ',"forwarded":', (:forward::boolean)::text, ',"created_at":', json_time(report.created_at),
     ',"status_ids":', coalesce((select json_agg(status_id::text) from meant)::text, '[]'),
     ',"rule_ids":', to_json(:rule_ids::text[]), ',"target_account":', account_json(a, :account_id), '}'),
-    (select count(job) from told)
+    (select count(job) from mailed)
 from report
 join accounts a on a.id = :target_id;

@@ -22,7 +22,7 @@ select name from migrations;
 insert into migrations (name) values (:name);
 
 -- name: limit_waiting()!
--- Lets a migration wait for a table for two seconds at most: whoever wants the table meanwhile waits behind it.
+-- Lets a migration wait for a table for two seconds at most: other sessions that want the table meanwhile wait behind it.
 set local lock_timeout = '2s';
 
 -- name: functions()^

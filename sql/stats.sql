@@ -38,5 +38,5 @@ cross join pg_database d
 where r.rolname = current_user and d.datname = current_database();
 
 -- name: searchers()
--- For whom searches of the last second were counted, and how many.
+-- The keys of searches that were counted in the last second, and how many.
 select substr(key, length('search:') + 1) as who, hits from rate_limits where key like 'search:%%' and ends_at > now();

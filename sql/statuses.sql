@@ -45,7 +45,7 @@ left join lateral status_entities(:viewer_id, chosen.ids) e on true
 group by o.id;
 
 -- name: posting_context(account_id, in_reply_to_id, conversation_id, nicknames, domains, shortcodes, media_ids, list_id)^
--- All that decides about a new status: its author, what it answers, whom it can mention, its emoji and media.
+-- What posting a status depends on: its author, what it answers, whom it can mention, its emoji and media.
 select a.tags, u.privacy, u.language, setting('status_limit')::int as status_limit, a.sensitive,
        to_jsonb(parent) as parent,
        to_jsonb(conversation) as conversation,
@@ -119,7 +119,7 @@ with status as (
 select id, thread_id, (select count(job) from expiring) as jobs from status;
 
 -- name: notify(status_id)!
--- Tells everybody addressed, and the subscribers who may see it, of a new status.
+-- Notifies everybody addressed, and the subscribers who may see it, of a new status.
 insert into notifications (account_id, from_account_id, status_id, thread_id, type)
 select recipient.id, s.account_id, s.id, s.thread_id, 'mention'
 from statuses s
@@ -168,7 +168,7 @@ from joined, status, unnest(status.involved) as person (id)
 where joined.is_new;
 
 -- name: deletable(status_id, viewer_id)^
--- Whose status this is, for those who may see it; locked, so that one of several deletes it.
+-- The author of a status, for those who may see it; locked, so that one of several deletes it.
 select s.id, s.account_id, s.thread_id, s.visibility, s.in_reply_to_id, s.reblog_of_id, a.nickname
 from statuses s
 join accounts a on a.id = s.account_id

@@ -52,7 +52,7 @@ with tokens_gone as (
 delete from apps where created_at < now() - interval '30 days' and not has_had_token;
 
 -- name: report(report_id)^
--- What the mails about a report say, and to whom they go.
+-- The content and the recipients of the mails about a report.
 select reporter.nickname as reporter, target.nickname as target, target.id as target_id, r.comment,
        array(select s.status_id::text from report_statuses s where s.report_id = r.id order by s.status_id) as status_ids,
        array(

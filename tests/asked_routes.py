@@ -34,7 +34,7 @@ class Asked(NamedTuple):
 
 
 def filled(rule, value):
-    """A route with a value in the place of its argument."""
+    """A route with a value instead of its argument."""
     return re.sub(r"<[^>]*>", quote(str(value), safe=""), rule)
 
 

@@ -34,7 +34,7 @@ def create(
     admin: bool = False,
     moderator: bool = False,
 ) -> int:
-    """Make a confirmed account and return its id. Raises PeopleError for what does not fit or is taken."""
+    """Make a confirmed account and return its id. Raises PeopleError for values that are invalid or taken."""
     if (fault := nicknames.fault(nickname, config.extended_nicknames)) is not None:
         raise PeopleError(f"nickname {fault}")
     try:

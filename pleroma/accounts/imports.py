@@ -56,7 +56,7 @@ def parse(source: bytes, base_url: str) -> list[Entry]:
 
 
 def _words(source: bytes) -> Iterator[tuple[str, bool | None]]:
-    """Each word of the first column, with what the second one says."""
+    """Each word of the first column, with the option in the second one."""
     for line in _LINE.finditer(source, len(_BYTE_ORDER_MARK) if source.startswith(_BYTE_ORDER_MARK) else 0):
         text = line.group().decode("utf-8", "replace")
         first, second = _cells(text.replace('"', "") if text.count('"') % 2 else text)
@@ -151,7 +151,7 @@ def _try(connection: Connection, batch: Any, row: Any) -> bool:
     try:
         _ACTIONS[batch.kind](connection, batch.account_id, row.id, batch.options[row.place - 1])
     except ApiError:
-        # Whom one cannot follow is skipped silently (docs/api/pleroma.md 7.1).
+        # An account that cannot be followed is skipped silently (docs/api/pleroma.md 7.1).
         return False
     return True
 

@@ -66,7 +66,7 @@ def block(connection: Connection, account_id: int, target_id: int) -> None:
 def mute(
     connection: Connection, account_id: int, target_id: int, *, notifications: bool = True, duration: int = 0
 ) -> None:
-    """Mute an account, its notifications too unless told otherwise, for `duration` seconds, 0 for ever.
+    """Mute an account, its notifications too unless `notifications` is false, for `duration` seconds, 0 for ever.
 
     Raises NotFound, Forbidden for oneself.
     """

@@ -1,4 +1,4 @@
-"""Who makes a request, and what they may do: tokens, passwords, sessions, scopes."""
+"""Authentication and permissions: tokens, passwords, sessions, scopes."""
 
 from pleroma.auth.guard import (
     account_id,

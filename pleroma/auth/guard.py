@@ -36,7 +36,7 @@ _ALSO_MET_BY = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them."""
+    """The caller. `account_id` is None for an app alone; `scopes` is None for Basic and cookie: all of them."""
 
     account_id: int | None
     is_admin: bool = False
@@ -164,7 +164,7 @@ def _refuse(status: int) -> Response:
 def _protect(
     scope: str, *, optional: bool = False, limits: tuple[Bucket, ...] = ()
 ) -> Callable[[Callable[..., Any]], Any]:
-    """A view behind its guards: who asks, how often, whether this is a repetition, in this order.
+    """A view behind its guards: authentication, rate limit, idempotency, in this order.
 
     A request that a limit refuses, or that is refused later, is counted and has claimed no Idempotency-Key.
     """

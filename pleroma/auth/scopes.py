@@ -28,7 +28,7 @@ KNOWN = (
 def parse(value: Any) -> list[str]:
     """The scopes of a parameter, each once: a text (spaces or commas between them) or a list of texts.
 
-    Raises InvalidParameters for what is neither, and for more than anybody needs.
+    Raises InvalidParameters for anything else, and for more than anybody needs.
     """
     if value is None:
         return []

@@ -129,7 +129,7 @@ class Scope:
         if not failed:
             statements.command(connection, b"commit")
             return
-        # A connection that is cut rolls back by itself; what failed is told, and not this.
+        # A connection that is cut rolls back by itself; the first error is reported, and not this one.
         with contextlib.suppress(psycopg.Error):
             statements.command(connection, b"rollback")
 

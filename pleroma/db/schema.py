@@ -39,7 +39,7 @@ def migrate(url: str) -> list[str]:
     """Apply what is missing and replace the functions that have changed, all in one transaction.
 
     A server that runs meanwhile sees the old schema or the new one, and nothing in between. While somebody holds a
-    table for long, this gives way and tries again. Returns the names of what was applied.
+    table for long, this gives way and tries again. Returns the names of the migrations applied.
     """
     give_up = time.monotonic() + _PATIENCE
     with _connect(url) as connection:

@@ -53,7 +53,7 @@ _sessions: WeakKeyDictionary[psycopg.Connection, _Session] = WeakKeyDictionary()
 
 @functools.cache
 def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
-    """A statement with $1, $2 … in the place of %(name)s, and the names in that order."""
+    """A statement with $1, $2 … instead of %(name)s, and the names in that order."""
     names: dict[str, int] = {}
 
     def _place(match: re.Match[str]) -> str:

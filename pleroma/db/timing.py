@@ -39,5 +39,5 @@ class _Waiting:
 
 
 statement = _Waiting(1)
-# What is no statement, such as a commit.
+# Everything but statements: commits, for example.
 waiting = _Waiting(0)

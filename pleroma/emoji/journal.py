@@ -1,7 +1,7 @@
 """Changing emoji packs on disk: one at a time, and whole or not at all, whatever dies in the middle.
 
 At every moment a pack.json names only files that are there: new files come before it, old ones go after it. What a
-change is about to write or remove is noted in a journal first; whoever changes something next removes of that what
+change is about to write or remove is noted in a journal first; the next change removes of that what
 pack.json does not name. Packs that are not finished lie in hidden folders, which their makers keep locked.
 """
 

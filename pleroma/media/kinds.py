@@ -99,7 +99,7 @@ def _iso_media(brand: bytes) -> str:
 
 
 def _mpeg_audio(header: bytes) -> str:
-    """Tell MP3 and AAC by the header of their first frame: sync, layer, bit rate and sampling rate are all valid."""
+    """Recognise MP3 and AAC by the first frame: sync, layer, bit rate and sampling rate are all valid."""
     if len(header) < 3 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return "application/octet-stream"
     if header[1] & 0xF6 == 0xF0:

@@ -1,4 +1,4 @@
-"""Pictures: decoded, bounded, turned upright, stripped of what is not picture, and encoded anew.
+"""Pictures: decoded, bounded, turned upright, stripped of metadata, and encoded again.
 
 What is stored was drawn by us, whatever was sent: the size is bounded before anything is decoded, the content alone
 decides the type, and no byte behind or between the pixels survives. Rules: docs/api/mastodon.md 7 and 11.5.
@@ -82,7 +82,7 @@ class _Source:
         self.profile = profile if profile[36:40] == b"acsp" else b""
 
     def picture(self) -> Picture:
-        """Return it encoded anew, with its preview."""
+        """Return it encoded again, with its preview."""
         data, first = self._animated() if self.frames > 1 else self._still()
         preview = _shrunk(first)
         mode = "RGBA" if _shows_through(preview) else "RGB"

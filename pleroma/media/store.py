@@ -58,7 +58,7 @@ class LocalStore:
                 self.path(name).unlink(missing_ok=True)
 
     def path(self, name: str) -> Path:
-        """Return where a file is kept. Raises ValueError for what is no name of ours."""
+        """Return where a file is kept. Raises ValueError if we did not make the name."""
         if not _NAME.fullmatch(name):
             raise ValueError(f"Not the name of a media file: {name!r}")
         return self.directory / name

@@ -1,4 +1,4 @@
-"""`backup`: one archive of everything that cannot be made anew, written while the server runs.
+"""`backup`: one archive of everything that cannot be made again, written while the server runs.
 
 A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, media/, emoji/, static/ and
 the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files are read
@@ -61,7 +61,7 @@ def create(config: Config, url: str, file: Path) -> int:
 
 
 class _Hashed:
-    """A file that knows the hash of what was written to it."""
+    """A file that knows the hash of its content."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

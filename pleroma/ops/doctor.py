@@ -192,7 +192,7 @@ def _address(config: Config) -> Iterator[Finding]:
 
 
 def _clients(config: Config) -> Iterator[Finding]:
-    """Whether limits count the client for whom a proxy asks, and not what a client says of itself."""
+    """Whether limits count the client behind a proxy, and not an address that a client invents."""
     parts = urlsplit(config.base_url)
     # Of the block for documentation: nobody else asks from there.
     forged = ipaddress.IPv6Network((0x20010DB8 << 96 | secrets.randbits(32) << 64, 64))

@@ -94,7 +94,7 @@ class Arrival:
         self.kept += len(data)
 
     def _take_head(self, data: bytes) -> bytes:
-        """Look for the end of the head, and then for what it says of the body. Returns what is to be kept."""
+        """Look for the end of the head, and then for the length of the body. Returns the bytes to keep."""
         # Empty lines before a request say nothing.
         data = data if self._head else data.lstrip(b"\r\n")
         searched = max(0, len(self._head) - 3)
@@ -188,7 +188,7 @@ class Source:
         return data or self._client.recv(size)
 
     def take(self) -> bytes:
-        """What the server has not read of what had arrived. The next request comes after it."""
+        """The bytes that arrived and that the server has not read. The next request comes after them."""
         if self._arrived is None:
             return b""
         with self._arrived as arrived:

@@ -33,7 +33,7 @@ class GenerationError(RuntimeError):
 
 
 def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, worker: bool) -> int:
-    """Load, migrate, fork and watch until told to end; returns the exit status."""
+    """Load, migrate, fork and watch until a signal ends it; returns the exit status."""
     from pleroma import create_app, db
     from pleroma.db import schema
     from pleroma.emoji import installed

@@ -172,7 +172,7 @@ def available(data_dir: Path, database_url: str | None) -> Iterator[str]:
             url = start(data_dir)
             started = True
         except InUse:
-            # Whoever runs it has only begun to.
+            # Another process has only begun to run it.
             time.sleep(0.1)
             url = running_url(data_dir)
     try:

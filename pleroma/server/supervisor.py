@@ -38,7 +38,7 @@ class ListenError(RuntimeError):
 
 
 def serve(host: str, port: int, *, worker: bool = True) -> int:
-    """Serve until told to stop; returns the exit status."""
+    """Serve until a signal ends it; returns the exit status."""
     settings = config.load()
     listener = _listen(host, port)
     return Supervisor(settings, listener, public_address(host, listener.getsockname()[1]), worker).run()
@@ -179,7 +179,7 @@ class Supervisor:
         ]  # fmt: skip
         environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
         if _identity() != self._program:
-            # A binary that was replaced unpacks itself anew, in the place of using what this process unpacked.
+            # A binary that was replaced unpacks itself again instead of using what this process unpacked.
             environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
         process = subprocess.Popen(
             command,

@@ -181,7 +181,7 @@ def _read_context(connection: Connection, account_id: int, new: NewStatus, parse
 
 
 def _audience(account_id: int, new: NewStatus, context: Any, mention_ids: list[int], own_domain: str) -> _Audience:
-    """Who is addressed and who may see it (docs/api/mastodon.md 4.3 and 4.4, docs/api/pleroma.md 17.6)."""
+    """Accounts that are addressed, and the visibility (docs/api/mastodon.md 4.3 and 4.4, docs/api/pleroma.md 17.6)."""
     parent, conversation = context.parent, context.conversation
     if conversation:
         recipients = [account for account in conversation["recipients"] if account["id"] != account_id]

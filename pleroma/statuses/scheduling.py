@@ -1,4 +1,4 @@
-"""Statuses that are to be posted later: what was asked is kept, and a job posts it once when it is due.
+"""Statuses that are to be posted later: the request is kept, and a job posts it once when it is due.
 
 The checks of posting run when it is scheduled and again when it is posted (docs/api/mastodon.md 4.7, 10.5).
 """

@@ -1,8 +1,8 @@
-"""What is counted of requests: how many, how long they took, what they asked of the database.
+"""Counters of requests: how many, how long they took, how many statements they ran.
 
 The processes of a generation are forked from one, so they share a piece of memory: each web worker writes a region of
 its own, and any of them reads all. A worker that takes a dead one's place goes on in its region. Under a foreign
-WSGI server nobody shares it, and each process tells its own figures.
+WSGI server nobody shares it, and each process reports its own figures.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class RequestCounters:
         self._lay_out(mmap.mmap(-1, processes * _REGION), processes)
 
     def take(self, region: int) -> None:
-        """Count in a region from now on, and go on with what it holds."""
+        """Count in a region from now on, starting from its counts."""
         self._region = region % self._regions
         self._places = dict(self._records(self._region))
 

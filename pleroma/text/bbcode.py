@@ -105,7 +105,7 @@ class _Translation:
         return False
 
     def _link(self, address: str) -> str | None:
-        """Return the start tag of a link to `address`; None inside another link and for what is no address."""
+        """Return the start tag of a link to `address`; None inside another link and if `address` is not an address."""
         address = address.strip().strip("\"'")
         scheme, _, rest = address.partition(":")
         if not rest or scheme.lower() not in SCHEMES or any(map(str.isspace, rest)):

@@ -41,7 +41,7 @@ _SHORT = 2000
 # A tree that unclosed elements blew up to many times its source is an attack on readers, not a text.
 _GROWTH = 10
 
-# At each of these the Markdown parser tries its rules anew, and for a new line more of them. A text that has more of
+# At each of these the Markdown parser tries its rules again, and for a new line more of them. A text that has more of
 # them than anybody needs is shown as it is typed: parsing it would hold everybody up.
 _MARKS = re.compile(r"[\n!#$%&*+:<=>@\[\\\]^_`{}~-]")
 _MOST_MARKS = 10_000

@@ -89,7 +89,7 @@ def length(text: str) -> int:
 
 
 def is_longer(text: str, most: int) -> bool:
-    """Tell whether a text has more than `most` characters, without counting those of one that is far too long."""
+    """Return whether a text has more than `most` characters, without counting those of one that is far too long."""
     return len(text) > most and (len(text) // _CLUSTER > most or length(text) > most)
 
 
@@ -253,7 +253,7 @@ class _Walk:
             self.at_line_start = False
 
     def _count(self, name: str, closing: bool) -> bool:
-        """Count an element that changes what is looked for; tell whether it is not inside another one of its name."""
+        """Count an element that changes what is looked for; return whether it is not inside another one of its name."""
         if name not in self.depths:
             return True
         self.depths[name] += -1 if closing else 1
@@ -345,7 +345,7 @@ class _Stripper:
         if end is None:
             end = self._behind(_TAG_END, start)
         if end is None and (name["open"] or name["raw"]) and self._behind(_VALUE, start):
-            # A browser closes an element at the end of what it is given.
+            # A browser closes an element at the end of its input.
             end = len(self.text)
         return end
 

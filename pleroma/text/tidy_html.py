@@ -33,7 +33,7 @@ _PHRASES = frozenset(
 
 
 def is_tidy(html: str) -> bool:
-    """Tell whether HTML is well formed, not nested too deep, and leaves no more open than paragraphs and list items."""
+    """Return whether HTML is well formed, not nested too deep, and closes all but paragraphs and list items."""
     opened: list[str] = []
     position = 0
     while (start := _START.search(html, position)) is not None:

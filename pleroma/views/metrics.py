@@ -1,4 +1,4 @@
-"""Figures for Prometheus, for this machine and for who has the token."""
+"""Figures for Prometheus, for programs on this machine or with the token."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _has_token() -> bool:
 
 
 def _is_this_machine() -> bool:
-    """Whether a program on this machine asks, and no proxy for somebody else."""
+    """Whether the client is a program on this machine, and not a proxy."""
     if any(name in request.headers for name in _PROXIES):
         return False
     return addresses.is_loopback(request.remote_addr)

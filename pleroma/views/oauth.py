@@ -128,7 +128,7 @@ def create() -> Response:
 
 @blueprint.post("/oauth/revoke")
 def revoke() -> Response:
-    """End a token of the client's own. The answer never tells whether there was one."""
+    """End a token of the client's own. The response does not say whether there was one."""
     with db.in_transaction() as connection:
         queries.oauth.revoke(connection, **_client(), token_hash=auth.token_hash(params.secret("token")))
     return json_response(b"{}")

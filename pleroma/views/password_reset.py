@@ -28,7 +28,7 @@ def ask() -> Response:
 def send_link() -> Response:
     """Mail a link to the account of `email` or `nickname`. Raises InvalidParameters without either.
 
-    The answer never tells whether there is such an account. A browser gets a page.
+    The response does not say whether there is such an account. A browser gets a page.
     """
     email, nickname = params.somebody("email"), params.somebody("nickname")
     if not email and not nickname:

@@ -1,7 +1,7 @@
 """Idempotency-Key: a repeated request replays its first answer (docs/api/pleroma.md 1.6, docs/api/mastodon.md 4.15).
 
 The key's row is the first insert of the request's transaction; a second request with the key waits for it,
-and key and answer are committed together with what the request did.
+and key and answer are committed together with the effects of the request.
 """
 
 from __future__ import annotations

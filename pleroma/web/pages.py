@@ -71,7 +71,7 @@ def message(title: str, text: str = "", status: int = 200) -> Response:
 
 
 def wants_page() -> bool:
-    """Whether a browser asks, which can show a page; programs that take anything get JSON."""
+    """Whether the client is a browser, which can show a page; programs that accept anything get JSON."""
     return request.accept_mimetypes.best_match(("application/json", "text/html")) == "text/html"
 
 

@@ -140,7 +140,7 @@ def required_exact(name: str, *, most: int = LONGEST_TEXT) -> str:
 
 
 def secret(name: str) -> str:
-    """A password, a token or a name exactly as typed, "" when absent. Raises InvalidParameters for what is no text."""
+    """A password, a token or a name exactly as typed, "" when absent. Raises InvalidParameters if it is not text."""
     return as_secret(name, raw(name))
 
 
@@ -161,7 +161,7 @@ def as_secret(name: str, value: Any, *, most: int = LONGEST_SECRET) -> str:
 
 
 def somebody(name: str) -> str:
-    """A nickname or an address that names somebody, trimmed; "" when it was not sent, and for what names nobody."""
+    """A nickname or an address that names somebody, trimmed; "" when it was not sent or cannot be one."""
     typed = secret(name)
     return typed.strip() if is_storable(typed) else ""
 
@@ -230,7 +230,7 @@ def identifier(name: str) -> int | None:
 def values(name: str, *, most: int = MOST_ENTRIES, alone: bool = True) -> list[Any] | None:
     """The parameter as a list, however it was spelled: name[]=, name=, name[0]=, JSON; None when it was not sent.
 
-    A value that stands `alone` is a list too. Raises InvalidParameters for what is none, and for more than `most`
+    A value that stands `alone` is a list too. Raises InvalidParameters if it is not a list, and for more than `most`
     entries.
     """
     value = _all().get(name)

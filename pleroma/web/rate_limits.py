@@ -18,7 +18,7 @@ from pleroma.errors import Throttled
 
 
 class Bucket(NamedTuple):
-    """At most `requests` in `seconds` for whoever shares the key."""
+    """At most `requests` in `seconds` for all who share the key."""
 
     name: str
     requests: int
@@ -80,7 +80,7 @@ def limited(*buckets: Bucket) -> Callable[[Callable[..., Any]], Callable[..., An
         def _limited_view(*arguments: Any, **values: Any) -> Any:
             who = g.get("caller")
             caller = (who and who.account_id) or client_address()
-            # A request that is run anew (application.py) was counted at its first run.
+            # A request that is run again (application.py) was counted at its first run.
             if "repeated" not in g:
                 count({_key(bucket, caller, values): bucket for bucket in buckets})
             return view(*arguments, **values)

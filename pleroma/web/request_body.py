@@ -155,7 +155,7 @@ class _Parts:
         self._text_room = text_room
 
     def read(self, stream: IO[bytes], boundary: str) -> Iterator[tuple[str, str | FileStorage]]:
-        """Yield name and value of each part. Raises ValueError for what is no multipart body."""
+        """Yield name and value of each part. Raises ValueError if the body is not multipart."""
         content: IO[bytes] | None = None
         head: Field | File | None = None
         for event in _events(stream, boundary):

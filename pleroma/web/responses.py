@@ -25,7 +25,7 @@ class JsonResponse(Response):
 
 
 def json_response(body: bytes | None, status: int = 200) -> Response:
-    """JSON that PostgreSQL finished, with the base address in the place of U+0001.
+    """JSON that PostgreSQL finished, with the base address instead of U+0001.
 
     Raises NotFound for None: what was changed is gone, or its author deactivated, by the time of the answer.
     """

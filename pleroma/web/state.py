@@ -1,4 +1,4 @@
-"""What the running application knows: its settings, its address, what it counts."""
+"""State of the running application: its settings, its address, its counters."""
 
 from __future__ import annotations
 

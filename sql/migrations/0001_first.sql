@@ -30,7 +30,7 @@ create table settings (
   updated_at timestamptz not null default now()
 );
 
--- What the environment says of the settings that the database asks for by itself; what is in settings wins.
+-- The values in the environment of the settings that statements read by themselves. Those in settings win.
 create table configured_settings (
   name text collate "C" primary key,
   value jsonb not null
@@ -133,7 +133,7 @@ create table users (
 );
 create unique index users_email on users (lower(email));
 
--- Whatever lets somebody in as an account (reset links, codes, tokens, sessions) has the login_version that the
+-- Every way to log in as an account (reset links, codes, tokens, sessions) has the login_version that the
 -- account had when that somebody proved who they are, and counts only while the account still has it.
 create table password_resets (
   token_hash bytea primary key,
@@ -273,7 +273,7 @@ $$;
 create trigger count_presence after update of active, confirmed, present
 on accounts for each row when (old.present <> new.present) execute function count_presence();
 
--- When the setting changes, whoever waits for confirmation comes or goes.
+-- When the setting changes, accounts that wait for confirmation come or go.
 create function apply_confirmation_required() returns trigger language plpgsql as $$
 begin
   if coalesce(new.name, old.name) <> 'account_activation_required' then

@@ -26,7 +26,7 @@ _METHODS = {"native": "Pleroma.Captcha.Native", "kocaptcha": "Pleroma.Captcha.Ko
 
 
 class Option(NamedTuple):
-    """A setting as the front end names it, and how its value is read: raises ValueError for what does not fit."""
+    """A setting as the front end names it, and how its value is read: raises ValueError for an invalid value."""
 
     key: str
     option: str

@@ -45,7 +45,7 @@ def find_all(connection: Connection, names: list[str]) -> list[Any]:
 def lock_administrators(connection: Connection) -> int:
     """How many administrators are active, once nobody else changes that until this transaction ends.
 
-    Whatever changes what somebody may do, or lets somebody in, asks this first. Raises Forbidden when the caller, who
+    Everything that changes permissions, or logs somebody in, calls this first. Raises Forbidden when the caller, who
     was let through a moment ago, is none of them any more.
     """
     locked = queries.admin_users.lock_administrators(connection, actor_id=auth.account_id())

@@ -131,12 +131,12 @@ def _relations(statement: Any, account_id: int) -> Response:
 @blueprint.get("/<id:account_id>/followers")
 @auth.optional("read:accounts")
 def followers(account_id: int) -> Response:
-    """Who follows the account; nobody when it hides them. Raises NotFound."""
+    """Followers of the account; nobody when it hides them. Raises NotFound."""
     return _relations(queries.accounts.followers, account_id)
 
 
 @blueprint.get("/<id:account_id>/following")
 @auth.optional("read:accounts")
 def following(account_id: int) -> Response:
-    """Whom the account follows; nobody when it hides them. Raises NotFound."""
+    """Accounts that the account follows; nobody when it hides them. Raises NotFound."""
     return _relations(queries.accounts.following, account_id)

@@ -19,7 +19,7 @@ _LONGEST_LIFE = 100 * 365 * 24 * 3600
 
 
 def _asked() -> dict[str, Any]:
-    """What was sent of a filter, None for what was not. Raises Unprocessable."""
+    """The parameters of a filter, None for each that is missing. Raises Unprocessable."""
     invalid = Unprocessable(f"phrase should be at most {_LONGEST_PHRASE} character(s)")
     phrase = params.text("phrase", most=_LONGEST_PHRASE, error=invalid)
     context = params.texts("context") if params.present("context") else None

@@ -46,7 +46,7 @@ def _focus() -> dict[str, float] | None:
 def upload() -> Response:
     """Store the `file`, with a `description` and a `focus`, and answer its Attachment.
 
-    Raises InvalidParameters without a file, Unprocessable for a picture that is none, TooLarge.
+    Raises InvalidParameters without a file, Unprocessable for a broken picture, TooLarge.
     """
     file = params.upload("file")
     if file is None:

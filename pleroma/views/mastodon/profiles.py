@@ -92,7 +92,7 @@ def _settings_store() -> str | None:
 def update_credentials() -> Response:
     """Change what is sent of the caller's profile, and answer the Account.
 
-    Raises Forbidden for what is too long, Unprocessable and TooLarge for pictures that are none or too large.
+    Raises Forbidden for a text that is too long, Unprocessable for a broken picture, TooLarge.
     """
     changes: dict[str, Any] = _texts(in_force("name_limit", "bio_limit", "fields_limit"))
     source, store = _of_source(), _settings_store()

@@ -119,7 +119,7 @@ def post_status() -> Response:
 @blueprint.get("/api/v1/statuses/<id:status_id>")
 @auth.optional("read:statuses")
 def show(status_id: int) -> Response:
-    """One Status. Raises NotFound, also for what the caller may not see."""
+    """One Status. Raises NotFound, also for a status that the caller may not see."""
     with db.connection() as connection:
         status = queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id)
     return json_response(found(status))

@@ -59,9 +59,9 @@ def show_captcha() -> Response:
 
 
 def read_registration(nickname: str, confirm: str, *, unnamed: str = "", pending: bool = False) -> Registration:
-    """The registration that the request describes; `unnamed` is the full name of who sends none.
+    """The registration that the request describes; `unnamed` is the full name if none was sent.
 
-    Raises InvalidParameters for what is no text.
+    Raises InvalidParameters if it is not text.
     """
     fullname = params.text("fullname", most=params.LONGEST_OF_ALL) or unnamed
     # A name that is too long is kept as it is, for registration to refuse it.
@@ -154,7 +154,7 @@ def confirm(account_id: int, token: str) -> BaseResponse:
 def resend_confirmation() -> Response:
     """Mail the confirmation link again to `email` or `nickname` (docs/api/pleroma.md 10.3).
 
-    The answer never tells whether there is such an account.
+    The response does not say whether there is such an account.
     """
     with db.in_transaction() as connection:
         account = queries.registration.waiting(

@@ -1,4 +1,4 @@
-"""Who may use the admin API: every route of it, told apart as the specification says (docs/api/admin.md 1.1)."""
+"""Who may use the admin API: every route of it, as the specification says (docs/api/admin.md 1.1)."""
 
 import base64
 
