@@ -104,7 +104,9 @@ def _password_hash():
 
 
 @pytest.fixture(scope="session")
-def _pool(database_url):
+def _pool(database_url, settings):
+    schema.note_environment(database_url, settings)
+    Client.noted = schema.environment(settings)
     db.configure(database_url, 8)
     yield
     db.close_pool()

@@ -6,6 +6,7 @@ All of it is bounded before it is parsed: in bytes, in fields, in values. A rout
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -38,7 +39,6 @@ _PIECE = 65_536
 _LARGEST_HEAD = 4 * _PIECE
 _CHARSETS = frozenset(("ascii", "us-ascii", "utf-8", "iso-8859-1"))
 _BRACKETS = re.compile(r"\[([^\]\[]*)\]")
-_FIELD = re.compile(rb"([^&=]*)=?([^&]*)&?")
 
 
 class Repeated(list[Any]):
@@ -116,9 +116,9 @@ class ApiRequest(Request):
         room, text_room = self._room()
         stream = get_input_stream(self.environ, max_content_length=room)
         if self.is_json:
-            return _json_pairs(_everything(stream))
+            return _json_pairs(_everything(stream, text_room))
         if self.mimetype == "application/x-www-form-urlencoded":
-            return _form_pairs(_everything(stream, text_room))
+            return _form_pairs(stream, text_room)
         return self._multipart(stream, text_room) if self.mimetype == "multipart/form-data" else ()
 
     def _room(self) -> tuple[int, int]:
@@ -200,36 +200,70 @@ def _events(stream: IO[bytes], boundary: str) -> Iterator[Event]:
         piece = stream.read(_PIECE) or None
 
 
-def _everything(stream: IO[bytes], most: int | None = None) -> bytes:
-    """All that is left of a stream, held once. Raises a 413 for more than `most` bytes."""
-    buffer = io.BytesIO()
+def _pieces(stream: IO[bytes], most: int) -> Iterator[bytes]:
+    """All that is left of a stream, piece by piece. Raises a 413 for more than `most` bytes."""
     while piece := stream.read(_PIECE):
-        buffer.write(piece)
-        if most is not None and buffer.tell() > most:
+        most -= len(piece)
+        if most < 0:
             raise RequestEntityTooLarge()
+        yield piece
+
+
+def _everything(stream: IO[bytes], most: int) -> bytes:
+    """The same as a whole, which is held once."""
+    buffer = io.BytesIO()
+    buffer.writelines(_pieces(stream, most))
     return buffer.getvalue()
 
 
-def _form_pairs(body: bytes) -> Iterator[tuple[str, str]]:
-    if body.count(b"&") >= MOST_FIELDS:
-        raise RequestEntityTooLarge()
-    if not body.isascii():
-        body.decode()
-    for field in _FIELD.finditer(body):
-        if field.end() > field.start() + 1 or field[1]:
-            yield _unquoted(field[1]), _unquoted(field[2])
+def _form_pairs(stream: IO[bytes], most: int) -> Iterator[tuple[str, str]]:
+    """The names and values of a form. What is large in it is held once, and once more when it becomes text."""
+    # Bytes are no text when they are not quoted; what is quoted may be anything.
+    unquoted = codecs.getincrementaldecoder("utf-8")()
+    field, number, cut = _FormField(), 1, b""
+    for piece in _pieces(stream, most):
+        unquoted.decode(piece)
+        *ended, rest = (cut + piece).split(b"&")
+        number += len(ended)
+        if number > MOST_FIELDS:
+            raise RequestEntityTooLarge()
+        for part in ended:
+            field.add(part)
+            yield from field.pairs()
+            field = _FormField()
+        # What is quoted may be cut in two by the end of a piece.
+        percent = rest.rfind(b"%", max(0, len(rest) - 2))
+        rest, cut = (rest[:percent], rest[percent:]) if percent >= 0 else (rest, b"")
+        field.add(rest)
+    unquoted.decode(b"", final=True)
+    field.add(cut)
+    yield from field.pairs()
 
 
-def _unquoted(quoted: bytes) -> str:
-    # Piece by piece, because it makes an object of each character that was quoted.
-    pieces, start = [], 0
-    while start < len(quoted):
-        end = start + _PIECE
-        percent = quoted.rfind(b"%", end - 2, end)
-        end = percent + 3 if percent >= 0 else end
-        pieces.append(unquote_to_bytes(quoted[start:end].replace(b"+", b" ")))
-        start = end
-    return b"".join(pieces).decode("utf-8", "werkzeug.url_quote")
+class _FormField:
+    def __init__(self) -> None:
+        self._name: str | None = None
+        self._content = io.BytesIO()
+
+    def add(self, quoted: bytes) -> None:
+        if self._name is None and b"=" in quoted:
+            name, _, quoted = quoted.partition(b"=")
+            self._write(name)
+            self._name, self._content = self._text(), io.BytesIO()
+        self._write(quoted)
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """The name and its value; nothing of an empty field."""
+        if self._name is not None:
+            yield self._name, self._text()
+        elif self._content.tell():
+            yield self._text(), ""
+
+    def _write(self, quoted: bytes) -> None:
+        self._content.write(unquote_to_bytes(quoted.replace(b"+", b" ")))
+
+    def _text(self) -> str:
+        return self._content.getvalue().decode("utf-8", "werkzeug.url_quote")
 
 
 def _json_pairs(body: bytes) -> Iterable[tuple[str, Any]]:
