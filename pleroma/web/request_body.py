@@ -246,6 +246,7 @@ class _FormField:
         self._content = io.BytesIO()
 
     def add(self, quoted: bytes) -> None:
+        """Go on with the next piece of the field, which is still quoted."""
         if self._name is None and b"=" in quoted:
             name, _, quoted = quoted.partition(b"=")
             self._write(name)

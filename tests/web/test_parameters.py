@@ -69,10 +69,13 @@ def test_limits_count_what_a_reader_takes_for_a_character(client, alice):  # S20
 
 
 def test_a_password_with_a_zero_byte_is_another_password(client, alice):  # D05
-    for password, status in ((alice.password, 200), (f"{alice.password}\0", 403)):
+    statuses = []
+    for password in (alice.password, f"{alice.password}\0"):
         credentials = base64.b64encode(f"{alice.nickname}:{password}".encode()).decode()
         headers = {"Authorization": f"Basic {credentials}"}
-        client.get("/api/v1/accounts/verify_credentials", headers=headers, status=status)
+        answer = client.get("/api/v1/accounts/verify_credentials", headers=headers, expect_errors=True)
+        statuses.append(answer.status_int)
+    assert statuses == [200, 403]
 
 
 @pytest.mark.parametrize("field", ["nickname", "password"])
