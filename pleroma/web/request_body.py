@@ -146,10 +146,7 @@ class ApiRequest(Request):
 
 
 class _Parts:
-    """The parts of a multipart body: texts, and files on disk. A part without a file name is a file when it is no text.
-
-    (.)
-    """
+    """The parts of a multipart body: texts, and files on disk. A part that is no text is a file too."""
 
     def __init__(self, text_room: int) -> None:
         self._text_room = text_room
