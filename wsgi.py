@@ -6,6 +6,8 @@ and refuses a database whose schema is behind.
 
 from __future__ import annotations
 
+import dataclasses
+
 from flask import Flask
 
 from pleroma import config, create_app, db
@@ -24,7 +26,8 @@ def _load() -> Flask:
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
-    return create_app(settings)
+    # The process that holds streams is a part of `serve`.
+    return create_app(dataclasses.replace(settings, streaming_connections=0))
 
 
 application = _load()

@@ -9,16 +9,17 @@ if TYPE_CHECKING:
 
     from pleroma.config import Config
     from pleroma.telemetry.request_counters import RequestCounters
+    from pleroma.telemetry.stream_figures import StreamFigures
 
 
-def create_app(config: Config, counters: RequestCounters | None = None) -> Flask:
+def create_app(config: Config, counters: RequestCounters | None = None, streams: StreamFigures | None = None) -> Flask:
     """The WSGI application for a configuration. The pool (pleroma.db) must be open before the first request.
 
-    Processes that are forked from this one share what `counters` count.
+    Processes that are forked from this one share what `counters` and `streams` count.
 
     Flask is imported here and not with the package, because the supervisor and most commands do without it.
     """
     from pleroma import views
     from pleroma.web.application import build
 
-    return build(config, views.blueprints(), counters)
+    return build(config, views.blueprints(), counters, streams)

@@ -82,6 +82,7 @@ class Config:
     background_limit: int = 4_000_000
     workers: int = 2
     threads: int = 4
+    streaming_connections: int = 2000
     log_level: str = "info"
     log_format: str = "text"
     metrics_token: str = ""
@@ -107,6 +108,12 @@ def boolean(value: str) -> bool:
 def _positive(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,12}", value) or int(value) < 1:
         raise ValueError("is not a whole number above 0")
+    return int(value)
+
+
+def _number(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,12}", value):
+        raise ValueError("is not a whole number")
     return int(value)
 
 
@@ -223,6 +230,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "mail_from": _mail_address,
     "secret_key": _key,
     "captcha": _one_of("none", "native", "kocaptcha"),
+    "streaming_connections": _number,
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
 }

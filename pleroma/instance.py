@@ -34,8 +34,13 @@ def _settings_and_figures(config: Config) -> tuple[dict[str, Any], Any]:
         return values, queries.instance.figures(connection)
 
 
-def _streaming(config: Config) -> str:
-    return config.base_url.replace("http", "ws", 1)
+def _streaming(config: Config, name: str) -> dict[str, str]:
+    """Under a name the address of the streams, where there are any."""
+    return {name: config.base_url.replace("http", "ws", 1)} if config.streaming_connections else {}
+
+
+def _features(config: Config) -> list[str]:
+    return [*FEATURES, "mastodon_api_streaming"] if config.streaming_connections else FEATURES
 
 
 def _configuration(config: Config, values: dict[str, Any]) -> dict[str, Any]:
@@ -66,10 +71,10 @@ def _configuration(config: Config, values: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _metadata(values: dict[str, Any]) -> dict[str, Any]:
+def _metadata(config: Config, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "account_activation_required": values["account_activation_required"],
-        "features": FEATURES,
+        "features": _features(config),
         "federation": {"enabled": False},
         "fields_limits": {
             "max_fields": values["fields_limit"],
@@ -93,7 +98,7 @@ def version_1(config: Config) -> dict[str, Any]:
         "description": values["description"],
         "email": config.contact_email,
         "version": VERSION,
-        "urls": {"streaming_api": _streaming(config)},
+        "urls": _streaming(config, "streaming_api"),
         "stats": {
             "user_count": figures.users,
             "status_count": figures.statuses,
@@ -115,7 +120,7 @@ def version_1(config: Config) -> dict[str, Any]:
         "background_upload_limit": values["background_limit"],
         "banner_upload_limit": values["banner_limit"],
         "configuration": configuration,
-        "pleroma": {"metadata": _metadata(values), "vapid_public_key": ""},
+        "pleroma": {"metadata": _metadata(config, values), "vapid_public_key": ""},
     }
 
 
@@ -133,7 +138,7 @@ def version_2(config: Config) -> dict[str, Any]:
         "icon": [],
         "languages": list(config.languages),
         "configuration": {
-            "urls": {"streaming": _streaming(config)},
+            "urls": _streaming(config, "streaming"),
             "vapid": {"public_key": ""},
             "translation": {"enabled": False},
             **_configuration(config, values),
@@ -147,7 +152,7 @@ def version_2(config: Config) -> dict[str, Any]:
         },
         "contact": {"email": config.contact_email, "account": None},
         "rules": [],
-        "pleroma": {"metadata": _metadata(values)},
+        "pleroma": {"metadata": _metadata(config, values)},
     }
 
 
@@ -170,7 +175,7 @@ def nodeinfo(config: Config, version: str, restricted_nicknames: list[str]) -> d
         "metadata": {
             "staffAccounts": _staff(config),
             "restrictedNicknames": restricted_nicknames,
-            **_nodeinfo_metadata(values),
+            **_nodeinfo_metadata(config, values),
         },
     }
 
@@ -180,7 +185,7 @@ def _staff(config: Config) -> list[str]:
         return [f"{config.base_url}/users/{row.nickname}" for row in queries.instance.staff(connection)]
 
 
-def _nodeinfo_metadata(values: dict[str, Any]) -> dict[str, Any]:
+def _nodeinfo_metadata(config: Config, values: dict[str, Any]) -> dict[str, Any]:
     """What front ends read of nodeinfo, and give up without."""
     return {
         "nodeName": values["instance_name"],
@@ -205,7 +210,7 @@ def _nodeinfo_metadata(values: dict[str, Any]) -> dict[str, Any]:
         "accountActivationRequired": values["account_activation_required"],
         "invitesEnabled": values["invites_enabled"],
         "mailerEnabled": True,
-        "features": FEATURES,
+        "features": _features(config),
         "skipThreadContainment": True,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import resource
 import select
 import signal
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 _PR_SET_PDEATHSIG = 1
+_PR_SET_NAME = 15
 _QUICK = 10.0
 _LIMIT = 5
 _CLOCK_UNATTENDED = 5
@@ -26,6 +28,19 @@ def die_with_parent(signal_number: int = signal.SIGKILL) -> None:
     nobody may keep the socket or a job when it was killed.
     """
     _libc.prctl(_PR_SET_PDEATHSIG, int(signal_number))
+
+
+def name_this(name: str) -> None:
+    """Give this process a name, of which tools like top show 15 letters."""
+    _libc.prctl(_PR_SET_NAME, name.encode())
+
+
+def allow_files(wanted: int) -> None:
+    """Let this process open so many files and sockets, or as many as it may."""
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+    if allowed != resource.RLIM_INFINITY and allowed < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def clock_is_unattended() -> bool:
@@ -59,8 +74,18 @@ class Signals:
             came = list(os.read(self._readable, 512))
         return came, [descriptor for descriptor in ready if descriptor != self._readable]
 
-    def release(self) -> None:
-        """Give the signals their usual meaning again: for a child after a fork."""
+    def fork(self) -> int:
+        """Fork; in the child the signals have their usual meaning again, those included that come meanwhile."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._numbers)
+        try:
+            process = os.fork()
+            if process == 0:
+                self._release()
+            return process
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, self._numbers)
+
+    def _release(self) -> None:
         signal.set_wakeup_fd(-1)
         for number in self._numbers:
             signal.signal(number, signal.SIG_DFL)

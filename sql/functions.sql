@@ -255,11 +255,26 @@ where (s.visibility in ('public', 'unlisted')
     where o.id = s.reblog_of_id));
 end;
 
+-- What a deletion of statuses must leave behind for the streams that showed them: one object for each.
+create or replace function stream_about(of_status_ids bigint[]) returns jsonb language sql stable
+return (
+  select jsonb_agg(jsonb_build_object(
+    'id', s.id::text, 'account_id', s.account_id, 'visibility', s.visibility, 'involved', s.involved,
+    'thread_id', s.thread_id, 'list_id', s.list_id, 'local', s.local, 'is_reblog', s.reblog_of_id is not null,
+    'has_media', s.has_media,
+    'tags', (select coalesce(jsonb_agg(t.tag), '[]') from status_tags t where t.status_id = s.id)) order by s.id)
+  from statuses s
+  where s.id = any (of_status_ids)
+);
+
 -- Takes an account's reblog of a status away, with its count and notification; says whether there was one.
 create or replace function remove_reblog(by_account_id bigint, of_status_id bigint)
 returns boolean language sql volatile begin atomic
 with removed as (
-       delete from statuses where reblog_of_id = of_status_id and account_id = by_account_id returning reblog_of_id
+       delete from statuses where reblog_of_id = of_status_id and account_id = by_account_id returning id, reblog_of_id
+     ), streamed as (
+       insert into stream_events (kind, status_id, account_id, about)
+       select 'delete', id, by_account_id, stream_about(array[id]) from removed
      ), unmarked as (
        update interactions set reblog_id = null
        where account_id = by_account_id and status_id in (select reblog_of_id from removed)
@@ -697,3 +712,62 @@ return (
   left join unnest(s.media_ids) with ordinality as wanted (id, place) on true
   left join media m on m.id = wanted.id
 );
+
+-- Live streams.
+
+-- A row when a stream that reader follows (0: nobody) is about statuses such as this: as the timeline of its name, but
+-- for whether reader may and wants to see it. argument is the tag or the list of the stream.
+create or replace function stream_fits(
+  stream text, argument text, reader bigint, author bigint, visibility text, is_reblog boolean, has_media boolean,
+  is_local boolean, involved bigint[], tags text[]
+) returns table (fits boolean) language sql stable begin atomic
+select true
+where case
+    when stream = 'user' then author = reader or (
+      select true from follows f
+      where f.follower_id = reader and f.followed_id = author and (f.show_reblogs or not is_reblog))
+    when stream = 'direct' then visibility = 'direct' and reader = any (involved)
+    when stream = 'list' then not is_reblog and (
+      select true
+      from lists l
+      join list_members m on m.list_id = l.id and m.account_id = author
+      join follows f on f.follower_id = reader and f.followed_id = author
+      where l.id = argument::bigint and l.account_id = reader)
+    when visibility <> 'public' or is_reblog or reader = 0 and setting('public') <> 'true' then false
+    when stream like 'public%' then (has_media or stream not like '%:media')
+      and (is_local or stream not like 'public:local%') and (not is_local or stream not like 'public:remote%')
+    when stream like 'hashtag%' then argument = any (tags) and (is_local or stream = 'hashtag')
+  end;
+end;
+
+-- Which of the streams that accounts follow show a status now: the place of each in the arrays, which are as long as
+-- each other. A stream shows what the timeline of its name would list, asked by the same account.
+create or replace function stream_places(of_status_id bigint, accounts bigint[], streams text[], arguments text[])
+returns table (place bigint, account_id bigint) language sql stable begin atomic
+select asked.place, asked.account_id
+from statuses s
+cross join lateral (select array(select t.tag from status_tags t where t.status_id = s.id) as tags offset 0) tagged
+cross join unnest(accounts, streams, arguments) with ordinality as asked (account_id, stream, argument, place)
+cross join lateral stream_fits(
+  asked.stream, asked.argument, asked.account_id, s.account_id, s.visibility, s.reblog_of_id is not null, s.has_media,
+  s.local, s.involved, tagged.tags) fitting
+where s.id = of_status_id and (select true from wanted_statuses(asked.account_id, false) w where w.id = s.id);
+end;
+
+-- As whom reader sees a status: as itself where that differs from what nobody in particular sees (the authors, whoever
+-- has done something to it, and everybody who has a direct one), else as account 0.
+create or replace function stream_viewer(of_status_id bigint, reader bigint)
+returns table (viewer bigint) language sql stable begin atomic
+select case
+    when reader = 0 then 0
+    when reader = s.account_id or reader = o.account_id or s.visibility = 'direct' then reader
+    when (
+      select true from interactions i where i.account_id = reader and i.status_id = coalesce(s.reblog_of_id, s.id)) then reader
+    when o.has_poll and (
+      select true from poll_votes v where v.account_id = reader and v.status_id = o.id limit 1) then reader
+    else 0
+  end
+from statuses s
+left join statuses o on o.id = s.reblog_of_id
+where s.id = of_status_id;
+end;

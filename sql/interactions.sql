@@ -54,6 +54,8 @@ with original as materialized (
        from original
        on conflict (reblog_of_id, account_id) where reblog_of_id is not null do nothing
        returning id, reblog_of_id
+     ), streamed as (
+       insert into stream_events (kind, status_id, account_id) select 'update', id, :account_id from wrapper
      ), marked as (
        insert into interactions (account_id, status_id, reblog_id)
        select :account_id, reblog_of_id, id from wrapper

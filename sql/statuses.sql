@@ -109,6 +109,9 @@ with status as (
        set statuses_count = statuses_count + (:visibility in ('public', 'unlisted'))::int,
            last_status_at = greatest(last_status_at, now())
        where id = :account_id
+     ), streamed as (
+       insert into stream_events (kind, status_id, account_id, about)
+       select 'update', id, :account_id, to_jsonb(visibility) from status
      ), expiring as (
        select defer_job('upkeep', 'expire_status', jsonb_build_object('status_id', id), expires_at) as job
        from status
@@ -197,6 +200,11 @@ with status as (
      ), counted as (
        update accounts set statuses_count = greatest(statuses_count - 1, 0)
        where id = (select account_id from status where counts)
+     ), streamed as (
+       insert into stream_events (kind, status_id, account_id, about)
+       select 'delete', s.id, s.account_id,
+              stream_about(array(select r.id from statuses r where r.reblog_of_id = s.id) || s.id)
+       from status s
      )
 delete from statuses where id in (select id from status);
 

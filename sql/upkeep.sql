@@ -46,6 +46,8 @@ with tokens_gone as (
        delete from former_places where left_at < now() - interval '1 day'
      ), limits_gone as (
        delete from rate_limits where ends_at < now()
+     ), events_gone as (
+       delete from stream_events where created_at < now() - interval '10 minutes'
      ), notifications_gone as (
        delete from notifications where is_seen and created_at < now() - interval '180 days'
      )

@@ -333,6 +333,17 @@ SHOWS_NONE = set(
     GET /api/v1/notifications/unread_count
     GET /api/v1/pleroma/mascot
     GET /api/v1/preferences
+    GET /api/v1/streaming
+    GET /api/v1/streaming/direct
+    GET /api/v1/streaming/hashtag
+    GET /api/v1/streaming/hashtag/local
+    GET /api/v1/streaming/health
+    GET /api/v1/streaming/list
+    GET /api/v1/streaming/public
+    GET /api/v1/streaming/public/local
+    GET /api/v1/streaming/public/remote
+    GET /api/v1/streaming/user
+    GET /api/v1/streaming/user/notification
     GET /auth/password
     GET /emoji/<path:name>
     GET /health

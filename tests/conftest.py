@@ -5,7 +5,6 @@ import hashlib
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from pleroma import config, create_app, db, jobs
 from pleroma.accounts import passwords
 from pleroma.db import queries, schema
 from pleroma.server import postgres
+from tests.serving import free_port
 
 BASE = "https://pleroma.example"
 PASSWORD = "correct horse battery staple"
@@ -234,13 +234,6 @@ def run_jobs(settings, _pool):
 
 
 ROOT = Path(__file__).parents[1]
-
-
-def free_port():
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pleroma"
 # What stands on nothing of ours but each other.
 GROUND = {
+    "access",
     "addresses",
     "bounded_json",
     "config",
@@ -37,11 +38,12 @@ ALLOWED = {
     "emoji": DATA | {"text"},
     "telemetry": DATA,
     "upkeep": DOMAIN | {"statuses", "accounts"},
+    "streaming": DATA | {"telemetry"},
     "web": DOMAIN | {"telemetry"},
     "auth": DOMAIN | {"accounts", "web"},
     "views": DOMAIN | {"accounts", "statuses", "emoji", "telemetry", "web", "auth"},
     "": DOMAIN | {"telemetry", "web", "views"},
-    "server": DOMAIN | {"emoji", "telemetry", "web", ""},
+    "server": DOMAIN | {"emoji", "telemetry", "streaming", "web", ""},
     "ops": DOMAIN | {"emoji", "server"},
 }
 KNOW_FLASK = {"web", "auth", "views", ""}

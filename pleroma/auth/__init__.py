@@ -1,5 +1,6 @@
 """Authentication and permissions: tokens, passwords, sessions, scopes."""
 
+from pleroma.access import token_hash
 from pleroma.auth.guard import (
     account_id,
     admin_required,
@@ -8,7 +9,6 @@ from pleroma.auth.guard import (
     optional,
     require_public,
     required,
-    token_hash,
     viewer_id,
 )
 

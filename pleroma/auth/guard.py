@@ -6,7 +6,6 @@ or ``access_token``), HTTP Basic, the ``_pleroma_key`` cookie.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,22 +15,13 @@ from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
 from pleroma import db
+from pleroma.access import meets, missing_scope, token_hash
 from pleroma.auth import passwords, sessions
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
 from pleroma.web import cross_origin, idempotency, params, rate_limits
 from pleroma.web.rate_limits import Bucket
 from pleroma.web.state import value
-
-# A scope of a route: the granted scopes that meet it, besides itself and its first part.
-_ALSO_MET_BY = {
-    "follow": ("write", "write:follows"),
-    "follow:blocks": ("write", "write:blocks"),
-    "follow:mutes": ("write", "write:mutes"),
-    "read:follows": ("follow",),
-    "read:blocks": ("follow",),
-    "read:mutes": ("follow",),
-}
 
 
 @dataclass(frozen=True)
@@ -44,23 +34,6 @@ class Caller:
     scopes: tuple[str, ...] | None = None
     token_id: int | None = None
     app_id: int | None = None
-
-
-def token_hash(token: str) -> bytes:
-    """What the database keeps of a token: its SHA-256."""
-    return hashlib.sha256(token.encode("utf-8", "replace")).digest()
-
-
-def meets(scope: str, granted: tuple[str, ...] | None) -> bool:
-    """Whether granted scopes meet the scope of a route (docs/api/mastodon.md 2.2). Alternatives are joined by |."""
-    if granted is None or not scope:
-        return True
-    return any(
-        one in granted
-        or one.partition(":")[0] in granted
-        or any(other in granted for other in _ALSO_MET_BY.get(one, ()))
-        for one in scope.split("|")
-    )
 
 
 def _by_bearer(token: str) -> Caller | None:
@@ -145,7 +118,7 @@ class Authentication(HTTPAuth):
             return False
         role = "write" if role == "admin" else role
         if not meets(role, user.scopes):
-            g.forbidden = f"Insufficient permissions: {role.partition('|')[0].partition(':')[0]}."
+            g.forbidden = missing_scope(role)
             return False
         g.caller = user
         return True

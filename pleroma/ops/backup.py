@@ -124,7 +124,7 @@ def _add_database(archive: tarfile.TarFile, url: str, data: Path, directory: Pat
     address, environment = postgres_programs.for_client(url)
     command = [
         postgres_programs.client("pg_dump", data), "--format=custom", "--no-owner", "--no-privileges",
-        "--exclude-table-data=rate_limits", "--dbname", address,
+        "--exclude-table-data=rate_limits", "--exclude-table-data=stream_*", "--dbname", address,
     ]  # fmt: skip
     with tempfile.TemporaryFile(dir=directory) as dump:
         done = subprocess.run(command, env=environment, stdout=dump, stderr=subprocess.PIPE, text=True)

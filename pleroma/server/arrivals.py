@@ -48,9 +48,10 @@ class Arrival:
             return self.begun + _SECONDS
         return self.begun + _LARGE_SECONDS + expected / _SLOWEST_RATE
 
-    def starts_with(self, text: bytes) -> bool:
-        """Whether the request begins so."""
-        return self._head.startswith(text)
+    @property
+    def beginning(self) -> bytes:
+        """The first bytes of the request, which say where it goes."""
+        return bytes(self._head[:_BEGINNING])
 
     def receive(self, client: socket.socket) -> None:
         """Take what has come, without waiting for more."""

@@ -1,6 +1,6 @@
-"""One generation of the application: a process that loads it once and forks the web server and the job worker.
+"""One generation of the application: a process that loads it once and forks web server, streams and job worker.
 
-What was loaded before the forks is shared memory. Both children are watched and forked again when they die.
+What was loaded before the forks is shared memory. All children are watched and forked again when they die.
 """
 
 from __future__ import annotations
@@ -8,20 +8,24 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleroma.config import Config
-from pleroma.processes import Restarts, Signals, die_with_parent
+from pleroma.processes import Restarts, Signals, die_with_parent, name_this
 from pleroma.server import postgres
+from pleroma.streaming import handover
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
     from pleroma.telemetry.request_counters import RequestCounters
+    from pleroma.telemetry.stream_figures import StreamFigures
 
 _DATABASE_PATIENCE = 30.0
 _FIRST_STEP = """There is no administrator yet. Make one with:
@@ -38,16 +42,24 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma.db import schema
     from pleroma.emoji import installed
     from pleroma.telemetry.request_counters import RequestCounters
+    from pleroma.telemetry.stream_figures import StreamFigures
 
     counters = RequestCounters()
-    app = create_app(settings, counters)
+    streams = StreamFigures() if settings.streaming_connections else None
+    app = create_app(settings, counters, streams)
     url = _database(settings)
     _migrate(url)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
     counters.share(settings.workers)
-    children = [Child("web server", lambda: _serve(app, counters, settings, socket_descriptor, report_descriptor))]
+    # What waits in the pair outlives the process that takes it.
+    handed, taken = handover.pair() if streams is not None else (None, None)
+    children = [
+        Child("web server", lambda: _serve(app, counters, settings, socket_descriptor, report_descriptor, handed))
+    ]
+    if streams is not None and taken is not None:
+        children.append(Child("streaming", partial(_stream, settings, url, taken, streams), retire=signal.SIGHUP))
     if worker:
         children.append(Child("job worker", lambda: _work(settings, url)))
     gc.collect()
@@ -91,10 +103,11 @@ def _migrate(url: str) -> None:
 
 
 class Child:
-    """A forked process with one task."""
+    """A forked process with one task. `retire` is the signal that ends it when a newer generation has taken over."""
 
-    def __init__(self, name: str, task: Callable[[], int]) -> None:
+    def __init__(self, name: str, task: Callable[[], int], *, retire: signal.Signals = signal.SIGTERM) -> None:
         self.name = name
+        self.retire = retire
         self._task = task
         self.pid: int | None = None
         self.restarts = Restarts()
@@ -103,13 +116,13 @@ class Child:
         """Start the task in a process of its own, which ends with this one."""
         parent = os.getpid()
         self.restarts.started()
-        self.pid = os.fork()
+        self.pid = signals.fork()
         if self.pid:
             return
         status = 1
         try:
-            signals.release()
             die_with_parent()
+            name_this(self.name)
             if os.getppid() == parent:
                 status = self._task()
         except SystemExit as end:
@@ -124,7 +137,7 @@ class Child:
 
 
 def _watch(children: list[Child]) -> int:
-    signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGCHLD)
+    signals = Signals(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGCHLD)
     while True:
         now = time.monotonic()
         for child in children:
@@ -132,14 +145,16 @@ def _watch(children: list[Child]) -> int:
                 child.fork(signals)
         came, _ = signals.wait(min([child.restarts.due - now for child in children if child.pid is None], default=60))
         if signal.SIGTERM in came or signal.SIGINT in came:
-            return _end(children)
+            return _end(children, signals)
+        if signal.SIGHUP in came:
+            return _end(children, signals, retire=True)
         for child in children:
             status = _ended(child)
             if status is None:
                 continue
             print(f"The {child.name} ended with status {status}; starting it again.", file=sys.stderr, flush=True)
             if not child.restarts.died():
-                _end(children)
+                _end(children, signals)
                 return 1
 
 
@@ -153,13 +168,30 @@ def _ended(child: Child) -> int | None:
     return os.waitstatus_to_exitcode(status)
 
 
-def _end(children: list[Child]) -> int:
-    running = [child.pid for child in children if child.pid is not None]
-    for pid in running:
-        os.kill(pid, signal.SIGTERM)
-    for pid in running:
-        os.waitpid(pid, 0)
+def _end(children: list[Child], signals: Signals, *, retire: bool = False) -> int:
+    running = [child for child in children if child.pid is not None]
+    _send(running, [child.retire if retire else signal.SIGTERM for child in running])
+    while running:
+        came, _ = signals.wait(60)
+        if signal.SIGTERM in came or signal.SIGINT in came:
+            # Who makes way at leisure is asked to end at once.
+            _send(running, [signal.SIGTERM for _ in running])
+        running = [child for child in running if _ended(child) is None]
     return 0
+
+
+def _send(children: list[Child], numbers: list[signal.Signals]) -> None:
+    for child, number in zip(children, numbers, strict=True):
+        if child.pid is not None:
+            os.kill(child.pid, number)
+
+
+def _stream(settings: Config, url: str, taken: socket.socket, streams: StreamFigures) -> int:
+    # Where nobody follows a stream, none of what that takes is in memory. A signal ends the process meanwhile.
+    handover.wait_for_one(taken)
+    from pleroma.streaming import process
+
+    return process.run(settings, url, taken, streams)
 
 
 def _serve(
@@ -168,12 +200,13 @@ def _serve(
     settings: Config,
     socket_descriptor: int,
     report_descriptor: int,
+    handed: socket.socket | None,
 ) -> int:
     from gunicorn.arbiter import Arbiter
 
     from pleroma.server.web_server import WebServer
 
-    Arbiter(WebServer(app, counters, settings, socket_descriptor, report_descriptor)).run()
+    Arbiter(WebServer(app, counters, settings, socket_descriptor, report_descriptor, handed)).run()
     return 0
 
 

@@ -95,7 +95,7 @@ class Supervisor:
     def __init__(self, settings: Config, listener: socket.socket, address: str, worker: bool) -> None:
         self._data_dir = settings.data_dir
         self._embedded = settings.database_url is None
-        self._connections = 2 * (settings.workers * settings.threads + 4) + 20
+        self._connections = 2 * (settings.workers * settings.threads + 6) + 20
         self._listener = listener
         self._address = address
         self._worker = worker
@@ -209,7 +209,8 @@ class Supervisor:
     def _retire(self, generation: Generation) -> None:
         generation.awaited = False
         with contextlib.suppress(ProcessLookupError):
-            generation.process.terminate()
+            # Unlike SIGTERM it lets the readers of streams go one after the other.
+            generation.process.send_signal(signal.SIGHUP)
         self._old.append(generation)
 
     def _bury(self) -> int | None:

@@ -1,5 +1,7 @@
 """gunicorn's threaded worker with one thread kept for the health check, and a loop that waits for no client.
 
+Requests for streams go on to the process that holds these (streaming/handover.py).
+
 A request is handed to a thread when all of it has come (arrivals.py): clients that send slowly, or not at all, hold
 none. When the database stands still, every thread of a worker may wait for it. The health check must be answered within
 two seconds all the same (docs/api/pleroma.md 16), so a request for it never queues behind the others.
@@ -20,6 +22,7 @@ from gunicorn import http
 from gunicorn.workers.gthread import ThreadWorker
 
 from pleroma.server.arrivals import Arrival, Source
+from pleroma.streaming import handover
 
 _HEALTH = b"GET /api/pleroma/healthcheck"
 # How long a client may take to close its end of a connection whose last answer it has.
@@ -78,14 +81,29 @@ class ThreadedWorker(ThreadWorker):
         self.kept += arrival.kept - before
         if is_full or self.kept > _MOST_KEPT:
             self._give_up(conn, _TOO_MUCH)
+        elif arrival.complete and self.app.handed and handover.asks_for_stream(arrival.beginning):
+            self._hand_over(conn)
         elif arrival.complete:
             self._forget(conn)
             conn.source.put(arrival.content())
-            threads = self.spare if arrival.starts_with(_HEALTH) else self.tpool
+            threads = self.spare if arrival.beginning.startswith(_HEALTH) else self.tpool
             done = threads.submit(self.handle, conn)
             done.add_done_callback(lambda future: self.method_queue.defer(self.finish_request, conn, future))
         elif arrival.gone:
             self._give_up(conn)
+
+    def _hand_over(self, conn: Any) -> None:
+        """Give a connection to the process that holds streams."""
+        with self._forget(conn).content() as arrived:
+            is_taken = handover.hand_over(self.app.handed, conn.sock, arrived.read())
+        if is_taken:
+            # Without a shutdown, which would end the connection for the other process too.
+            self.nr_conns -= 1
+            conn.close()
+            return
+        with suppress(OSError):
+            conn.sock.send(handover.NO_ROOM)
+        self._close(conn)
 
     def _forget(self, conn: Any) -> Arrival:
         """Stop waiting for a connection's request."""

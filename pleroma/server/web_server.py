@@ -6,7 +6,6 @@ import contextlib
 import json
 import logging
 import os
-import resource
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from gunicorn.app.base import BaseApplication
 
 from pleroma import logs
 from pleroma.config import Config
-from pleroma.processes import die_with_parent
+from pleroma.processes import allow_files, die_with_parent
 from pleroma.web import request_body
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 GRACEFUL_TIMEOUT = 25
 _LONGEST_MESSAGE = 200
+# A client takes a socket, and a file when it sends much.
 _FILES = 4096
 
 
@@ -39,12 +39,15 @@ class WebServer(BaseApplication):
         settings: Config,
         socket_descriptor: int,
         report_descriptor: int,
+        handed: socket.socket | None = None,
     ) -> None:
+        """`handed` is where requests for streams are handed over; without it there are no streams."""
         self._app = app
         self._counters = counters
         self._settings = settings
         self._socket = socket_descriptor
         self._report = report_descriptor
+        self.handed = handed
         # What gunicorn refuses before the application sees it is an error of the API like any other.
         util.write_error = write_error
         super().__init__()
@@ -69,7 +72,11 @@ class WebServer(BaseApplication):
             "bind": [f"fd://{self._socket}"],
             "workers": settings.workers,
             "threads": settings.threads,
-            "worker_class": "sync" if settings.threads == 1 else "pleroma.server.threaded_worker.ThreadedWorker",
+            "worker_class": (
+                "pleroma.server.sync_worker.SynchronousWorker"
+                if settings.threads == 1
+                else "pleroma.server.threaded_worker.ThreadedWorker"
+            ),
             "preload_app": True,
             "graceful_timeout": GRACEFUL_TIMEOUT,
             # A sync worker shows no sign of life while a request arrives, which may take a minute.
@@ -98,7 +105,7 @@ class WebServer(BaseApplication):
     def _after_fork(self, arbiter: object, worker: Any) -> None:
         die_with_parent()
         self._counters.take(worker.region)
-        _allow_files()
+        allow_files(_FILES)
         logs.configure(self._settings)
         worker.log.error_log.addFilter(_worth_a_line)
         for handler in worker.log.error_log.handlers:
@@ -107,14 +114,6 @@ class WebServer(BaseApplication):
     def _say_serving(self, worker: object) -> None:
         with contextlib.suppress(OSError):
             os.write(self._report, b"serving\n")
-
-
-def _allow_files() -> None:
-    """Let this process open as many files as it may: a client takes a socket, and a file when it sends much."""
-    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if most == resource.RLIM_INFINITY else min(_FILES, most)
-    if allowed != resource.RLIM_INFINITY and allowed < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 def _worth_a_line(record: logging.LogRecord) -> bool:

@@ -21,27 +21,31 @@ from prometheus_client.core import (
 
 from pleroma import db
 from pleroma.db import queries
-from pleroma.telemetry import health
+from pleroma.telemetry import health, stream_figures
 from pleroma.telemetry.request_counters import BOUNDS, Key, RequestCounters
+from pleroma.telemetry.stream_figures import StreamFigures
 
 _MEBIBYTE = 1024 * 1024
 _LIMITS = [*map(str, BOUNDS), "+Inf"]
 
 
-def exposition(counters: RequestCounters) -> bytes:
-    """All figures as text."""
+def exposition(counters: RequestCounters, streams: StreamFigures | None = None) -> bytes:
+    """All figures as text; those of the streams where there are any."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(counters))
+    registry.register(_Collector(counters, streams))
     return generate_latest(registry)
 
 
 class _Collector:
-    def __init__(self, counters: RequestCounters) -> None:
+    def __init__(self, counters: RequestCounters, streams: StreamFigures | None) -> None:
         self._counters = counters
+        self._streams = streams
 
     def collect(self) -> Iterable[Metric]:
         """Every figure, as prometheus-client asks for them."""
         yield from self._of_requests()
+        if self._streams is not None:
+            yield from _of_streams(self._streams)
         yield from _of_the_database()
         memory = health.memory_of_all_processes() * _MEBIBYTE
         yield GaugeMetricFamily("pleroma_memory_bytes", "Memory of all processes, shared pages counted once.", memory)
@@ -59,16 +63,32 @@ class _Collector:
             requests.add_metric([key.method, key.route, str(key.status)], sum(figures.durations))
             by_route[key.method, key.route].append(figures)
         for route, answers in by_route.items():
-            seconds.add_metric(route, _cumulated(answers), sum(figures.seconds for figures in answers))
+            buckets = _cumulated(_LIMITS, *(figures.durations for figures in answers))
+            seconds.add_metric(route, buckets, sum(figures.seconds for figures in answers))
             statements.add_metric(route, sum(figures.statements for figures in answers))
             waits.add_metric(route, sum(figures.database_seconds for figures in answers))
         return requests, seconds, statements, waits
 
 
-def _cumulated(answers: list[Any]) -> list[tuple[str, float]]:
+def _of_streams(streams: StreamFigures) -> Iterable[Metric]:
+    connections = "Open connections of streams."
+    yield GaugeMetricFamily("pleroma_streaming_connections", connections, streams.connections)
+    yield CounterMetricFamily("pleroma_streaming_frames", "Events sent, one for each reader.", streams.frames)
+    drops = CounterMetricFamily("pleroma_streaming_drops", "Connections ended from this side.", labels=("reason",))
+    for reason, number in streams.drops().items():
+        drops.add_metric([reason], number)
+    yield drops
+    durations, seconds = streams.durations()
+    limits = [*map(str, stream_figures.BOUNDS), "+Inf"]
+    yield HistogramMetricFamily(
+        "pleroma_streaming_seconds", "From an event to its readers.", _cumulated(limits, durations), seconds
+    )
+
+
+def _cumulated(limits: list[str], *durations: list[float]) -> list[tuple[str, float]]:
     """The buckets of a histogram: each counts what those before it count as well."""
     total, buckets = 0.0, []
-    for limit, *counts in zip(_LIMITS, *(figures.durations for figures in answers), strict=True):
+    for limit, *counts in zip(limits, *durations, strict=True):
         total += sum(counts)
         buckets.append((limit, total))
     return buckets

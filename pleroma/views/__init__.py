@@ -17,7 +17,7 @@ _VIEWS = {
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
         "notifications", "polls", "profiles", "relationships", "reports", "scheduled_statuses", "search", "statuses",
-        "timelines",
+        "streaming", "timelines",
     ),
     "pleroma.views.admin": (
         "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",

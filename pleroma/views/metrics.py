@@ -24,7 +24,7 @@ def metrics() -> Response:
 
     from pleroma.telemetry.metrics import exposition
 
-    return Response(exposition(server_state().counters), content_type=CONTENT_TYPE_LATEST)
+    return Response(exposition(server_state().counters, server_state().streams), content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token() -> bool:

@@ -14,6 +14,7 @@ from werkzeug.routing import BaseConverter
 from pleroma import db
 from pleroma.config import Config
 from pleroma.telemetry.request_counters import RequestCounters
+from pleroma.telemetry.stream_figures import StreamFigures
 from pleroma.web import error_handlers, frontend, middleware, state
 from pleroma.web.params import as_identifier
 from pleroma.web.request_body import LONGEST_ADDRESS, ApiRequest
@@ -82,11 +83,16 @@ def _rewind() -> None:
         file.stream.seek(0)
 
 
-def build(config: Config, blueprints: Iterable[Blueprint], counters: RequestCounters | None = None) -> Flask:
+def build(
+    config: Config,
+    blueprints: Iterable[Blueprint],
+    counters: RequestCounters | None = None,
+    streams: StreamFigures | None = None,
+) -> Flask:
     """The application for a configuration. The pool must be open before the first request."""
     app = Application("pleroma", static_folder=None)
     counters = counters or RequestCounters()
-    state.keep(app.extensions, ServerState(config, counters))
+    state.keep(app.extensions, ServerState(config, counters, streams))
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -10,16 +10,18 @@ from flask import current_app
 from pleroma import settings
 from pleroma.config import Config
 from pleroma.telemetry.request_counters import RequestCounters
+from pleroma.telemetry.stream_figures import StreamFigures
 
 _NAME = "pleroma"
 
 
 @dataclass(frozen=True)
 class ServerState:
-    """One application's settings and counters."""
+    """One application's settings and counters, and the figures of the streams beside it."""
 
     config: Config
     counters: RequestCounters
+    streams: StreamFigures | None = None
 
     @property
     def base_url(self) -> str:

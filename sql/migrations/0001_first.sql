@@ -820,3 +820,78 @@ create trigger write_account_fragments before insert or update of
   discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role,
   skip_thread_containment, sensitive, is_admin, is_moderator, confirmation_pending, created_at
 on accounts for each row execute function write_account_fragments();
+
+-- What happened, for the processes that send live streams: each reads what was committed since it last looked. Unlogged,
+-- because a process that finds it emptied by a crash ends its connections, and clients read what they missed.
+create unlogged table stream_events (
+  id bigint generated always as identity,
+  written xid8 not null default pg_current_xact_id(),
+  kind text collate "C" not null,
+  status_id bigint,
+  account_id bigint,
+  about jsonb,
+  created_at timestamptz not null default now(),
+  primary key (written, id)
+);
+
+-- The processes that send live streams. is_awake: somebody is connected to it, so it wants to be woken.
+create unlogged table stream_processes (
+  id uuid primary key,
+  is_awake boolean not null,
+  seen_at timestamptz not null default now()
+);
+
+-- Wakes the processes for which somebody waits; a message makes commits wait for each other. It is empty, because they
+-- read what happened from the table.
+create function wake_streams() returns trigger language plpgsql as $$
+begin
+  if exists (select from stream_processes p where p.is_awake and p.seen_at > now() - interval '5 minutes') then
+    perform pg_notify('stream', '');
+  end if;
+  return null;
+end
+$$;
+create trigger wake_streams after insert on stream_events for each statement execute function wake_streams();
+
+-- Whatever makes a notification, it is an event.
+create function note_notifications() returns trigger language plpgsql as $$
+begin
+  if exists (select from made) then
+    insert into stream_events (kind, status_id, account_id, about)
+    select 'notification', n.status_id, n.account_id, to_jsonb(n.id) from made n order by n.id;
+  end if;
+  return null;
+end
+$$;
+create trigger note_notifications after insert on notifications
+referencing new table as made for each statement execute function note_notifications();
+
+-- However a token ends, its connections end.
+create function note_ended_tokens() returns trigger language plpgsql as $$
+begin
+  if exists (select from gone) then
+    insert into stream_events (kind, about) select 'ended', jsonb_agg(t.id) from gone t;
+  end if;
+  return null;
+end
+$$;
+create trigger note_ended_tokens after delete on tokens
+referencing old table as gone for each statement execute function note_ended_tokens();
+
+-- So do those of an account that is not there any more.
+create function note_ended_account() returns trigger language plpgsql as $$
+begin
+  insert into stream_events (kind, account_id) values ('ended', new.id);
+  return null;
+end
+$$;
+create trigger note_ended_account after update of active, confirmed, present
+on accounts for each row when (old.present and not new.present) execute function note_ended_account();
+
+create function note_filters() returns trigger language plpgsql as $$
+begin
+  insert into stream_events (kind, account_id) values ('filters', coalesce(new.account_id, old.account_id));
+  return null;
+end
+$$;
+create trigger note_filters after insert or update or delete on filters for each row execute function note_filters();

@@ -13,7 +13,7 @@ from pleroma.server import postgres
 
 BIG = {
     "accounts", "follows", "interactions", "media", "notifications", "status_media", "status_tags", "statuses",
-    "direct_statuses", "participations",
+    "direct_statuses", "participations", "stream_events", "tokens",
 }  # fmt: skip
 HOT = {
     "timelines": (
@@ -27,6 +27,7 @@ HOT = {
     "interactions": ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "favourited_by", "reblogged_by"),
     "authentication": ("by_token", "by_session"),
     "search": ("statuses",),
+    "streaming": ("admit", "good_tokens", "events", "update", "conversations", "deleted", "notification"),
 }  # fmt: skip
 
 

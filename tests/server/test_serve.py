@@ -18,81 +18,10 @@ import pytest
 
 from pleroma.server import generation, postgres
 from tests.meanwhile import requests_all_the_time, until
+from tests.serving import Server, environment, free_port
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 30
-
-
-class Server:
-    """A running `serve` on a data directory of its own."""
-
-    def __init__(self, directory, *arguments, **environment):
-        self.data_dir = directory / "instance"
-        self.port = _free_port()
-        self.log = directory / "log"
-        command = [sys.executable, str(ROOT / "app.py"), "serve", "--port", str(self.port), *arguments]
-        with open(self.log, "ab") as output:
-            self.process = subprocess.Popen(
-                command, cwd=directory, env=_environment(**environment), stdout=output, stderr=output
-            )
-
-    def get(self, path="/api/v1/instance", timeout=10):
-        return self.ask(path, timeout)[0]
-
-    def ask(self, path, timeout=10):
-        """Status and body of an answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
-        try:
-            connection.request("GET", path)
-            answer = connection.getresponse()
-            return answer.status, answer.read()
-        finally:
-            connection.close()
-
-    def answers(self):
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            return self.get(timeout=2) == 200
-        return False
-
-    def wait(self):
-        until(lambda: self.answers() or self.process.poll() is not None)
-        assert self.process.poll() is None, self.said()
-        return self
-
-    def said(self):
-        return self.log.read_text()
-
-    def children(self, name):
-        """Process ids below this server whose command line holds a name."""
-        found, waiting = [], [self.process.pid]
-        while waiting:
-            pid = waiting.pop(0)
-            with contextlib.suppress(OSError):
-                waiting += [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-                if name in Path(f"/proc/{pid}/cmdline").read_text():
-                    found.append(pid)
-        return found
-
-    def postmaster(self):
-        return int((self.data_dir / "postgres" / "postmaster.pid").read_text().split()[0])
-
-    def kill_everything(self):
-        pids = [self.process.pid, *self.children("")]
-        for pid in pids:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        self.process.wait()
-
-
-def _environment(**changes):
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
-    return {**kept, **changes}
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _confirmation_required(data_dir):
@@ -106,8 +35,8 @@ def serve(tmp_path):
     """Starts servers on one data directory; whatever is left of them ends after the test."""
     started = []
 
-    def start(*arguments, **environment):
-        started.append(Server(tmp_path, *arguments, **environment))
+    def start(*arguments, **settings):
+        started.append(Server(tmp_path, *arguments, **settings))
         return started[-1]
 
     yield start
@@ -164,8 +93,8 @@ def test_sighup_reads_the_settings_again_and_survives_wrong_ones(serve, tmp_path
     file.write_text("PLEROMA_WORKERS=3\nPLEROMA_ACCOUNT_ACTIVATION_REQUIRED=true\n")
     server.process.send_signal(signal.SIGHUP)
     until(lambda: "new generation serves" in server.said())
-    # Generation, arbiter, three web workers, job worker.
-    until(lambda: len(server.children("generation")) == 6)
+    # Generation, arbiter, three web workers, streaming, job worker.
+    until(lambda: len(server.children("generation")) == 7)
     assert _confirmation_required(server.data_dir)
 
 
@@ -202,21 +131,21 @@ def test_postgres_that_dies_is_started_again(serve):
     assert server.postmaster() != first
 
 
-@pytest.mark.parametrize("which", [0, 1, 2])
+@pytest.mark.parametrize("which", [0, 1, 2, 3])
 def test_application_that_dies_is_started_again(serve, which):
-    """The generation itself, its web server, one web worker or the job worker."""
+    """The generation itself, its web server, what holds the streams, the job worker."""
     server = serve().wait()
-    until(lambda: len(server.children("generation")) == 5)
+    until(lambda: len(server.children("generation")) == 6)
     victim = server.children("generation")[which]
     os.kill(victim, signal.SIGKILL)
-    until(lambda: len(set(server.children("generation")) - {victim}) == 5)
+    until(lambda: len(set(server.children("generation")) - {victim}) == 6)
     until(server.answers)
     assert victim not in server.children("generation")
 
 
 def test_metrics_count_what_all_workers_answered_and_outlive_them(serve):
     server = serve().wait()
-    until(lambda: len(server.children("generation")) == 5)
+    until(lambda: len(server.children("generation")) == 6)
 
     def counted():
         status, body = server.ask("/metrics")
@@ -234,7 +163,7 @@ def test_metrics_count_what_all_workers_answered_and_outlive_them(serve):
     assert {counted() for _ in range(10)} == {250}
     server.process.send_signal(signal.SIGHUP)
     until(lambda: "new generation serves" in server.said())
-    until(lambda: len(server.children("generation")) == 5)
+    until(lambda: len(server.children("generation")) == 6)
     server.get("/health")
     assert counted() == 1
 
@@ -246,21 +175,21 @@ def _web_workers(server):
 
 def test_no_worker_leaves_the_jobs_alone(serve):
     server = serve("--no-worker").wait()
-    until(lambda: len(server.children("generation")) == 4)
+    until(lambda: len(server.children("generation")) == 5)
     time.sleep(0.5)
-    assert len(server.children("generation")) == 4
+    assert len(server.children("generation")) == 5
 
 
 def test_worker_alone_brings_its_database_and_takes_it_along(tmp_path):
     log = tmp_path / "log"
     command = [sys.executable, str(ROOT / "app.py")]
-    refused = subprocess.run([*command, "worker"], cwd=tmp_path, env=_environment(), capture_output=True, text=True)
+    refused = subprocess.run([*command, "worker"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert (refused.returncode, "run `python app.py db migrate`" in refused.stderr) == (1, True)
-    subprocess.run([*command, "db", "migrate"], cwd=tmp_path, env=_environment(), check=True, capture_output=True)
+    subprocess.run([*command, "db", "migrate"], cwd=tmp_path, env=environment(), check=True, capture_output=True)
     with open(log, "ab") as output:
         process = subprocess.Popen(
             [*command, "worker"],
-            cwd=tmp_path, env=_environment(PLEROMA_LOG_LEVEL="debug"), stdout=output, stderr=output,
+            cwd=tmp_path, env=environment(PLEROMA_LOG_LEVEL="debug"), stdout=output, stderr=output,
         )  # fmt: skip
     try:
         until(lambda: "Starting worker on queues" in log.read_text() or process.poll() is not None)
@@ -291,7 +220,7 @@ def test_wrong_setting_stops_the_start(serve):
 def test_taken_port_is_said(serve):
     first = serve().wait()
     command = [sys.executable, str(ROOT / "app.py"), "serve", "--port", str(first.port)]
-    result = subprocess.run(command, cwd=first.log.parent, env=_environment(), capture_output=True, text=True)
+    result = subprocess.run(command, cwd=first.log.parent, env=environment(), capture_output=True, text=True)
     assert result.returncode == 1
     assert result.stderr == f"Error: cannot listen on 127.0.0.1 port {first.port}: Address already in use\n"
 
@@ -299,14 +228,14 @@ def test_taken_port_is_said(serve):
 def test_unreachable_database_is_said(monkeypatch):
     monkeypatch.setattr(generation, "_DATABASE_PATIENCE", 1)
     with pytest.raises(generation.GenerationError, match="no database: .*refused"):
-        generation._migrate(f"postgresql://nobody@127.0.0.1:{_free_port()}/none")
+        generation._migrate(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
 
 
 def test_wsgi_needs_a_database_and_its_schema(serve, tmp_path):
-    def load(**environment):
+    def load(**settings):
         return subprocess.run(
             [sys.executable, "-c", "import wsgi; print(wsgi.application)"],
-            cwd=ROOT, env=_environment(PLEROMA_DATA_DIR=str(tmp_path / "instance"), **environment),
+            cwd=ROOT, env=environment(PLEROMA_DATA_DIR=str(tmp_path / "instance"), **settings),
             capture_output=True, text=True,
         )  # fmt: skip
 

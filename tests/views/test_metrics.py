@@ -7,7 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pleroma import db
 from pleroma.telemetry import request_counters
+from pleroma.telemetry.metrics import exposition
 from pleroma.telemetry.request_counters import Figures, Key, RequestCounters
+from pleroma.telemetry.stream_figures import StreamFigures
 
 TOKEN = "a token for metrics"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -161,3 +163,22 @@ def test_full_memory_counts_what_is_new_in_one_place(counters, monkeypatch):
 def test_every_rule_fits_its_record(client):
     longest = max(len(rule.rule) for rule in client.app.url_map.iter_rules())
     assert len("OPTIONS 404 ") + longest < request_counters._KEY_BYTES
+
+
+def test_figures_of_streams_are_there_where_streams_are(client):
+    figures = StreamFigures()
+    figures.restart()
+    figures.connections, figures.frames = 3, 20
+    figures.drop("slow")
+    for seconds in (0.005, 0.02, 5.0):
+        figures.delivered(seconds)
+    seen = {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(exposition(RequestCounters(), figures).decode())
+        for one in family.samples
+    }
+    assert seen["pleroma_streaming_connections",] == 3
+    assert seen["pleroma_streaming_frames_total",] == 20
+    assert (seen["pleroma_streaming_drops_total", "slow"], seen["pleroma_streaming_drops_total", "token"]) == (1, 0)
+    assert (seen["pleroma_streaming_seconds_bucket", "0.03"], seen["pleroma_streaming_seconds_count",]) == (2, 3)
+    assert "pleroma_streaming_connections" not in client.get("/metrics").text

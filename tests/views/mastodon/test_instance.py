@@ -110,3 +110,21 @@ def test_reports_that_are_refused(client, alice, bob):
 
 def test_health(client):
     assert client.get("/health", status=200).text == "OK"
+
+
+@pytest.mark.parametrize(("connections", "address"), [(0, None), (2000, "wss://pleroma.example")])
+def test_streaming_is_named_only_where_it_runs(make_client, connections, address):
+    client = make_client(streaming_connections=connections)
+    first, second = client.get("/api/v1/instance").json, client.get("/api/v2/instance").json
+    assert first["urls"].get("streaming_api") == second["configuration"]["urls"].get("streaming") == address
+    features = [
+        first["pleroma"]["metadata"]["features"],
+        second["pleroma"]["metadata"]["features"],
+        client.get("/nodeinfo/2.1.json").json["metadata"]["features"],
+    ]
+    assert ["mastodon_api_streaming" in one for one in features] == [address is not None] * 3
+
+
+def test_streams_are_not_found_under_a_server_that_has_none(client):
+    for path in ("", "/", "/user", "/public/local", "/health"):
+        assert client.get(f"/api/v1/streaming{path}", status=404).json["error"]
