@@ -1,11 +1,12 @@
 """Mastodon.py against a running server: python mastodon_py.py ADDRESS. Prints a transcript, stops at a fault."""
 
 import io
+import queue
 import re
 import sys
 
 import requests
-from mastodon import Mastodon
+from mastodon import CallbackStreamListener, Mastodon
 from PIL import Image
 
 SCOPES = ["read", "write", "follow", "push"]
@@ -142,6 +143,44 @@ def people(alice, bob):
     say("markers, preferences, report", "done")
 
 
+def streams(alice, bob):
+    """Events as they happen, by server-sent events."""
+    assert alice.stream_healthy()
+    came = {"user": queue.Queue(), "public": queue.Queue()}
+    handles = [
+        start(
+            CallbackStreamListener(
+                update_handler=lambda status, come=came[name]: come.put(("update", status.id)),
+                delete_handler=lambda status_id, come=came[name]: come.put(("delete", status_id)),
+                notification_handler=lambda notification, come=came[name]: come.put(
+                    ("notification", notification.type)
+                ),
+                filters_changed_handler=lambda come=came[name]: come.put(("filters_changed", None)),
+            ),
+            run_async=True,
+        )
+        for name, start in (("user", alice.stream_user), ("public", alice.stream_public))
+    ]
+    post = bob.status_post("@alice look, live")
+    alice.filter_delete(alice.filter_create("spoiler", ["home"]))
+    bob.status_delete(post)
+    wanted = {
+        "user": [
+            ("update", post.id),
+            ("notification", "mention"),
+            *[("filters_changed", None)] * 2,
+            ("delete", post.id),
+        ],
+        "public": [("update", post.id), ("delete", post.id)],
+    }
+    for name, events in wanted.items():
+        seen = [came[name].get(timeout=10) for _ in events]
+        assert [(kind, str(about)) for kind, about in seen] == [(kind, str(about)) for kind, about in events], seen
+        say(f"stream of {name}", [kind for kind, _ in seen])
+    for handle in handles:
+        handle.close()
+
+
 def main(address):
     """The whole walk."""
     instance = Mastodon(api_base_url=address).instance()
@@ -152,6 +191,8 @@ def main(address):
     statuses(alice, bob)
     timelines(alice, bob)
     people(alice, bob)
+    alice.account_follow(bob.me().id)
+    streams(alice, bob)
     alice.revoke_access_token()
     say("revoke", "done")
 
