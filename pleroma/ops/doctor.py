@@ -187,8 +187,34 @@ def _address(config: Config) -> Iterator[Finding]:
         )
     else:
         yield Finding(f"{config.base_url} answers")
+        yield from _streams(config)
         if config.base_url.startswith("https://"):
             yield from _clients(config)
+
+
+def _streams(config: Config) -> Iterator[Finding]:
+    """Whether a WebSocket opens through the public address, and texts pass both ways."""
+    if not config.streaming_connections:
+        yield Finding("streams are switched off (PLEROMA_STREAMING_CONNECTIONS)")
+        return
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
+    address = f"{config.base_url.replace('http', 'ws', 1)}/api/v1/streaming"
+    try:
+        with connect(address, open_timeout=_SECONDS, close_timeout=1) as socket:
+            socket.send('{"type": "subscribe", "stream": "public"}')
+            said = socket.recv(_SECONDS)
+    except (OSError, WebSocketException) as error:
+        yield Finding(
+            f"no WebSocket opens at {address}: {error}",
+            "let nginx pass on what asks for one (the location of /api/v1/streaming in deploy/nginx.conf)",
+        )
+        return
+    if "pleroma:respond" in str(said):
+        yield Finding("streams answer")
+    else:
+        yield Finding(f"what answers at {address} is no stream", "look where nginx passes requests to")
 
 
 def _clients(config: Config) -> Iterator[Finding]:

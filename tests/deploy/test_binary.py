@@ -160,6 +160,7 @@ def test_what_was_posted_is_there_after_a_restart(install, user):
     assert [one["id"] for one in site.done("GET", "/api/v1/timelines/home", token=token)] == [status["id"]]
     # What is loaded at its first use is in the binary as well.
     assert b'pleroma_build_info{python="3.' in site.ask("GET", "/metrics")[1]
+    assert site.ask("GET", "/api/v1/streaming/health") == (200, b"OK")
     site.stop()
 
 

@@ -16,6 +16,7 @@ import urllib.parse
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
 from tests.meanwhile import until
 
@@ -314,6 +315,23 @@ def test_limits_count_the_real_client(site):
     ask("127.0.0.2", "127.0.0.1", 204)
 
 
+def test_streams_pass_by_websocket_and_as_events_without_delay(site, token):
+    context = ssl.create_default_context(cafile=site.directory / "fullchain.pem")
+    address = f"wss://localhost:{site.secure}/api/v1/streaming?stream=user&access_token={token.removeprefix('Bearer ')}"
+    events = http.client.HTTPSConnection("localhost", site.secure, context=context, timeout=10)
+    with connect(address, ssl=context) as stream, contextlib.closing(events):
+        events.request("GET", "/api/v1/streaming//public/", headers={"Accept-Encoding": "gzip"})
+        answer = events.getresponse()
+        assert (answer.status, answer.headers["Content-Type"]) == (200, "text/event-stream")
+        assert "Content-Encoding" not in answer.headers
+        assert answer.readline() == b":)\n"
+        posted = json.loads(site.ask("POST", "/api/v1/statuses", {"status": "live"}, Authorization=token).content)
+        frame = json.loads(stream.recv(5))
+        assert (frame["event"], json.loads(frame["payload"])["id"]) == ("update", posted["id"])
+        assert answer.readline() == b"event: update\n"
+    assert site.ask("GET", "/api/v1/streaming/health").content == b"OK"
+
+
 def test_doctor_asks_through_nginx(site):
     def ask(status):
         certificate = {"SSL_CERT_FILE": str(site.directory / "fullchain.pem")}
@@ -322,13 +340,17 @@ def test_doctor_asks_through_nginx(site):
         assert done.returncode == status, done.stdout + done.stderr
         return done.stdout
 
-    assert "limits count this machine as 127.0.0.1" in ask(0)
+    said = ask(0)
+    assert "limits count this machine as 127.0.0.1" in said and "ok     streams answer" in said
     file = site.directory / "nginx.conf"
     text = file.read_text()
     try:
         file.write_text(text.replace("proxy_set_header X-Forwarded-For $remote_addr;", ""))
         site.reload()
         assert "WRONG  the server believes an X-Forwarded-For that a client sends" in ask(1)
+        file.write_text(text.replace("proxy_set_header Upgrade $http_upgrade;", ""))
+        site.reload()
+        assert "WRONG  no WebSocket opens at wss://" in ask(1)
     finally:
         file.write_text(text)
         site.reload()
