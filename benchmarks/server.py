@@ -35,8 +35,10 @@ def answers(port: int, path: str) -> bool:
 class Servers:
     """Product and ceiling in one directory, started and stopped together."""
 
-    def __init__(self, directory: Path, threads: int) -> None:
+    def __init__(self, directory: Path, threads: int, **settings: str) -> None:
+        """`settings` are those of the product, without their prefix."""
         self._directory = directory
+        self._settings = settings
         self.threads = threads
         self._processes: list[subprocess.Popen[bytes]] = []
         self.port = self.ceiling_port = 0
@@ -64,6 +66,7 @@ class Servers:
         self.port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
         settings = {"DATA_DIR": str(self._directory), "RATE_LIMITS": "false", "THREADS": str(self.threads)}
+        settings |= self._settings
         environment |= {f"PLEROMA_{name}": value for name, value in settings.items()}
         begin = time.monotonic()
         self._spawn([str(_ROOT / "app.py"), "serve", "--port", str(self.port)], environment)
