@@ -170,7 +170,8 @@ ELSEWHERE = {
     "web.params": "everything raw present text sent_text required_text exact required_exact secret somebody boolean"
     " strict_boolean integer identifier values texts exacts identifiers tree mapping upload datetime too_long",
     "accounts.imports": "Entry follow_import block_import mute_import",
-    "emoji.pack_files": "BrokenPack inside read pictures_below check_pack read_pack dump_pack remove is_picture",
+    "emoji.pack_files": "BrokenPack inside read pictures_below check_pack read_pack dump_pack remove is_picture"
+    " check_picture",
     "emoji.folders": "Line folders found_in",
     "media.kinds": "FileTooLarge Prepared prepare focus",
     "web.rendering": "entities is_for_search_engines as_xml name_with_emoji ago",

@@ -769,6 +769,17 @@ create table scrobbles (
 );
 create index scrobbles_account on scrobbles (account_id, id);
 
+-- What each folder of emoji/ and each list beside it holds. `position` says which comes later.
+create table emoji_sources (
+  source text collate "C",
+  position smallint not null,
+  shortcode text collate "C",
+  path text collate "C" not null,
+  tags text[] not null,
+  primary key (source, shortcode)
+);
+create index emoji_sources_shortcode on emoji_sources (shortcode);
+
 create table emojis (
   shortcode text collate "C" primary key,
   pack text collate "C",
