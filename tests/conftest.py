@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -112,18 +113,40 @@ def _pool(database_url, settings):
     db.close_pool()
 
 
+@pytest.fixture(scope="session")
+def _statements(database_url):
+    """Runs statements on a connection for each thread; a new one when a test has cut it."""
+    kept = threading.local()
+
+    def run(statement, *parameters):
+        connection = getattr(kept, "connection", None)
+        if connection is None or not _is_usable(connection):
+            connection = kept.connection = psycopg.connect(database_url, autocommit=True, prepare_threshold=None)
+        cursor = connection.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+def _is_usable(connection):
+    try:
+        connection.execute("")
+    except psycopg.Error:
+        return False
+    return True
+
+
 @pytest.fixture(autouse=True)
 def _clean(request):
     """Nothing of one test is left for the next."""
     yield
     if "_pool" in request.fixturenames:
-        with psycopg.connect(request.getfixturevalue("database_url"), autocommit=True) as connection:
-            connection.execute(
-                "delete from accounts; delete from apps; delete from settings;"
-                "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
-                "delete from emoji_sources; delete from moderation_log; delete from reports;"
-                "delete from removed_files; delete from procrastinate_jobs; delete from imports"
-            )
+        request.getfixturevalue("_statements")(
+            "delete from accounts; delete from apps; delete from settings;"
+            "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
+            "delete from emoji_sources; delete from moderation_log; delete from reports;"
+            "delete from removed_files; delete from procrastinate_jobs; delete from imports"
+        )
 
 
 @pytest.fixture
@@ -143,15 +166,9 @@ def client(make_client):
 
 
 @pytest.fixture
-def sql(database_url):
+def sql(_statements):
     """Runs one statement and gives its rows, for what no endpoint shows."""
-
-    def run(statement, *parameters):
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
-
-    return run
+    return _statements
 
 
 @pytest.fixture
