@@ -139,9 +139,10 @@ def _is_usable(connection):
 @pytest.fixture(autouse=True)
 def _clean(request):
     """Nothing of one test is left for the next."""
+    run = request.getfixturevalue("_statements") if "_pool" in request.fixturenames else None
     yield
-    if "_pool" in request.fixturenames:
-        request.getfixturevalue("_statements")(
+    if run is not None:
+        run(
             "delete from accounts; delete from apps; delete from settings;"
             "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
             "delete from emoji_sources; delete from moderation_log; delete from reports;"

@@ -30,6 +30,6 @@ def test_each_route_can_be_addressed_by_its_name(client):
     application = client.app
     with application.test_request_context():
         for rule in application.url_map.iter_rules():
-            values = {name: "1" for name in rule.arguments}
+            values = dict.fromkeys(rule.arguments, "1")
             address = application.url_for(rule.endpoint, **values, extra="x")
             assert address.startswith("/") and address.endswith("extra=x")
