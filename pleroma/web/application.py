@@ -42,6 +42,7 @@ class Route(Rule):
         whole = super()._compile_builder
 
         def build(route: Rule, **values: Any) -> tuple[str, str]:
+            """Host and path of an address with these values."""
             return whole(append_unknown)(route, **values)
 
         return build
@@ -68,6 +69,10 @@ class Application(Flask):
         for attempt in itertools.count():
             try:
                 return self._dispatch_once()
+            except db.AssumptionFailed:
+                for name in ("caller", "forbidden"):
+                    g.pop(name, None)
+                g.assumes_nothing = True
             except psycopg.Error as error:
                 if attempt >= getattr(error, "repeats", 0):
                     raise
@@ -76,7 +81,7 @@ class Application(Flask):
     def _dispatch_once(self) -> Any:
         with db.scope() as scope:
             try:
-                response = super().dispatch_request()
+                response = self._respond(scope)
                 if request.method == "HEAD":
                     # Programs that look at links follow them so: what a GET would have done is not done.
                     scope.undo()
@@ -86,6 +91,18 @@ class Application(Flask):
                 repeats = db.pool().max_size if scope.cut else _REPEATS if isinstance(error, _ROLLED_BACK) else 0
                 error.repeats = repeats  # type: ignore[attr-defined]
                 raise
+
+    def _respond(self, scope: Any) -> Any:
+        """What the view gives, and no error either, before it is known whether the caller is who was assumed."""
+        try:
+            response = super().dispatch_request()
+        except (psycopg.Error, db.AssumptionFailed):
+            raise
+        except Exception:
+            scope.confirm()
+            raise
+        scope.confirm()
+        return response
 
 
 def _rewind() -> None:
