@@ -26,7 +26,7 @@ import psycopg
 import traffic
 from machine import MemoryWatch, memory, name
 from measure import Measuring, Row, count_statements, different, posts
-from seed import seed
+from seed import seed, seed_remote
 from server import Servers
 
 _FIRST = 10_000
@@ -38,8 +38,9 @@ _TRAFFIC = {0: ("", "", ""), 1: ("", "", ""), 5: ("≥ 0.5", "≤ 2.0", "≤ 3")
 class Benchmark:
     """One run over all lines of the table."""
 
-    def __init__(self, servers: Servers, statuses: int, seconds: float, large: bool) -> None:
+    def __init__(self, servers: Servers, statuses: int, seconds: float, large: bool, federated: int = 0) -> None:
         self._servers = servers
+        self._federated = federated
         self._statuses = statuses
         self._large = large
         self._measuring = Measuring(servers, seconds)
@@ -75,6 +76,8 @@ class Benchmark:
                 self._large_lists()
             self._add("memory under load of large lists", "", watch.most, "MB", self._named(watch.by_process))
         self._statements()
+        if self._federated:
+            self._federated_shape()
         # The large lists hold more than statuses.
         if now > written and not self._large:
             self._add("disk per 100,000 statuses", "≤ 160", (after - before) * 100_000 / (now - written), "MB")
@@ -143,6 +146,22 @@ class Benchmark:
             self._add(f"{what}: processor time over the ceiling's", "≤ 1.5", figures["processor_ratio"], "×")
             times.append(figures["processor_ratio"])
         self._add("home since the newest seen: 2,000 followed over 10", "≤ 1.3", times[-1] / times[0], "×")
+
+    def _federated_shape(self) -> None:
+        """Home, local and notifications, once nearly all statuses are by accounts that hardly anybody here follows."""
+        measuring, reader = self._measuring, self.state["reader"]
+        others = {"local": "/api/v1/timelines/public?local=true", "notifications": "/api/v1/notifications"}
+        plain = {what: measuring.page(path, [reader]).milliseconds for what, path in others.items()}
+        homes = self._home_costs()
+        readers = seed_remote(self._servers.url, self._federated, _FOLLOWED)
+        for follows, token in readers.items():
+            cost = measuring.page("/api/v1/timelines/home", [token]).milliseconds
+            details = {"ms": cost, "plain": homes[follows]}
+            self._add(f"federated, home, {follows} followed: over plain", "≤ 1.3", cost / homes[follows], "×", details)
+        for what, path in others.items():
+            cost = measuring.page(path, [reader]).milliseconds
+            details = {"ms": cost, "plain": plain[what]}
+            self._add(f"federated, {what}: over plain", "≤ 1.3", cost / plain[what], "×", details)
 
     def _home_costs(self) -> dict[str, float]:
         tokens = {**self.state["readers"], "quiet": self.state["quiet_reader"]}
@@ -235,6 +254,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=1, help="THREADS of the server (default: 1, sync workers)")
     parser.add_argument("--large", action="store_true", help="also large lists: tag, account, followers, thread …")
     parser.add_argument(
+        "--federated", type=int, default=0, metavar="NUMBER", help="at last, add so many statuses of elsewhere"
+    )
+    parser.add_argument(
         "--output", type=Path, default=Path("benchmark"), help="FILE.json, .md and .svg (default: benchmark)"
     )
     return parser.parse_args()
@@ -246,7 +268,7 @@ def main() -> None:
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="pleroma-benchmark-") as directory:
         servers = Servers(Path(directory) / "instance", arguments.threads)
-        benchmark = Benchmark(servers, arguments.statuses, arguments.seconds, arguments.large)
+        benchmark = Benchmark(servers, arguments.statuses, arguments.seconds, arguments.large, arguments.federated)
         try:
             benchmark.run()
         finally:
