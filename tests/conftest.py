@@ -300,6 +300,21 @@ def _wait_for(address, process, log):
     raise AssertionError(log.read_text())
 
 
+# The files that take longest, so that no process is left alone with one at the end.
+_FIRST = (
+    "tests/deploy/test_binary.py", "tests/clients/", "tests/test_bounded_requests.py", "tests/server/", "tests/ops/",
+    "tests/test_linear_time.py", "tests/browser/", "tests/test_sight.py", "tests/test_command_line.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Run what takes long first."""
+    places = {path: place for place, path in enumerate(_FIRST)}
+    items.sort(
+        key=lambda item: min((place for path, place in places.items() if item.nodeid.startswith(path)), default=99)
+    )
+
+
 def pytest_terminal_summary(terminalreporter, config):
     """Say how to run each test alone that failed."""
     failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
