@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -52,15 +54,17 @@ def fetch(
     max_bytes: int = 1_000_000,
     total: float = 10,
     redirects: int = 5,
+    head_only: bool = False,
 ) -> Response:
     """Request `url` (http or https) and return the answer, redirects followed.
 
     `max_bytes` bounds the body after any Content-Encoding, `total` the seconds for all of it, name look-up and
-    redirects included. `allow_loopback` is for tests: it opens this machine, but no private network.
+    redirects included. With `head_only` nothing behind the headers is read, and a redirect is an answer like any other.
+    `allow_loopback` is for tests: it opens this machine, but no private network.
 
     Raises RemoteError for everything that goes wrong short of an answer.
     """
-    exchange = _Exchange(allow_loopback, max_bytes, time.monotonic() + total)
+    exchange = _Exchange(allow_loopback, None if head_only else max_bytes, time.monotonic() + total)
     result: Future[Response] = Future()
 
     def run() -> None:
@@ -91,9 +95,9 @@ def _host(url: str) -> str:
 
 
 class _Exchange:
-    """One fetch: its bounds, and the sockets it has opened so far."""
+    """One fetch: its bounds, and the sockets it has opened so far. Without `max_bytes` only heads are read."""
 
-    def __init__(self, allow_loopback: bool, max_bytes: int, deadline: float) -> None:
+    def __init__(self, allow_loopback: bool, max_bytes: int | None, deadline: float) -> None:
         self.allow_loopback = allow_loopback
         self.max_bytes = max_bytes
         self.deadline = deadline
@@ -106,7 +110,7 @@ class _Exchange:
         for _ in range(redirects + 1):
             response = self._send(method, url, headers, data)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location:
+            if response.status not in _REDIRECTS or not location or self.max_bytes is None:
                 return response
             target = urljoin(url, location)
             if _origin(target) != _origin(url):
@@ -132,7 +136,8 @@ class _Exchange:
                 timeout=(min(_CONNECT_SECONDS, self._remaining()), self._remaining() + 1),
             )
             try:
-                body = b"" if response.status_code in _REDIRECTS else self._read(response)
+                wanted = self.max_bytes is not None and response.status_code not in _REDIRECTS
+                body = self._read(response, self.max_bytes or 0) if wanted else b""
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Response(response.status_code, names, body, url)
             finally:
@@ -154,16 +159,16 @@ class _Exchange:
             session.mount(prefix, adapter)
         return session
 
-    def _read(self, response: requests.Response) -> bytes:
+    def _read(self, response: requests.Response, max_bytes: int) -> bytes:
         with suppress(ValueError):
-            if int(response.headers.get("Content-Length", 0)) > self.max_bytes:
+            if int(response.headers.get("Content-Length", 0)) > max_bytes:
                 raise RemoteError("The answer is too large")
         pieces: list[bytes] = []
         size = 0
         # Each piece comes as soon as there is one, so that a trickle cannot outlive the deadline.
         while piece := response.raw.read1(_PIECE, decode_content=True):
             size += len(piece)
-            if size > self.max_bytes:
+            if size > max_bytes:
                 raise RemoteError("The answer is too large")
             self._remaining()
             pieces.append(piece)
@@ -211,8 +216,16 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
             """Refuse the address that the host's name was found to have, unless it is open."""
             host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
-            _refuse_closed(host_params["host"], exchange.allow_loopback)
+            refuse_closed(host_params["host"], exchange.allow_loopback)
+            if host_params["scheme"] == "https":
+                pool_kwargs["ssl_context"] = _tls_context()
             return host_params, pool_kwargs
+
+        def cert_verify(self, conn: Any, *arguments: Any, **options: Any) -> None:
+            """Demand a certificate, and leave it at the authorities that the shared context knows."""
+            super().cert_verify(conn, *arguments, **options)
+            # They would be read again for each connection.
+            conn.ca_certs = None
 
         def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
             """Have the pool open connections that the exchange gets to know."""
@@ -224,6 +237,17 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
         f"{scheme}://": Adapter(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
         for scheme in ("http", "https")
     }
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """The one context of the process: to read the certificates of all authorities takes longer than a request."""
+    from requests import certs
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(certs.where())
+    return context
 
 
 def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
@@ -238,8 +262,8 @@ def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
     return Connection
 
 
-def _refuse_closed(host: str, allow_loopback: bool) -> None:
-    """Refuse an address that is about to be connected to and is not of the open internet.
+def refuse_closed(host: str, allow_loopback: bool) -> None:
+    """Refuse an IP address that is not of the open internet. Raises RemoteError.
 
     The filter of requests-hardened names what is closed; this names what is open, so that nothing falls between.
     """
