@@ -8,7 +8,8 @@ import os
 import select
 import signal
 import time
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -39,6 +40,22 @@ def parent(process: int) -> int | None:
         return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def in_child(function: Callable[[], object]) -> None:
+    """Run a function in a process of its own and wait for it, so that what it loads costs this one no memory.
+
+    For processes that have no threads yet. How it failed is on standard error.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            function()
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
 
 
 class Signals:

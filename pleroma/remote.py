@@ -242,11 +242,11 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
 @cache
 def _tls_context() -> ssl.SSLContext:
     """The one context of the process: to read the certificates of all authorities takes longer than a request."""
-    from requests import certs
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
     from urllib3.util.ssl_ import create_urllib3_context
 
     context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    context.load_verify_locations(certs.where())
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
     return context
 
 

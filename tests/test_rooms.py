@@ -20,6 +20,7 @@ GROUND = {
     "remote",
     "remote_places",
     "safe_files",
+    "vapid",
 }
 DATA = GROUND | {"db", "settings"}
 DOMAIN = DATA | {"text", "media", "jobs", "mail", "instance"}
