@@ -8,6 +8,7 @@ the very address it checked.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
 import ssl
 import threading
@@ -23,6 +24,8 @@ from urllib.parse import urljoin, urlsplit
 if TYPE_CHECKING:
     import requests
 
+# When it says much, it says whole addresses; some are secrets.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 USER_AGENT = "pleroma-api"
 _CONNECT_SECONDS = 5.0
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -32,6 +35,10 @@ _PIECE = 16_384
 
 class RemoteError(Exception):
     """The other side was not asked, did not answer, or not in time, or with too much."""
+
+
+class ClosedAddress(RemoteError):
+    """The other side is not on the open internet, and so was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +217,16 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _adapters(exchange: _Exchange) -> dict[str, Any]:
     """Return the transports of one exchange, which know its sockets and refuse what is not the open internet."""
+    from requests_hardened.ip_filter import InvalidIPAddress
     from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
     class Adapter(IPFilterAdapter):
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
             """Refuse the address that the host's name was found to have, unless it is open."""
-            host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
+            try:
+                host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
+            except InvalidIPAddress as problem:
+                raise ClosedAddress("The address is not on the open internet") from problem
             refuse_closed(host_params["host"], exchange.allow_loopback)
             if host_params["scheme"] == "https":
                 pool_kwargs["ssl_context"] = _tls_context()
@@ -263,7 +274,7 @@ def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
 
 
 def refuse_closed(host: str, allow_loopback: bool) -> None:
-    """Refuse an IP address that is not of the open internet. Raises RemoteError.
+    """Refuse an IP address that is not of the open internet. Raises ClosedAddress.
 
     The filter of requests-hardened names what is closed; this names what is open, so that nothing falls between.
     """
@@ -273,4 +284,4 @@ def refuse_closed(host: str, allow_loopback: bool) -> None:
     if allow_loopback and address.is_loopback:
         return
     if not address.is_global or address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False):
-        raise RemoteError("The address is not on the open internet")
+        raise ClosedAddress("The address is not on the open internet")

@@ -200,6 +200,12 @@ def make_token(sql, account_id, scopes=ALL_SCOPES):
 
 
 @pytest.fixture
+def make_token_of(sql):
+    """Makes another token of a person: make_token_of(alice)."""
+    return lambda who, scopes=ALL_SCOPES: make_token(sql, who.id, scopes)
+
+
+@pytest.fixture
 def alice(person):
     """Alice, who does things."""
     return person("alice")
@@ -225,6 +231,23 @@ def post(client):
         return client.post_json("/api/v1/statuses", {"status": text, **parameters}, auth=author, status=200).json
 
     return publish
+
+
+@pytest.fixture
+def register_app(client):
+    """Registers an app: register_app(scopes="read", redirect_uris="app:/")."""
+
+    def make(redirect_uris="https://app.example/callback", scopes="read write follow push"):
+        parameters = {"client_name": "App", "redirect_uris": redirect_uris, "scopes": scopes}
+        return client.post_json("/api/v1/apps", parameters, status=200).json
+
+    return make
+
+
+@pytest.fixture
+def app(register_app):
+    """An app with one address and all scopes."""
+    return register_app()
 
 
 @pytest.fixture
