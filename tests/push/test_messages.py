@@ -1,5 +1,6 @@
 """What is pushed, to whom, and what it says."""
 
+import psycopg
 import pytest
 
 from pleroma.push.subscriptions import ALERTS
@@ -294,8 +295,6 @@ def test_who_has_no_subscription_makes_no_jobs(post, sql, alice, bob, carol, sub
 
 
 def test_jobs_go_with_what_they_are_about(client, sql, alice, bob, subscribe, database_url):
-    import psycopg
-
     subscribe(alice, "follow")
     with psycopg.connect(database_url) as connection:
         connection.execute(
