@@ -268,11 +268,11 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The address of a server with the accounts alice and bob; its rate limits are off."""
+    """The address of a server with the accounts alice and bob; its rate limits are off, and it reaches this machine."""
     directory = tmp_path_factory.mktemp("server")
     address = f"http://127.0.0.1:{free_port()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
-    environment["PLEROMA_RATE_LIMITS"] = "false"
+    environment |= {"PLEROMA_RATE_LIMITS": "false", "PLEROMA_REMOTE_ALLOW_LOOPBACK": "true"}
     command = [sys.executable, ROOT / "app.py"]
     with (directory / "log").open("w") as log:
         process = subprocess.Popen(
