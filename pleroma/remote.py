@@ -66,10 +66,8 @@ def fetch(
     """Request `url` (http or https) and return the answer, redirects followed.
 
     `max_bytes` bounds the body after any Content-Encoding, `total` the seconds for all of it, name look-up and
-    redirects included. With `head_only` nothing behind the headers is read, and a redirect is an answer like any other.
-    `allow_loopback` is for tests: it opens this machine, but no private network.
-
-    Raises RemoteError for everything that goes wrong short of an answer.
+    redirects included. With `head_only` no body is read and no redirect followed. `allow_loopback` is for tests: it
+    opens this machine, but no private network. Raises RemoteError for all that goes wrong short of an answer.
     """
     exchange = _Exchange(allow_loopback, None if head_only else max_bytes, time.monotonic() + total)
     result: Future[Response] = Future()
