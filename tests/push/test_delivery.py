@@ -243,10 +243,11 @@ def test_a_service_without_time_is_asked_again_later_and_later(
     ("retry_after", "least", "most"),
     [
         ("600", 597, 600), ("1", 1, 4), ("soon", 1, 4), ("-5", 1, 4), ("", 1, 4),
+        ("Mon, 01 Jan 9999999999999999999999 00:00:00 GMT", 1, 4),
         (format_datetime(datetime.now(UTC) + timedelta(hours=10), usegmt=True), 35_000, 36_000),
         (format_datetime(datetime.now(UTC) - timedelta(hours=10), usegmt=True), 1, 4),
     ],
-    ids=["seconds", "too soon", "nonsense", "negative", "empty", "a time", "a time that is over"],
+    ids=["seconds", "too soon", "nonsense", "negative", "empty", "a year that is none", "a time", "a time that is over"],
 )  # fmt: skip
 def test_retry_after_is_honoured(alice, notify, service, subscribe, deliver, waiting, retry_after, least, most):
     subscribe(alice, "mention")
