@@ -8,7 +8,6 @@ import os
 import select
 import signal
 import time
-import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
@@ -45,16 +44,13 @@ def parent(process: int) -> int | None:
 def in_child(function: Callable[[], object]) -> None:
     """Run a function in a process of its own and wait for it, so that what it loads costs this one no memory.
 
-    For processes that have no threads yet. How it failed is on standard error.
+    For processes that have no threads yet. Whoever needs what it should have left finds out whether it went well.
     """
     pid = os.fork()
     if pid == 0:
-        try:
+        with contextlib.suppress(BaseException):
             function()
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(0)
+        os._exit(0)
     os.waitpid(pid, 0)
 
 

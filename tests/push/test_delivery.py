@@ -247,7 +247,7 @@ def test_a_service_without_time_is_asked_again_later_and_later(
         (format_datetime(datetime.now(UTC) + timedelta(hours=10), usegmt=True), 35_000, 36_000),
         (format_datetime(datetime.now(UTC) - timedelta(hours=10), usegmt=True), 1, 4),
     ],
-    ids=["seconds", "too soon", "nonsense", "negative", "empty", "a year that is none", "a time", "a time that is over"],
+    ids=["seconds", "too soon", "nonsense", "negative", "empty", "no year", "a time", "a time that is over"],
 )  # fmt: skip
 def test_retry_after_is_honoured(alice, notify, service, subscribe, deliver, waiting, retry_after, least, most):
     subscribe(alice, "mention")
