@@ -824,3 +824,11 @@ return (
   left join unnest(s.media_ids) with ordinality as wanted (id, place) on true
   left join media m on m.id = wanted.id
 );
+
+-- A PushSubscription; alert_names are those that a client reads.
+create or replace function push_subscription_json(p push_subscriptions, alert_names text[], server_key text)
+returns text language sql stable
+return concat('{"id":', p.id, ',"endpoint":', json_text(p.endpoint), ',"standard":', p.standard::text,
+  ',"policy":', json_text(p.policy), ',"server_key":', json_text(server_key), ',"alerts":{', (
+    select string_agg(concat(json_text(alert.name), ':', (alert.name = any (p.alerts))::text), ',' order by alert.place)
+    from unnest(alert_names) with ordinality as alert (name, place)), '}}');

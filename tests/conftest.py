@@ -218,6 +218,12 @@ def make_token(sql, account_id, scopes=ALL_SCOPES):
 
 
 @pytest.fixture
+def make_token_of(sql):
+    """Makes another token of a person: make_token_of(alice)."""
+    return lambda who, scopes=ALL_SCOPES: make_token(sql, who.id, scopes)
+
+
+@pytest.fixture
 def alice(person):
     """Alice, who does things."""
     return person("alice")
@@ -246,6 +252,23 @@ def post(client):
 
 
 @pytest.fixture
+def register_app(client):
+    """Registers an app: register_app(scopes="read", redirect_uris="app:/")."""
+
+    def make(redirect_uris="https://app.example/callback", scopes="read write follow push"):
+        parameters = {"client_name": "App", "redirect_uris": redirect_uris, "scopes": scopes}
+        return client.post_json("/api/v1/apps", parameters, status=200).json
+
+    return make
+
+
+@pytest.fixture
+def app(register_app):
+    """An app with one address and all scopes."""
+    return register_app()
+
+
+@pytest.fixture
 def run_jobs(settings, _pool):
     """Runs all jobs that are due, and gives their number."""
     return lambda **changes: jobs.run_pending(dataclasses.replace(settings, **changes))
@@ -263,11 +286,11 @@ def free_port():
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The address of a server with the accounts alice and bob; its rate limits are off."""
+    """The address of a server with the accounts alice and bob; its rate limits are off, and it reaches this machine."""
     directory = tmp_path_factory.mktemp("server")
     address = f"http://127.0.0.1:{free_port()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
-    environment["PLEROMA_RATE_LIMITS"] = "false"
+    environment |= {"PLEROMA_RATE_LIMITS": "false", "PLEROMA_REMOTE_ALLOW_LOOPBACK": "true"}
     command = [sys.executable, ROOT / "app.py"]
     with (directory / "log").open("w") as log:
         process = subprocess.Popen(

@@ -92,6 +92,7 @@ def each_place(source):
 FUNCTIONS = {
     "text.parsing.length": (parsing.length, LETTERS),
     "text.parsing.is_longer": (lambda typed: parsing.is_longer(typed, SIZE - 1), LETTERS),
+    "text.parsing.shortened": (lambda typed: parsing.shortened(typed, SIZE // 2), LETTERS),
     "text.parsing.parse for handles": (named, SIGNS[:3]),
     "text.parsing.parse": (render("text/plain"), (*TAGS[:4], *SIGNS, *ADDRESSES, *LETTERS, "\r")),
     "text.parsing.render_field": (parsing.render_field, ADDRESSES[:4]),

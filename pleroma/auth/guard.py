@@ -245,6 +245,14 @@ def account_id() -> int:
     return current
 
 
+def bearer() -> tuple[int, str]:
+    """The id of the caller's token and the token itself. Raises InvalidCredentials for a caller without one."""
+    current, credentials = caller(), authentication.get_auth()
+    if current is None or current.token_id is None or credentials is None:
+        raise InvalidCredentials()
+    return current.token_id, credentials.token or ""
+
+
 def require_public() -> None:
     """On an instance that is not public, refuse anonymous callers. Raises Forbidden."""
     if not viewer_id() and not value("public"):

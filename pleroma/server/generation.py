@@ -14,8 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pleroma import config
 from pleroma.config import Config
-from pleroma.processes import Restarts, Signals, die_with_parent
+from pleroma.processes import Restarts, Signals, die_with_parent, in_child
 from pleroma.server import postgres
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma.emoji import installed
     from pleroma.telemetry.request_counters import RequestCounters
 
+    make_keys(settings)
     counters = RequestCounters()
     app = create_app(settings, counters)
     url = _database(settings)
@@ -53,6 +55,13 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     gc.collect()
     gc.freeze()
     return _watch(children)
+
+
+def make_keys(settings: Config) -> None:
+    """Make the keys that are kept, where they are not there yet. Raises OSError, or ConfigError for a broken one."""
+    # The library that makes the key of web push is as large as all else together.
+    in_child(lambda: config.vapid_key(settings))
+    config.vapid_public_key(settings)
 
 
 def _database(settings: Config) -> str:

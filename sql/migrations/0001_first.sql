@@ -905,3 +905,45 @@ create trigger write_account_fragments before insert or update of
   discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role,
   skip_thread_containment, sensitive, is_admin, is_moderator, confirmation_pending, created_at
 on accounts for each row execute function write_account_fragments();
+
+-- Where notifications are pushed to, for each token that asked for it. A push carries the token, because its client knows
+-- by it whose notification it is; so it lies here sealed, by a key that is not in the database.
+create table push_subscriptions (
+  id integer generated always as identity primary key,
+  token_id bigint not null unique references tokens on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  sealed_token bytea not null,
+  endpoint text not null,
+  p256dh bytea not null,
+  auth bytea not null,
+  standard boolean not null,
+  alerts text[] not null,
+  policy text not null,
+  refusals integer not null default 0
+);
+create index push_subscriptions_account on push_subscriptions (account_id);
+
+-- A job for each new notification and each subscription that may want it; the job looks at the rest. By the statement, and
+-- one look-up for each receiver, so that those who have no subscription pay next to nothing.
+create function defer_pushes() returns trigger language plpgsql as $$
+declare
+  jobs procrastinate_job_to_defer_v1[] := array(
+    select row(
+      'push', 'push', 0, null, null,
+      jsonb_build_object('subscription_id', wanting.id, 'notification_id', n.id), null)::procrastinate_job_to_defer_v1
+    from made n
+    cross join lateral (
+      select p.id from push_subscriptions p
+      where p.account_id = n.account_id and p.policy <> 'none'
+        and (n.type = any (p.alerts) or n.type = 'mention' and 'status' = any (p.alerts))
+      offset 0
+    ) wanting);
+begin
+  if jobs <> '{}' then
+    perform procrastinate_defer_jobs_v1(jobs);
+  end if;
+  return null;
+end
+$$;
+create trigger defer_pushes after insert on notifications
+referencing new table as made for each statement execute function defer_pushes();

@@ -3,10 +3,16 @@
 import io
 import re
 import sys
+from pathlib import Path
 
 import requests
-from mastodon import Mastodon
+from mastodon import Mastodon, MastodonNotFoundError
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.meanwhile import until
+from tests.push_service import push_service
 
 SCOPES = ["read", "write", "follow", "push"]
 
@@ -142,6 +148,31 @@ def people(alice, bob):
     say("markers, preferences, report", "done")
 
 
+def push(alice, bob):
+    """Subscribing, being pushed to, and reading it."""
+    private, public = alice.push_subscription_generate_keys()
+    with push_service() as service:
+        made = alice.push_subscription_set(f"{service.url}/alice", public, mention_events=True, follow_events=False)
+        assert made.alerts.mention and not made.alerts.follow
+        assert made.server_key == alice.app_verify_credentials().vapid_key
+        assert alice.push_subscription().endpoint == f"{service.url}/alice"
+        status = bob.status_post("@alice wake up", visibility="direct")
+        until(lambda: service.got)
+        (one,) = service.got
+        message = alice.push_subscription_decrypt_push(
+            one.body, private, one.headers["Encryption"], one.headers["Crypto-Key"]
+        )
+    assert message.access_token == alice.access_token
+    assert alice.notifications(id=message.notification_id).status.id == status.id
+    say("push", message.title)
+    assert alice.push_subscription_update(follow_events=True).alerts.follow
+    alice.push_subscription_delete()
+    try:
+        alice.push_subscription()
+    except MastodonNotFoundError as missing:
+        say("no more push", missing)
+
+
 def main(address):
     """The whole walk."""
     instance = Mastodon(api_base_url=address).instance()
@@ -152,6 +183,7 @@ def main(address):
     statuses(alice, bob)
     timelines(alice, bob)
     people(alice, bob)
+    push(alice, bob)
     alice.revoke_access_token()
     say("revoke", "done")
 

@@ -27,6 +27,7 @@ HOT = {
     "interactions": ("favourite", "unfavourite", "reblog", "unreblog", "bookmark", "favourited_by", "reblogged_by"),
     "authentication": ("by_token", "by_session"),
     "search": ("statuses",),
+    "push": ("message",),
 }  # fmt: skip
 
 
