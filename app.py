@@ -156,7 +156,7 @@ def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> None:
-    """Write database, media, emoji, static files and the secret key to one file; the server may run."""
+    """Write database, media, emoji, static files and keys to one file; the server may run."""
     from pleroma.ops import backup as backups
     from pleroma.ops.disk_use import shown
 

@@ -13,7 +13,7 @@ from flask import Flask
 from pleroma import config, create_app, db
 from pleroma.db import schema
 from pleroma.emoji import installed
-from pleroma.server import postgres
+from pleroma.server import generation, postgres
 
 
 def _load() -> Flask:
@@ -23,6 +23,7 @@ def _load() -> Flask:
         raise SystemExit(f"Error: set PLEROMA_DATABASE_URL, or start the PostgreSQL of {settings.data_dir} first")
     if missing := schema.missing_migrations(url):
         raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
+    generation.make_keys(settings)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +16,8 @@ from server import Servers
 from pleroma import config, create_app, db
 from pleroma.db import timing
 
-# More than a server remembers of answers, and than it sends within the time it remembers them.
-_VARIANTS = 20_000
+# More requests than are sent in half a second.
+_WARM = 5000
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Cost:
     milliseconds: float
     failures: int
     busy_after: float
+    result: load.Result
 
 
 class Measuring:
@@ -47,7 +50,9 @@ class Measuring:
         self._servers = servers
         self._seconds = seconds
 
-    def cost(self, port: int, requests: list[bytes], *, seconds: float | None = None, repeat: bool = True) -> Cost:
+    def cost(
+        self, port: int, requests: Iterable[bytes | load.Asking], *, seconds: float | None = None, repeat: bool = True
+    ) -> Cost:
         """What requests of this kind cost."""
         servers = self._servers
         servers.settle()
@@ -56,50 +61,55 @@ class Measuring:
         idle = servers.settle()
         spent = processor_time(servers.roots) - before
         if not result.answers:
-            raise RuntimeError(f"no good answer to {requests[0][:200]!r}")
+            raise RuntimeError("no good answer")
         milliseconds = 1000 * spent / (result.answers + result.failures)
-        return Cost(result.rate, milliseconds, result.failures, max(0.0, idle - result.finished))
+        return Cost(result.rate, milliseconds, result.failures, max(0.0, idle - result.finished), result)
 
-    def page(self, path: str, token: str | None) -> Cost:
-        """What a page costs that is asked for again and again while nothing is written."""
-        return self._cost_of_reading([load.request(path, token)])
+    def page(self, path: str, tokens: Sequence[str]) -> Cost:
+        """What a page costs, asked for by the accounts of the tokens in turn."""
+        return self._warm_cost(different(path, tokens))
 
-    def page_again(self, path: str, token: str | None) -> Cost:
-        """What it costs when it has to be read each time: no two requests are the same."""
-        joint = "&" if "?" in path else "?"
-        return self._cost_of_reading([load.request(f"{path}{joint}{number}", token) for number in range(_VARIANTS)])
-
-    def _cost_of_reading(self, requests: list[bytes]) -> Cost:
-        load.run(self._servers.port, requests, 0.5)
-        return self.cost(self._servers.port, requests)
+    def _warm_cost(self, requests: Iterable[bytes | load.Asking]) -> Cost:
+        load.run(self._servers.port, requests, 0.5, repeat=False)
+        # Another process sent the first ones, so that here they are still to come.
+        return self.cost(self._servers.port, itertools.islice(requests, _WARM, None), repeat=False)
 
     def ceiling(self) -> Cost:
         """What `select 1` costs now."""
         return self.cost(self._servers.ceiling_port, [load.request("/")], seconds=self._seconds / 2)
 
-    def against_ceiling(self, path: str, token: str | None, *, again: bool = False) -> dict[str, float]:
-        """A page beside the ceiling just before and just after it."""
+    def against_ceiling(self, requests: Iterable[bytes | load.Asking]) -> dict[str, float]:
+        """Requests of this kind beside the ceiling just before and just after them."""
         before = self.ceiling()
-        page = self.page_again(path, token) if again else self.page(path, token)
+        cost = self._warm_cost(requests)
         after = self.ceiling()
         rate, milliseconds = (before.rate + after.rate) / 2, (before.milliseconds + after.milliseconds) / 2
         return {
-            "ratio": page.rate / rate,
-            "processor_ratio": page.milliseconds / milliseconds,
-            "milliseconds": page.milliseconds,
-            "requests_per_second": page.rate,
+            "ratio": cost.rate / rate,
+            "processor_ratio": cost.milliseconds / milliseconds,
+            "milliseconds": cost.milliseconds,
+            "requests_per_second": cost.rate,
             "ceiling_per_second": rate,
             "ceiling_milliseconds": milliseconds,
-            "failures": page.failures,
+            "p50": cost.result.percentile(0.5),
+            "p99": cost.result.percentile(0.99),
+            "failures": cost.failures,
         }
 
 
-def posts(token: str, number: int, people: int) -> list[bytes]:
-    """Requests that post statuses, each of which mentions 5 accounts."""
+def different(path: str, tokens: Sequence[str]) -> Iterator[bytes]:
+    """Endless requests of a page, no two the same, in turn by the accounts of the tokens."""
+    joint = "&" if "?" in path else "?"
+    for number, token in enumerate(itertools.cycle(tokens)):
+        yield load.request(f"{path}{joint}{number}", token)
+
+
+def posts(token: str, number: int, people: int, *, mentions: int = 5) -> list[bytes]:
+    """Requests that post statuses, each of which mentions so many accounts."""
     chance = random.Random(1)
     texts = [
-        f"{' '.join(f'@seed{chance.randint(1, people)}' for _ in range(5))} number {n} of a few words that nobody "
-        "will remember #benchmark"
+        f"{' '.join(f'@seed{chance.randint(1, people)}' for _ in range(mentions))} number {n} of a few words that "
+        "nobody will remember #benchmark"
         for n in range(number)
     ]
     bodies = [json.dumps({"status": text}).encode() for text in texts]
@@ -113,8 +123,10 @@ def count_statements(url: str, paths: dict[str, tuple[str, str | None]], **setti
     numbers = {}
     try:
         for name, (path, token) in paths.items():
-            response = client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
-            assert response.status_code == 200, path
+            # The first request of a day to the home timeline leaves a feed.
+            for _ in range(2):
+                response = client.get(path, headers={"Authorization": f"Bearer {token}"} if token else {})
+                assert response.status_code == 200, path
             numbers[name] = timing.figures.statements
     finally:
         db.close_pool()

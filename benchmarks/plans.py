@@ -59,6 +59,7 @@ class Explainer:
         timelines, large = queries.timelines, self._large
         muting = {"viewer_id": self._account("seedmuter1"), "local": True}
         return [
+            ("Home, from the feed", sql.home_fed.sql, {}),
             ("Home, 200 followed", sql.home_walked.sql, {"follows_many": False}),
             ("Home, 2,000 followed", sql.home_walked.sql, {"follows_many": True, **self._as("seedfollows2000x1")}),
             ("Home, 10 followed", sql.home_newest.sql, self._as("seedfollows10x1")),

@@ -1,5 +1,9 @@
+-- name: home_fed(viewer_id, with_muted, only_media, max_id, since_id, limit)
+-- What home_page does for those who have a feed.
+select id from home_fed(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit);
+
 -- name: home_walked(viewer_id, with_muted, only_media, max_id, since_id, limit, follows_many)
--- What home_ids does for those who follow many.
+-- What home_page does for those who follow many.
 select id from home_walked(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit, :follows_many);
 
 -- name: home_newest(viewer_id, with_muted, only_media, max_id, since_id, limit)

@@ -32,6 +32,8 @@ SENTENCES = 5000
 WORD = "harvest"
 BIG_TAG, SMALL_TAG = "seedlarge", "seedsmall"
 REPLIES, FAVOURITES, QUIET = 50, 40, 5
+# Accounts of elsewhere in the federated shape, and how many of them somebody here may follow.
+FAR, FOLLOWED_FAR = 20_000, 2000
 # The sizes of --large at 1,000,000 statuses; fewer statuses make them smaller.
 LARGE = {
     "tag": 200_000,
@@ -58,11 +60,8 @@ class Seeder:
 
     def run(self) -> dict[str, Any]:
         """Fill, and return what the state file says."""
+        self.share_sentences()
         with self._connection.transaction():
-            sql.make_tables(self._connection)
-            with self._connection.cursor().copy("copy seed_sentences from stdin") as copy:
-                for row in enumerate(_sentences(), 1):
-                    copy.write_row(row)
             self._make_people()
         self._write_statuses()
         with self._connection.transaction():
@@ -81,6 +80,14 @@ class Seeder:
         ):
             self._connection.execute(f"vacuum (analyze) {table}")
         return self._state()
+
+    def share_sentences(self) -> None:
+        """Make what the statements take their texts from."""
+        with self._connection.transaction():
+            sql.make_tables(self._connection)
+            with self._connection.cursor().copy("copy seed_sentences from stdin") as copy:
+                for row in enumerate(_sentences(), 1):
+                    copy.write_row(row)
 
     def _id(self, nickname: str) -> int:
         return int(sql.account(self._connection, nickname=nickname).id)
@@ -233,6 +240,39 @@ class Seeder:
             self._large_thread(), self._sizes["thread"], start + timedelta(seconds=12), start + timedelta(seconds=40)
         )
 
+    def run_remote(self, statuses: int) -> dict[str, str]:
+        """Add so many statuses of elsewhere, nearly all by accounts that nobody follows; returns tokens of readers.
+
+        The readers follow 10, 200 and 2,000 of the accounts that wrote one in a hundred of them. A third are reblogs.
+        """
+        connection = self._connection
+        with connection.transaction():
+            sql.make_accounts(connection, prefix="fed", number=FAR, domain="fed.example")
+            for number in self._followed:
+                sql.make_accounts(connection, prefix=f"fedfollows{number}x", number=1, domain=None)
+                self._follow(f"fedfollows{number}x", 1, "fed", number)
+        written, step = 0, timedelta(days=300) / max(1, statuses // BATCH)
+        since = self._now - timedelta(days=300)
+        while written < statuses:
+            when = {"since": since, "until": min(since + step, self._now - timedelta(minutes=2))}
+            with connection.transaction():
+                for share, first, last in ((0.01, 1, FOLLOWED_FAR), (0.99, FOLLOWED_FAR + 1, FAR)):
+                    number = int(BATCH * share)
+                    people = {"first": first, "last": last, **when}
+                    sql.write_remote(connection, number=number * 2 // 3, **people)
+                    sql.reblog_remote(connection, number=number // 3, **people)
+            written, since = written + BATCH, since + step
+            print(f"{written} of {statuses} statuses of elsewhere written", file=sys.stderr, flush=True)
+        connection.execute("vacuum (analyze) statuses")
+        app_id = sql.make_app(connection).id
+        return {str(number): self._token(app_id, f"fedfollows{number}x1") for number in self._followed}
+
+    def _token(self, app_id: int, nickname: str) -> str:
+        value = secrets.token_urlsafe(32)
+        digest = hashlib.sha256(value.encode()).digest()
+        sql.make_token(self._connection, token_hash=digest, app_id=app_id, account_id=self._id(nickname))
+        return value
+
     def _large_thread(self) -> int:
         return int(sql.oldest_status(self._connection, nickname="seednotified1").id)
 
@@ -241,10 +281,7 @@ class Seeder:
         app_id = sql.make_app(connection).id
 
         def token(nickname: str) -> str:
-            value = secrets.token_urlsafe(32)
-            digest = hashlib.sha256(value.encode()).digest()
-            sql.make_token(connection, token_hash=digest, app_id=app_id, account_id=self._id(nickname))
-            return value
+            return self._token(app_id, nickname)
 
         state: dict[str, Any] = {
             "reader": token("seedreader1"),
@@ -291,6 +328,14 @@ def seed(url: str, statuses: int, followed: list[int], large: bool = False) -> d
     """Top the database at `url` up to so many statuses in all; returns what the state file says."""
     with psycopg.connect(url, autocommit=True, row_factory=namedtuple_row, options="-c jit=off") as connection:
         return Seeder(connection, statuses, followed, large).run()
+
+
+def seed_remote(url: str, statuses: int, followed: list[int]) -> dict[str, str]:
+    """Add statuses of elsewhere to the database at `url`; returns a token for each number of followed accounts."""
+    with psycopg.connect(url, autocommit=True, row_factory=namedtuple_row, options="-c jit=off") as connection:
+        seeder = Seeder(connection, 0, followed, large=False)
+        seeder.share_sentences()
+        return seeder.run_remote(statuses)
 
 
 def _arguments() -> argparse.Namespace:

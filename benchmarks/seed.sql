@@ -318,3 +318,51 @@ select t.account_id, m.account_id, t.id, t.thread_id, 'favourite'
 from marked m
 join target t on t.id = m.status_id
 on conflict do nothing;
+
+-- name: write_remote(number, since, until, first, last)!
+-- Statuses of the accounts fed{first} to fed{last} of elsewhere, in a stretch of time.
+with people as materialized (
+       select array_agg(id order by substring(nickname, 4)::int) as ids
+       from accounts
+       where domain = 'fed.example' and nickname ~ '^fed[0-9]+$'
+     ), drawn as materialized (
+       select :since::timestamptz + (:until::timestamptz - :since) * random() as created_at,
+              :first + floor(random() * (:last::int - :first::int + 1))::int as author,
+              1 + floor(random() * 5000)::int as one, 1 + floor(random() * 5000)::int as two
+       from generate_series(1, :number::int) n
+     )
+insert into statuses (id, account_id, thread_id, created_at, local, visibility, involved, content_type, source, body)
+select ((extract(epoch from d.created_at) * 1000)::bigint << 16) | (nextval('id_sequence') & 65535), people.ids[d.author],
+       nextval('thread_sequence'), d.created_at, false, 'public', array[people.ids[d.author]], 'text/html', typed.source,
+       concat('"content":"<p>', typed.source, '</p>","mentions":[],"tags":[],"language":null,"pleroma":{"content":{"text/plain":"',
+         typed.source, '"},"in_reply_to_account_acct":null')
+from drawn d
+cross join people
+join seed_sentences one on one.number = d.one
+join seed_sentences two on two.number = d.two
+cross join lateral (select concat(one.content, ' ', two.content) as source) typed
+order by d.created_at;
+
+-- name: reblog_remote(number, since, until, first, last)!
+-- Their reblogs of what others of them wrote in that time.
+with people as materialized (
+       select array_agg(id order by substring(nickname, 4)::int) as ids
+       from accounts
+       where domain = 'fed.example' and nickname ~ '^fed[0-9]+$'
+     ), written as materialized (
+       select array_agg(s.id) as ids from statuses s
+       where s.created_at between :since and :until and not s.local and s.reblog_of_id is null
+     ), drawn as materialized (
+       select :since::timestamptz + (:until::timestamptz - :since) * random() as created_at,
+              people.ids[:first + floor(random() * (:last::int - :first::int + 1))::int] as author,
+              written.ids[1 + floor(random() * cardinality(written.ids))::int] as original
+       from generate_series(1, :number::int) n, people, written
+     )
+insert into statuses (id, account_id, thread_id, created_at, local, visibility, involved, reblog_of_id)
+select ((extract(epoch from d.created_at) * 1000)::bigint << 16) | (nextval('id_sequence') & 65535), d.author, o.thread_id,
+       d.created_at, false, 'public', array[d.author, o.account_id], o.id
+from drawn d
+join statuses o on o.id = d.original
+where o.account_id <> d.author
+order by d.created_at
+on conflict do nothing;

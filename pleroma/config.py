@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from pleroma import vapid
 from pleroma.addresses import canonical
 
 PREFIX = "PLEROMA_"
-SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token")
+SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token", "vapid_key")
 
 
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -86,6 +87,7 @@ class Config:
     log_level: str = "info"
     log_format: str = "text"
     metrics_token: str = ""
+    vapid_key: str = ""
     remote_allow_loopback: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -202,6 +204,11 @@ def _key(value: str) -> str:
     return value
 
 
+def _vapid_key(value: str) -> str:
+    vapid.der(value)
+    return value
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -229,6 +236,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "contact_email": _mail_address,
     "mail_from": _mail_address,
     "secret_key": _key,
+    "vapid_key": _vapid_key,
     "captcha": _one_of("none", "native", "kocaptcha"),
     "streaming_connections": _number,
     "log_level": _one_of("debug", "info", "warning", "error"),
@@ -335,17 +343,34 @@ def _complete(values: dict[str, Any], origins: dict[str, str]) -> Config:
 
 def secret_key(config: Config) -> str:
     """The key that signs cookies and links: SECRET_KEY, else the one kept in DATA_DIR/secret_key, made once."""
-    return config.secret_key or _kept_key(config.data_dir.absolute() / "secret_key")
+    return config.secret_key or _kept(config.data_dir.absolute() / "secret_key", _made_secret)
+
+
+def _made_secret() -> str:
+    return secrets.token_urlsafe(48)
+
+
+def vapid_key(config: Config) -> str:
+    """The private key of web push, in PEM: VAPID_KEY, else the one kept in DATA_DIR/vapid_key, made once."""
+    return config.vapid_key or _kept(config.data_dir.absolute() / "vapid_key", vapid.make)
+
+
+def vapid_public_key(config: Config) -> str:
+    """Its public half, as clients get it everywhere. Raises ConfigError when the file holds no such key."""
+    try:
+        return vapid.public_key(vapid_key(config))
+    except ValueError as error:
+        raise ConfigError(f"{config.data_dir / 'vapid_key'} {error}") from error
 
 
 @cache
-def _kept_key(path: Path) -> str:
+def _kept(path: Path, make: Callable[[], str]) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         made = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
         descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+            file.write(make())
             file.flush()
             os.fsync(file.fileno())
         try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pleroma import db
-from pleroma.config import Config
+from pleroma.config import Config, vapid_public_key
 from pleroma.db import queries
 from pleroma.media.pictures import MAX_PIXELS
 from pleroma.settings import in_force
@@ -120,7 +120,7 @@ def version_1(config: Config) -> dict[str, Any]:
         "background_upload_limit": values["background_limit"],
         "banner_upload_limit": values["banner_limit"],
         "configuration": configuration,
-        "pleroma": {"metadata": _metadata(config, values), "vapid_public_key": ""},
+        "pleroma": {"metadata": _metadata(config, values), "vapid_public_key": vapid_public_key(config)},
     }
 
 
@@ -139,7 +139,7 @@ def version_2(config: Config) -> dict[str, Any]:
         "languages": list(config.languages),
         "configuration": {
             "urls": _streaming(config, "streaming"),
-            "vapid": {"public_key": ""},
+            "vapid": {"public_key": vapid_public_key(config)},
             "translation": {"enabled": False},
             **_configuration(config, values),
         },
@@ -239,7 +239,7 @@ def statusnet(config: Config) -> dict[str, Any]:
             "accountActivationRequired": _flag(values["account_activation_required"]),
             "invitesEnabled": _flag(values["invites_enabled"]),
             "safeDMMentionsEnabled": "0",
-            "vapidPublicKey": "",
+            "vapidPublicKey": vapid_public_key(config),
             "pleromafe": {},
         }
     }

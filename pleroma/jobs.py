@@ -17,6 +17,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     import procrastinate
 
 # Which queues share places, and how many: what waits for the network has its own, so that nothing else waits behind it.
-PLACES = {("background", "upkeep"): 2, ("mailer",): 2}
+PLACES = {("background", "upkeep"): 2, ("mailer",): 2, ("push",): 4}
+# Queues of many small jobs, which are removed when they have succeeded.
+_FLEETING = ("push",)
 ATTEMPTS = 8
 # The modules whose import registers tasks.
 MODULES = (
@@ -38,6 +41,7 @@ MODULES = (
     "pleroma.accounts.imports",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
+    "pleroma.push.delivery",
 )
 _GRACE = 20
 _HEARTBEAT = 10.0
@@ -57,6 +61,15 @@ class Task:
     hourly: bool = False
 
 
+class Later(Exception):
+    """Raised by a task that is to run again: at the usual time, but not for `seconds`, and never after `until`."""
+
+    def __init__(self, message: str, seconds: float, until: datetime) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+        self.until = until
+
+
 _tasks: dict[str, Task] = {}
 _configuration: contextvars.ContextVar[Config] = contextvars.ContextVar("configuration")
 
@@ -64,7 +77,7 @@ _configuration: contextvars.ContextVar[Config] = contextvars.ContextVar("configu
 def task(queue: str, *, name: str, hourly: bool = False) -> Callable[[Function], Function]:
     """Register a function as the task of a name, as jobs in the database call it.
 
-    A failed run is repeated after 4, 16, 64 … seconds, ATTEMPTS times at most.
+    A failed run is repeated after 4, 16, 64 … seconds, ATTEMPTS times at most, or as the task says by Later.
     """
 
     def register(function: Function) -> Function:
@@ -122,13 +135,30 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
         conninfo=url, min_size=1, max_size=len(PLACES) + 1, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
     )
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
-    retry = procrastinate.RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=4)
+    retry = _retry_strategy()
     for known in registered():
         function = functools.partial(_run, known, config, ran)
         declared = app.task(function, name=known.name, queue=known.queue, retry=retry)  # type: ignore[call-overload]
         if known.hourly and ran is None:
             app.periodic(cron="7 * * * *")(declared)
     return app
+
+
+def _retry_strategy() -> procrastinate.BaseRetryStrategy:
+    import procrastinate
+
+    class Strategy(procrastinate.BaseRetryStrategy):
+        def get_retry_decision(
+            self, *, exception: BaseException, job: procrastinate.jobs.Job
+        ) -> procrastinate.RetryDecision | None:
+            """When a job that failed runs again; never when it has had its time."""
+            seconds = int(4 ** (job.attempts + 1))
+            if not isinstance(exception, Later):
+                return None if job.attempts >= ATTEMPTS else procrastinate.RetryDecision(retry_in={"seconds": seconds})
+            due = datetime.now(UTC) + timedelta(seconds=max(seconds, exception.seconds))
+            return procrastinate.RetryDecision(retry_at=due) if due <= exception.until else None
+
+    return Strategy()
 
 
 def _run(known: Task, config: Config, ran: Callable[[str], object] | None, **arguments: Any) -> None:
@@ -200,6 +230,7 @@ async def _work_off(app: procrastinate.App, queues: tuple[str, ...], places: int
         queues=list(queues),
         name=queues[0],
         concurrency=places,
+        delete_jobs="successful" if queues == _FLEETING else "never",
         install_signal_handlers=False,
         shutdown_graceful_timeout=_GRACE,
         update_heartbeat_interval=_HEARTBEAT,

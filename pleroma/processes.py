@@ -9,7 +9,7 @@ import resource
 import select
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -54,6 +54,19 @@ def parent(process: int) -> int | None:
         return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return None
+
+
+def in_child(function: Callable[[], object]) -> None:
+    """Run a function in a process of its own and wait for it, so that what it loads costs this one no memory.
+
+    For processes that have no threads yet. Whoever needs what it should have left finds out whether it went well.
+    """
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            function()
+        os._exit(0)
+    os.waitpid(pid, 0)
 
 
 class Signals:

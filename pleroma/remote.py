@@ -8,19 +8,24 @@ the very address it checked.
 from __future__ import annotations
 
 import ipaddress
+import logging
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 if TYPE_CHECKING:
     import requests
 
+# When it says much, it says whole addresses; some are secrets.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 USER_AGENT = "pleroma-api"
 _CONNECT_SECONDS = 5.0
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
@@ -30,6 +35,10 @@ _PIECE = 16_384
 
 class RemoteError(Exception):
     """The other side was not asked, did not answer, or not in time, or with too much."""
+
+
+class ClosedAddress(RemoteError):
+    """The other side is not on the open internet, and so was not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +61,15 @@ def fetch(
     max_bytes: int = 1_000_000,
     total: float = 10,
     redirects: int = 5,
+    head_only: bool = False,
 ) -> Response:
     """Request `url` (http or https) and return the answer, redirects followed.
 
     `max_bytes` bounds the body after any Content-Encoding, `total` the seconds for all of it, name look-up and
-    redirects included. `allow_loopback` is for tests: it opens this machine, but no private network.
-
-    Raises RemoteError for everything that goes wrong short of an answer.
+    redirects included. With `head_only` no body is read and no redirect followed. `allow_loopback` is for tests: it
+    opens this machine, but no private network. Raises RemoteError for all that goes wrong short of an answer.
     """
-    exchange = _Exchange(allow_loopback, max_bytes, time.monotonic() + total)
+    exchange = _Exchange(allow_loopback, None if head_only else max_bytes, time.monotonic() + total)
     result: Future[Response] = Future()
 
     def run() -> None:
@@ -91,9 +100,9 @@ def _host(url: str) -> str:
 
 
 class _Exchange:
-    """One fetch: its bounds, and the sockets it has opened so far."""
+    """One fetch: its bounds, and the sockets it has opened so far. Without `max_bytes` only heads are read."""
 
-    def __init__(self, allow_loopback: bool, max_bytes: int, deadline: float) -> None:
+    def __init__(self, allow_loopback: bool, max_bytes: int | None, deadline: float) -> None:
         self.allow_loopback = allow_loopback
         self.max_bytes = max_bytes
         self.deadline = deadline
@@ -106,7 +115,7 @@ class _Exchange:
         for _ in range(redirects + 1):
             response = self._send(method, url, headers, data)
             location = response.headers.get("location")
-            if response.status not in _REDIRECTS or not location:
+            if response.status not in _REDIRECTS or not location or self.max_bytes is None:
                 return response
             target = urljoin(url, location)
             if _origin(target) != _origin(url):
@@ -132,7 +141,8 @@ class _Exchange:
                 timeout=(min(_CONNECT_SECONDS, self._remaining()), self._remaining() + 1),
             )
             try:
-                body = b"" if response.status_code in _REDIRECTS else self._read(response)
+                wanted = self.max_bytes is not None and response.status_code not in _REDIRECTS
+                body = self._read(response, self.max_bytes or 0) if wanted else b""
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Response(response.status_code, names, body, url)
             finally:
@@ -154,16 +164,16 @@ class _Exchange:
             session.mount(prefix, adapter)
         return session
 
-    def _read(self, response: requests.Response) -> bytes:
+    def _read(self, response: requests.Response, max_bytes: int) -> bytes:
         with suppress(ValueError):
-            if int(response.headers.get("Content-Length", 0)) > self.max_bytes:
+            if int(response.headers.get("Content-Length", 0)) > max_bytes:
                 raise RemoteError("The answer is too large")
         pieces: list[bytes] = []
         size = 0
         # Each piece comes as soon as there is one, so that a trickle cannot outlive the deadline.
         while piece := response.raw.read1(_PIECE, decode_content=True):
             size += len(piece)
-            if size > self.max_bytes:
+            if size > max_bytes:
                 raise RemoteError("The answer is too large")
             self._remaining()
             pieces.append(piece)
@@ -205,14 +215,26 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _adapters(exchange: _Exchange) -> dict[str, Any]:
     """Return the transports of one exchange, which know its sockets and refuse what is not the open internet."""
+    from requests_hardened.ip_filter import InvalidIPAddress
     from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
     class Adapter(IPFilterAdapter):
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
             """Refuse the address that the host's name was found to have, unless it is open."""
-            host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
-            _refuse_closed(host_params["host"], exchange.allow_loopback)
+            try:
+                host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
+            except InvalidIPAddress as problem:
+                raise ClosedAddress("The address is not on the open internet") from problem
+            refuse_closed(host_params["host"], exchange.allow_loopback)
+            if host_params["scheme"] == "https":
+                pool_kwargs["ssl_context"] = _tls_context()
             return host_params, pool_kwargs
+
+        def cert_verify(self, conn: Any, *arguments: Any, **options: Any) -> None:
+            """Demand a certificate, and leave it at the authorities that the shared context knows."""
+            super().cert_verify(conn, *arguments, **options)
+            # They would be read again for each connection.
+            conn.ca_certs = None
 
         def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
             """Have the pool open connections that the exchange gets to know."""
@@ -224,6 +246,17 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
         f"{scheme}://": Adapter(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
         for scheme in ("http", "https")
     }
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """The one context of the process: to read the certificates of all authorities takes longer than a request."""
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    return context
 
 
 def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
@@ -238,8 +271,8 @@ def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
     return Connection
 
 
-def _refuse_closed(host: str, allow_loopback: bool) -> None:
-    """Refuse an address that is about to be connected to and is not of the open internet.
+def refuse_closed(host: str, allow_loopback: bool) -> None:
+    """Refuse an IP address that is not of the open internet. Raises ClosedAddress.
 
     The filter of requests-hardened names what is closed; this names what is open, so that nothing falls between.
     """
@@ -249,4 +282,4 @@ def _refuse_closed(host: str, allow_loopback: bool) -> None:
     if allow_loopback and address.is_loopback:
         return
     if not address.is_global or address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False):
-        raise RemoteError("The address is not on the open internet")
+        raise ClosedAddress("The address is not on the open internet")

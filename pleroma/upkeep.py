@@ -51,6 +51,15 @@ def remove_what_is_over() -> None:
         queries.upkeep.remove_unused_media(connection)
 
 
+@jobs.task("upkeep", name="shorten_feeds", hourly=True)
+def shorten_feeds() -> None:
+    """Leave each home timeline's feed as long as people page, and those none that do not read."""
+    with db.in_transaction() as connection:
+        queries.upkeep.remove_unread_feeds(connection)
+        queries.upkeep.shorten_feeds(connection)
+        queries.upkeep.remove_statuses_without_feed(connection)
+
+
 def remove_forgotten_files(config: Config) -> tuple[int, int]:
     """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
     store = media.store_of(config.data_dir)

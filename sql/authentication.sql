@@ -1,6 +1,7 @@
--- name: by_token(token_hash)^
+-- name: by_token(token_hash)$
 -- Who a bearer token speaks for.
-select b.* from bearer(:token_hash) b;
+select b.token_id, b.app_id, array_to_string(b.scopes, ' '), b.account_id, b.is_admin, b.is_moderator, b.stale
+from bearer(:token_hash) b;
 
 -- name: touch_token(token_id)!
 -- Notes that a token was used.

@@ -2,17 +2,41 @@
 -- Waits until no other process fills the list; the lock ends with the transaction.
 select pg_advisory_xact_lock(:key);
 
--- name: replace(entries)!
--- Makes the list equal to a JSON array of {shortcode, pack, path, tags}; rows that stay as they are are not written.
+-- name: replace_sources(source, entries)!
+-- Makes what a source holds, or what all do when it is null, equal to a JSON array of
+-- {source, position, shortcode, path, tags}; rows that stay as they are are not written.
 with wanted as (
        select e.*
-       from jsonb_to_recordset(:entries::jsonb) as e (shortcode text, pack text, path text, tags text[])
+       from jsonb_to_recordset(:entries::jsonb)
+         as e (source text, position smallint, shortcode text, path text, tags text[])
+     ), gone as (
+       delete from emoji_sources e
+       where e.source = coalesce(:source::text, e.source)
+         and not exists (select from wanted w where w.source = e.source and w.shortcode = e.shortcode)
+     )
+insert into emoji_sources (source, position, shortcode, path, tags)
+select source, position, shortcode, path, tags from wanted
+on conflict (source, shortcode) do update
+set path = excluded.path,
+    tags = excluded.tags
+where (emoji_sources.path, emoji_sources.tags) is distinct from (excluded.path, excluded.tags);
+
+-- name: choose()!
+-- Of the sources that have an emoji of the same shortcode, the last one shows it.
+with chosen as (
+       select distinct on (shortcode)
+         shortcode,
+         case when position = 0 then source end as pack,
+         path,
+         tags
+       from emoji_sources
+       order by shortcode, position desc, source desc
      ), gone as (
        delete from emojis e
-       where not exists (select from wanted w where w.shortcode = e.shortcode)
+       where not exists (select from emoji_sources s where s.shortcode = e.shortcode)
      )
 insert into emojis (shortcode, pack, path, tags)
-select shortcode, pack, path, tags from wanted
+select shortcode, pack, path, tags from chosen
 on conflict (shortcode) do update
 set pack = excluded.pack,
     path = excluded.path,

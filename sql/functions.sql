@@ -414,25 +414,152 @@ order by s.id desc
 limit wanted;
 end;
 
--- The page of home, newest first: the cheap way that fits the viewer, and the sure one when that gave too few.
--- plpgsql, because a statement makes ready for running all of its parts, also those it skips.
-create or replace function home_ids(
+-- Home of a viewer who has a feed, newest first.
+create or replace function home_fed(
   viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
-) returns bigint[] language plpgsql stable as $$
+) returns table (id bigint) language sql stable begin atomic
+select s.id
+from (
+  select f.status_id from feed_statuses f
+  where f.account_id = viewer and f.status_id < max_id and f.status_id > since_id
+  order by f.status_id desc
+  offset 0
+) fed
+cross join lateral (
+  select v.id from wanted_statuses(viewer, with_muted) v where v.id = fed.status_id and (not only_media or v.has_media)
+) s
+order by fed.status_id desc
+limit wanted;
+end;
+
+-- The page of home, newest first: from the feed, as far as that is complete; else in the cheap way that fits the
+-- viewer, and in the sure one when that gave too few. has_feed: it need not be built today.
+-- plpgsql, because a statement makes ready for running all of its parts, also those it skips.
+create or replace function home_page(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns table (body text, newest bigint, oldest bigint, has_feed boolean) language plpgsql stable as $$
 declare
-  follows integer := (select following_count from accounts where id = viewer);
+  complete_after bigint;
+  follows integer;
   ids bigint[];
 begin
-  if follows <= 40 then
-    ids := array(select h.id from home_newest(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+  select f.complete_after, f.built_at > now() - interval '1 day',
+         array(select h.id from home_fed(viewer, with_muted, only_media, max_id, since_id, wanted) h)
+  into complete_after, has_feed, ids
+  from feeds f
+  where f.account_id = viewer;
+  has_feed := coalesce(has_feed, false);
+  if ids is null or cardinality(ids) < wanted and since_id < complete_after then
+    follows := (select following_count from accounts where id = viewer);
+    if follows <= 40 then
+      ids := array(select h.id from home_newest(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+    else
+      ids := array(
+        select h.id from home_walked(viewer, with_muted, only_media, max_id, since_id, wanted, follows > 600) h);
+    end if;
+    if cardinality(ids) < wanted then
+      ids := array(select h.id from home_merged(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+    end if;
+  end if;
+  if ids = '{}' then
+    body := '[]';
+  else
+    select page.* into body, newest, oldest from status_page(viewer, ids) page;
+  end if;
+  return next;
+end
+$$;
+
+-- The same from min_id on upwards.
+create or replace function home_page_after(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, min_id bigint, wanted bigint
+) returns table (body text, newest bigint, oldest bigint, has_feed boolean) language plpgsql stable as $$
+declare
+  feed feeds;
+  ids bigint[];
+begin
+  select * into feed from feeds f where f.account_id = viewer;
+  has_feed := coalesce(feed.built_at > now() - interval '1 day', false);
+  if min_id >= feed.complete_after then
+    ids := array(
+      select s.id
+      from (
+        select f.status_id from feed_statuses f
+        where f.account_id = viewer and f.status_id < max_id and f.status_id > min_id
+        order by f.status_id
+        offset 0
+      ) fed
+      cross join lateral (
+        select v.id from wanted_statuses(viewer, with_muted) v
+        where v.id = fed.status_id and (not only_media or v.has_media)
+      ) s
+      order by fed.status_id
+      limit wanted);
   else
     ids := array(
-      select h.id from home_walked(viewer, with_muted, only_media, max_id, since_id, wanted, follows > 600) h);
+      select s.id
+      from home_authors(viewer) author
+      cross join lateral (
+        select v.id
+        from wanted_statuses(viewer, with_muted) v
+        where v.account_id = author.account_id and v.id < max_id and v.id > min_id
+          and (author.show_reblogs or v.reblog_of_id is null) and (not only_media or v.has_media)
+        order by v.id
+        limit wanted
+      ) s
+      order by s.id
+      limit wanted);
   end if;
-  if cardinality(ids) < wanted then
-    ids := array(select h.id from home_merged(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+  if ids = '{}' then
+    body := '[]';
+  else
+    select page.* into body, newest, oldest
+    from status_page(viewer, array(select id from unnest(ids) as id order by id desc)) page;
   end if;
-  return ids;
+  return next;
+end
+$$;
+
+-- Builds the feed of an account: of each author so many of the newest statuses that some 8,000 are looked at in all
+-- (and 20 at least), and of these as many as are complete. Left to another time while somebody posts or follows.
+create or replace function build_feed(of_account_id bigint) returns void language plpgsql volatile as $$
+declare
+  of_each integer;
+  built record;
+begin
+  if not pg_try_advisory_xact_lock(7276035) then
+    return;
+  end if;
+  delete from feeds where account_id = of_account_id;
+  delete from feed_statuses where account_id = of_account_id;
+  of_each := (select greatest(20, least(800, 8000 / (a.following_count + 1))) from accounts a where a.id = of_account_id);
+  with newest as materialized (
+         select s.id, s.place, author.show_reblogs
+         from home_authors(of_account_id) author
+         cross join lateral (
+           select x.id, row_number() over (order by x.id desc) as place
+           from statuses x
+           where x.account_id = author.account_id
+           order by x.id desc
+           limit of_each
+         ) s
+       ), kept as materialized (
+         select n.id, n.show_reblogs
+         from newest n
+         where n.id >= coalesce((select max(last.id) from newest last where last.place = of_each), 0)
+         order by n.id desc
+         limit 800
+       ), feed as (
+         insert into feeds (account_id, complete_after)
+         select of_account_id, case
+           when count(*) <= 800 and count(*) filter (where place = of_each) = 0 then 0
+           else (select min(id) - 1 from kept) end
+         from newest
+       )
+  insert into feed_statuses (account_id, status_id)
+  select of_account_id, k.id
+  from kept k
+  where k.show_reblogs or (select s.reblog_of_id is null from statuses s where s.id = k.id);
 end
 $$;
 
@@ -712,6 +839,14 @@ return (
   left join unnest(s.media_ids) with ordinality as wanted (id, place) on true
   left join media m on m.id = wanted.id
 );
+
+-- A PushSubscription; alert_names are those that a client reads.
+create or replace function push_subscription_json(p push_subscriptions, alert_names text[], server_key text)
+returns text language sql stable
+return concat('{"id":', p.id, ',"endpoint":', json_text(p.endpoint), ',"standard":', p.standard::text,
+  ',"policy":', json_text(p.policy), ',"server_key":', json_text(server_key), ',"alerts":{', (
+    select string_agg(concat(json_text(alert.name), ':', (alert.name = any (p.alerts))::text), ',' order by alert.place)
+    from unnest(alert_names) with ordinality as alert (name, place)), '}}');
 
 -- Live streams.
 

@@ -70,7 +70,8 @@ where t.refresh_hash = :old_refresh_hash and t.last_used_at > now() - interval '
   and (t.account_id is null or exists (
     select from accounts a
     where a.id = t.account_id and a.login_version = t.login_version and a.present))
-returning t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname;
+returning t.id as token_id, t.scopes, t.created_at, (select a.nickname from accounts a where a.id = t.account_id) as nickname,
+  exists (select from push_subscriptions s where s.token_id = t.id) as is_pushed_to;
 
 -- name: revoke(client_id, client_secret_hash, token_hash)!
 -- Ends a token, named by itself or by its refresh token, when it is the client's own.

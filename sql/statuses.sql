@@ -16,24 +16,31 @@ with chosen as materialized (
 select page.body
 from chosen, status_page(:viewer_id, chosen.ids) page;
 
--- name: context(viewer_id, status_id, limit)$
--- The rest of a status's thread, oldest first: what came before it and what came after it.
+-- name: context(viewer_id, status_id, before, after)$
+-- The rest of a status's thread, oldest first: the last ones before it and the first ones after it.
 with origin as materialized (
        select coalesce(s.reblog_of_id, s.id) as id, s.thread_id
        from visible_statuses(:viewer_id) s
        where s.id = :status_id
      ), chosen as materialized (
        select array(
-         select s.id
-         from origin o
-         cross join lateral (
-           select v.id
-           from unblocked_statuses(:viewer_id) v
-           where v.thread_id = o.thread_id and v.id <> o.id and v.reblog_of_id is null
-           order by v.id
-           limit :limit
-         ) s
-         order by s.id
+         select id
+         from (
+           (select v.id
+            from origin o
+            join unblocked_statuses(:viewer_id) v on v.thread_id = o.thread_id and v.id < o.id
+            where v.reblog_of_id is null
+            order by v.id desc
+            limit :before)
+           union all
+           (select v.id
+            from origin o
+            join unblocked_statuses(:viewer_id) v on v.thread_id = o.thread_id and v.id > o.id
+            where v.reblog_of_id is null
+            order by v.id
+            limit :after)
+         ) near
+         order by id
        ) as ids
      )
 select concat(
@@ -77,30 +84,18 @@ left join lateral (
 ) conversation on true
 where a.id = :account_id;
 
--- name: create(account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, media_ids, poll)^
--- Stores a status with its tags, media and poll, counts it, and returns its id and thread.
+-- name: create(account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, has_media, has_poll)^
+-- Stores a status with its tags, counts it, and returns its id, and whether somebody subscribes to its author.
 with status as (
        insert into statuses (account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive,
          expires_at, language, content_type, source, spoiler_text, body, involved, emoji_codes, has_media, has_poll)
        values (:account_id, :in_reply_to_id, :in_reply_to_account_id, coalesce(:thread_id, nextval('thread_sequence')),
          :visibility, :list_id, :sensitive, now() + make_interval(secs => :expires_in::double precision), :language,
-         :content_type, :source, :spoiler_text, :body, :involved, :emoji_codes, cardinality(:media_ids::bigint[]) > 0,
-         :poll::jsonb is not null)
-       returning id, thread_id, visibility, expires_at
+         :content_type, :source, :spoiler_text, :body, :involved, :emoji_codes, :has_media, :has_poll)
+       returning id
      ), tagged as (
        insert into status_tags (tag, status_id)
        select tag, id from status, unnest(:hashtags::text[]) as tag
-     ), attached as (
-       insert into status_media (status_id, position, media_id)
-       select id, place, media_id from status, unnest(:media_ids::bigint[]) with ordinality as media (media_id, place)
-     ), asked as (
-       insert into polls (status_id, options, multiple, hide_totals, expires_at)
-       select id, array(select jsonb_array_elements_text(:poll::jsonb -> 'options')),
-              (:poll::jsonb ->> 'multiple')::boolean, (:poll::jsonb ->> 'hide_totals')::boolean,
-              now() + make_interval(secs => (:poll::jsonb ->> 'expires_in')::double precision)
-       from status
-       where :poll::jsonb is not null
-       returning status_id, expires_at
      ), answered as (
        update statuses set replies_count = replies_count + 1
        where id = :in_reply_to_id and :visibility in ('public', 'unlisted')
@@ -111,15 +106,32 @@ with status as (
        where id = :account_id
      ), streamed as (
        insert into stream_events (kind, status_id, account_id, about)
-       select 'update', id, :account_id, to_jsonb(visibility) from status
+       select 'update', id, :account_id, to_jsonb(:visibility::text) from status
+     )
+select id, exists (select from subscriptions where target_id = :account_id) as has_subscribers from status;
+
+-- name: complete(status_id, media_ids, poll)^
+-- Stores what few statuses have: media, a poll, and the jobs that end the poll and the status itself.
+-- A statement of its own, because PostgreSQL prepares for running every part of a statement.
+with attached as (
+       insert into status_media (status_id, position, media_id)
+       select :status_id, place, media_id
+       from unnest(:media_ids::bigint[]) with ordinality as media (media_id, place)
+     ), asked as (
+       insert into polls (status_id, options, multiple, hide_totals, expires_at)
+       select :status_id, array(select jsonb_array_elements_text(:poll::jsonb -> 'options')),
+              (:poll::jsonb ->> 'multiple')::boolean, (:poll::jsonb ->> 'hide_totals')::boolean,
+              now() + make_interval(secs => (:poll::jsonb ->> 'expires_in')::double precision)
+       where :poll::jsonb is not null
+       returning status_id, expires_at
      ), expiring as (
        select defer_job('upkeep', 'expire_status', jsonb_build_object('status_id', id), expires_at) as job
-       from status
-       where expires_at is not null
+       from statuses
+       where id = :status_id and expires_at is not null
        union all
        select defer_job('upkeep', 'end_poll', jsonb_build_object('status_id', status_id), expires_at) from asked
      )
-select id, thread_id, (select count(job) from expiring) as jobs from status;
+select count(job) as jobs from expiring;
 
 -- name: notify(status_id)!
 -- Notifies everybody addressed, and the subscribers who may see it, of a new status.

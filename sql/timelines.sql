@@ -1,33 +1,14 @@
 -- name: home(viewer_id, with_muted, only_media, max_id, since_id, limit)$
--- Own statuses and those of followed accounts.
-with chosen as materialized (
-       select home_ids(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit) as ids
-     )
-select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+-- Own statuses and those of followed accounts. The last column says whether the feed of the account is there.
+select page.* from home_page(:viewer_id, :with_muted, :only_media, :max_id, :since_id, :limit) page;
 
 -- name: home_after(viewer_id, with_muted, only_media, max_id, min_id, limit)$
 -- The same from min_id on upwards.
-with chosen as materialized (
-       select array(
-         select id
-         from (
-           select s.id
-           from home_authors(:viewer_id) author
-           cross join lateral (
-             select v.id
-             from wanted_statuses(:viewer_id, :with_muted) v
-             where v.account_id = author.account_id and v.id < :max_id and v.id > :min_id
-               and (author.show_reblogs or v.reblog_of_id is null) and (not :only_media or v.has_media)
-             order by v.id
-             limit :limit
-           ) s
-           order by s.id
-           limit :limit
-         ) page
-         order by id desc
-       ) as ids
-     )
-select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+select page.* from home_page_after(:viewer_id, :with_muted, :only_media, :max_id, :min_id, :limit) page;
+
+-- name: build_feed(account_id)!
+-- Notes what stands on an account's home, unless somebody posts or follows right now.
+select build_feed(:account_id);
 
 -- name: public(viewer_id, with_muted, only_media, local, remote, max_id, since_id, limit)$
 -- Public statuses of everybody without reblogs. They are walked in the index alone until one may be for viewer (the

@@ -69,3 +69,40 @@ where r.id = :report_id;
 -- name: send_mail(template, recipient, recipient_name, values)^
 -- Stores the job that sends a mail.
 select defer_mail(:template, :recipient, :recipient_name, :values::jsonb) as job;
+
+-- name: remove_unread_feeds()!
+-- Ends the feeds of accounts that have not read their home for a week.
+delete from feeds where built_at < now() - interval '7 days';
+
+-- name: shorten_feeds()!
+-- Leaves each feed its newest 800 statuses.
+with long as (
+       select f.account_id, last.status_id
+       from feeds f
+       cross join lateral (
+         select s.status_id from feed_statuses s
+         where s.account_id = f.account_id
+         order by s.status_id desc
+         offset 800
+         limit 1
+       ) last
+     ), shortened as (
+       update feeds f set complete_after = long.status_id from long where f.account_id = long.account_id
+     )
+delete from feed_statuses s
+using long
+where s.account_id = long.account_id and s.status_id <= long.status_id;
+
+-- name: remove_statuses_without_feed()!
+-- Removes what posts wrote to feeds while these were ended.
+with recursive reader as (
+       (select account_id from feed_statuses order by account_id limit 1)
+       union all
+       select (
+         select s.account_id from feed_statuses s where s.account_id > r.account_id order by s.account_id limit 1)
+       from reader r
+       where r.account_id is not null
+     )
+delete from feed_statuses s
+using reader r
+where s.account_id = r.account_id and not exists (select from feeds f where f.account_id = r.account_id);

@@ -7,6 +7,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -112,18 +113,41 @@ def _pool(database_url, settings):
     db.close_pool()
 
 
+@pytest.fixture(scope="session")
+def _statements(database_url):
+    """Runs statements on a connection for each thread; a new one when a test has cut it."""
+    kept = threading.local()
+
+    def run(statement, *parameters):
+        connection = getattr(kept, "connection", None)
+        if connection is None or not _is_usable(connection):
+            connection = kept.connection = psycopg.connect(database_url, autocommit=True, prepare_threshold=None)
+        cursor = connection.execute(statement, parameters or None)
+        return cursor.fetchall() if cursor.description else []
+
+    return run
+
+
+def _is_usable(connection):
+    try:
+        connection.execute("")
+    except psycopg.Error:
+        return False
+    return True
+
+
 @pytest.fixture(autouse=True)
 def _clean(request):
     """Nothing of one test is left for the next."""
+    run = request.getfixturevalue("_statements") if "_pool" in request.fixturenames else None
     yield
-    if "_pool" in request.fixturenames:
-        with psycopg.connect(request.getfixturevalue("database_url"), autocommit=True) as connection:
-            connection.execute(
-                "delete from accounts; delete from apps; delete from settings;"
-                "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
-                "delete from moderation_log; delete from reports;"
-                "delete from removed_files; delete from procrastinate_jobs; delete from imports"
-            )
+    if run is not None:
+        run(
+            "delete from accounts; delete from apps; delete from settings;"
+            "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
+            "delete from emoji_sources; delete from moderation_log; delete from reports;"
+            "delete from removed_files; delete from procrastinate_jobs; delete from imports"
+        )
 
 
 @pytest.fixture
@@ -143,15 +167,9 @@ def client(make_client):
 
 
 @pytest.fixture
-def sql(database_url):
+def sql(_statements):
     """Runs one statement and gives its rows, for what no endpoint shows."""
-
-    def run(statement, *parameters):
-        with psycopg.connect(database_url, autocommit=True) as connection:
-            cursor = connection.execute(statement, parameters)
-            return cursor.fetchall() if cursor.description else []
-
-    return run
+    return _statements
 
 
 @pytest.fixture
@@ -200,6 +218,12 @@ def make_token(sql, account_id, scopes=ALL_SCOPES):
 
 
 @pytest.fixture
+def make_token_of(sql):
+    """Makes another token of a person: make_token_of(alice)."""
+    return lambda who, scopes=ALL_SCOPES: make_token(sql, who.id, scopes)
+
+
+@pytest.fixture
 def alice(person):
     """Alice, who does things."""
     return person("alice")
@@ -228,6 +252,23 @@ def post(client):
 
 
 @pytest.fixture
+def register_app(client):
+    """Registers an app: register_app(scopes="read", redirect_uris="app:/")."""
+
+    def make(redirect_uris="https://app.example/callback", scopes="read write follow push"):
+        parameters = {"client_name": "App", "redirect_uris": redirect_uris, "scopes": scopes}
+        return client.post_json("/api/v1/apps", parameters, status=200).json
+
+    return make
+
+
+@pytest.fixture
+def app(register_app):
+    """An app with one address and all scopes."""
+    return register_app()
+
+
+@pytest.fixture
 def run_jobs(settings, _pool):
     """Runs all jobs that are due, and gives their number."""
     return lambda **changes: jobs.run_pending(dataclasses.replace(settings, **changes))
@@ -238,11 +279,11 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The address of a server with the accounts alice and bob; its rate limits are off."""
+    """The address of a server with the accounts alice and bob; its rate limits are off, and it reaches this machine."""
     directory = tmp_path_factory.mktemp("server")
     address = f"http://127.0.0.1:{free_port()}"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
-    environment["PLEROMA_RATE_LIMITS"] = "false"
+    environment |= {"PLEROMA_RATE_LIMITS": "false", "PLEROMA_REMOTE_ALLOW_LOOPBACK": "true"}
     command = [sys.executable, ROOT / "app.py"]
     with (directory / "log").open("w") as log:
         process = subprocess.Popen(
@@ -273,6 +314,21 @@ def _wait_for(address, process, log):
         except OSError:
             time.sleep(0.05)
     raise AssertionError(log.read_text())
+
+
+# The files that take longest, so that no process is left alone with one at the end.
+_FIRST = (
+    "tests/deploy/test_binary.py", "tests/clients/", "tests/test_bounded_requests.py", "tests/server/", "tests/ops/",
+    "tests/test_linear_time.py", "tests/browser/", "tests/test_sight.py", "tests/test_command_line.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Run what takes long first."""
+    places = {path: place for place, path in enumerate(_FIRST)}
+    items.sort(
+        key=lambda item: min((place for path, place in places.items() if item.nodeid.startswith(path)), default=99)
+    )
 
 
 def pytest_terminal_summary(terminalreporter, config):

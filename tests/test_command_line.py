@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 import app
+from pleroma import vapid
 from pleroma.accounts import administration
 from pleroma.db import queries
 from pleroma.server import postgres
@@ -131,10 +132,12 @@ def test_config_shows_every_setting_and_no_secret(run, running):
     with psycopg.connect(running, autocommit=True) as connection:
         connection.execute("insert into settings (name, value) values ('instance_name', '\"Run time\"')")
     shown = run(
-        "config", PLEROMA_SMTP_URL="smtps://me:hidden@mail.example", PLEROMA_WORKERS="3", PLEROMA_INSTANCE_NAME="E"
-    )
+        "config", PLEROMA_SMTP_URL="smtps://me:hidden@mail.example", PLEROMA_WORKERS="3", PLEROMA_INSTANCE_NAME="E",
+        PLEROMA_VAPID_KEY=vapid.make(),
+    )  # fmt: skip
     assert "PLEROMA_SMTP_URL=***  (environment)\n" in shown
-    assert "hidden" not in shown
+    assert "PLEROMA_VAPID_KEY=***  (environment)\n" in shown
+    assert "hidden" not in shown and "PRIVATE" not in shown
     assert "PLEROMA_WORKERS=3  (environment)\n" in shown
     assert "PLEROMA_PUBLIC=true  (default)\n" in shown
     assert "PLEROMA_INSTANCE_NAME=Run time  (database)\n" in shown

@@ -1,5 +1,6 @@
 """Settings: where they come from, and that wrong ones are refused (README, settings)."""
 
+import base64
 import concurrent.futures
 import dataclasses
 import re
@@ -7,11 +8,21 @@ import stat
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from pleroma import config
 from pleroma.config import Config, ConfigError
 
 ROOT = Path(__file__).parent.parent
+
+
+def _in_pem(key, layout=PrivateFormat.PKCS8):
+    return key.private_bytes(Encoding.PEM, layout, NoEncryption()).decode()
+
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+PEM = _in_pem(KEY)
 
 
 def test_defaults_need_no_environment():
@@ -141,6 +152,11 @@ def test_empty_value_is_the_default():
         ("PLEROMA_FRONTEND_DIR", "/does/not/exist"),
         ("PLEROMA_CONTACT_EMAIL", "nobody"),
         ("PLEROMA_SECRET_KEY", "short"),
+        ("PLEROMA_VAPID_KEY", "x" * 43),
+        ("PLEROMA_VAPID_KEY", PEM.replace("PRIVATE", "PUBLIC")),
+        ("PLEROMA_VAPID_KEY", PEM.replace("\n", "\n?", 1)),
+        ("PLEROMA_VAPID_KEY", _in_pem(ec.generate_private_key(ec.SECP384R1()))),
+        ("PLEROMA_VAPID_KEY", _in_pem(ed25519.Ed25519PrivateKey.generate())),
     ],
 )
 def test_wrong_setting_is_refused_by_name(name, value):
@@ -161,20 +177,46 @@ def test_missing_file_is_refused(tmp_path):
         config.load({"PLEROMA_CONFIG": str(tmp_path / "none")})
 
 
-def test_secret_key_is_made_once_for_its_owner_only(tmp_path):
+@pytest.mark.parametrize("name", ["secret_key", "vapid_key"])
+def test_a_key_is_made_once_for_its_owner_only(tmp_path, name):
     settings = config.load({}, data_dir=tmp_path / "instance")
     assert not settings.data_dir.exists()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        keys = set(pool.map(lambda _: config.secret_key(settings), range(8)))
+        keys = set(pool.map(lambda _: getattr(config, name)(settings), range(8)))
     assert len(keys) == 1
-    file = settings.data_dir / "secret_key"
+    file = settings.data_dir / name
     assert len(file.read_text()) >= 32
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert [path.name for path in settings.data_dir.iterdir()] == ["secret_key"]
+    assert [path.name for path in settings.data_dir.iterdir()] == [name]
 
 
 def test_given_secret_key_counts():
     assert config.secret_key(config.load({"PLEROMA_SECRET_KEY": "k" * 40})) == "k" * 40
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        PEM,
+        "".join(PEM.splitlines()),
+        PEM.replace("\n", "\r\n"),
+        _in_pem(KEY, PrivateFormat.TraditionalOpenSSL),
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n"
+        + _in_pem(KEY, PrivateFormat.TraditionalOpenSSL),
+    ],
+    ids=["PKCS 8", "one line", "line ends of Windows", "SEC 1", "as openssl writes it"],
+)
+def test_the_public_half_of_a_given_key_is_that_point_on_the_curve(layout):
+    point = KEY.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    given = config.load({"PLEROMA_VAPID_KEY": layout})
+    assert config.vapid_key(given) == layout
+    assert config.vapid_public_key(given) == base64.urlsafe_b64encode(point).decode().rstrip("=")
+
+
+def test_a_kept_key_that_is_none_is_named(tmp_path):
+    (tmp_path / "vapid_key").write_text("x")
+    with pytest.raises(ConfigError, match="vapid_key is not a private key in PEM"):
+        config.vapid_public_key(config.load({}, data_dir=tmp_path))
 
 
 def test_readme_lists_every_setting_with_its_default():

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import socket
 import threading
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -165,6 +166,41 @@ def test_nothing_waits_behind_mails_to_a_silent_server(settings, sql, defer, don
             sql("delete from procrastinate_jobs where status = 'todo'")
             server.close()
     assert done == [("hello", settings.base_url)]
+
+
+def test_nothing_waits_behind_four_pushes_to_a_silent_service(settings, sql, defer, done, monkeypatch):
+    held = threading.Event()
+    tasks = {**jobs._tasks, "push": jobs.Task("push", "push", lambda **_: held.wait(30))}
+    monkeypatch.setattr(jobs, "_tasks", tasks)
+    for number in range(6):
+        sql(f"select defer_job('push', 'push', '{{\"subscription_id\": {number}}}'::jsonb)")
+    running = "select id from procrastinate_jobs where queue_name = 'push' and status = 'doing'"
+    waiting = "select id from procrastinate_jobs where queue_name <> 'push' and status <> 'succeeded'"
+    with _worker(settings):
+        try:
+            until(lambda: len(sql(running)) == 4)
+            defer('{"word": "hello"}')
+            until(lambda: sql(waiting) == [], seconds=15)
+            assert len(sql(running)) == 4
+        finally:
+            held.set()
+        # What was pushed is forgotten.
+        until(lambda: sql("select id from procrastinate_jobs where queue_name = 'push'") == [])
+    assert done == [("hello", settings.base_url)]
+
+
+def test_a_task_may_say_when_it_runs_again(settings, sql, done, monkeypatch, _pool):
+    def busy(seconds, hours):
+        raise jobs.Later("busy", seconds, datetime.now(UTC) + timedelta(hours=hours))
+
+    monkeypatch.setattr(jobs, "_tasks", {"busy": jobs.Task("busy", "background", busy)})
+    for seconds, hours in ((0, 1), (600, 1), (4000, 1)):
+        sql("select defer_job('background', 'busy', jsonb_build_object('seconds', %s, 'hours', %s))", seconds, hours)
+    assert jobs.run_pending(settings) == 0
+    rows = sql("select status::text, extract(epoch from scheduled_at - now())::int from procrastinate_jobs order by id")
+    (first, soon), (second, later), (third, _) = rows
+    assert (first, second, third) == ("todo", "todo", "failed")
+    assert 0 < soon <= 4 and 590 < later <= 600
 
 
 def test_old_finished_jobs_are_removed(settings, sql, _pool):

@@ -2,10 +2,12 @@
 
 import gzip
 import socket
+import ssl
 import threading
 import time
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -222,3 +224,69 @@ def test_no_thread_outlives_its_fetch():
         fetch(url, total=0.3)
     time.sleep(0.3)
     assert not [thread for thread in threading.enumerate() if thread.name == "remote"]
+
+
+@pytest.fixture
+def tls_server():
+    """A server whose certificate, which nobody has signed, is one of 127.0.0.1."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.seen = []
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(Path(__file__).parent / "self_signed.pem")
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def contexts(monkeypatch):
+    """The TLS contexts that are made meanwhile; none was made before."""
+    from urllib3.util import ssl_
+
+    made = []
+    make = ssl_.create_urllib3_context
+    monkeypatch.setattr(ssl_, "create_urllib3_context", lambda *a, **k: made.append(make(*a, **k)) or made[-1])
+    remote._tls_context.cache_clear()
+    yield made
+    remote._tls_context.cache_clear()
+
+
+def test_a_certificate_that_nobody_has_signed_is_refused(tls_server):
+    with pytest.raises(RemoteError, match="cannot be reached"):
+        fetch(f"https://127.0.0.1:{tls_server.server_port}/hello")
+    assert tls_server.seen == []
+
+
+def test_all_requests_share_one_tls_context_that_reads_the_authorities_once(tls_server, contexts, monkeypatch):
+    read = []
+    load = ssl.SSLContext.load_verify_locations
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *a, **k: read.append(a) or load(*a, **k))
+    remote._tls_context().load_verify_locations(Path(__file__).parent / "self_signed.pem")
+    for _ in range(3):
+        assert fetch(f"https://127.0.0.1:{tls_server.server_port}/hello").status == 200
+    assert len(contexts) == 1
+    assert len(read) == 2
+
+
+def test_a_certificate_of_another_name_is_refused(tls_server, contexts):
+    remote._tls_context().load_verify_locations(Path(__file__).parent / "self_signed.pem")
+    for _ in range(2):
+        assert fetch(f"https://127.0.0.1:{tls_server.server_port}/hello").status == 200
+        with pytest.raises(RemoteError, match="cannot be reached"):
+            fetch(f"https://localhost:{tls_server.server_port}/hello")
+
+
+def test_who_wants_only_the_head_reads_nothing_behind_it(server):
+    for path in ("/large", "/bomb"):
+        response = fetch(f"{server.url}{path}", max_bytes=1, head_only=True)
+        assert (response.status, response.body) == (200, b"")
+    with raw_server(drip(b"HTTP/1.1 201 Created\r\n\r\n")) as url:
+        assert fetch(url, total=0.6, head_only=True).status == 201
+
+
+def test_who_wants_only_the_head_gets_that_of_a_redirect(server):
+    seen = len(server.seen)
+    response = fetch(f"{server.url}/redirect?/hello", head_only=True)
+    assert (response.status, response.headers["location"]) == (302, "/hello")
+    assert len(server.seen) - seen == 1

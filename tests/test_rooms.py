@@ -21,6 +21,7 @@ GROUND = {
     "remote",
     "remote_places",
     "safe_files",
+    "vapid",
 }
 DATA = GROUND | {"db", "settings"}
 DOMAIN = DATA | {"text", "media", "jobs", "mail", "instance"}
@@ -36,12 +37,13 @@ ALLOWED = {
     "accounts": DOMAIN,
     "statuses": DOMAIN | {"accounts"},
     "emoji": DATA | {"text"},
+    "push": DATA | {"jobs", "text"},
     "telemetry": DATA,
     "upkeep": DOMAIN | {"statuses", "accounts"},
     "streaming": DATA | {"telemetry"},
     "web": DOMAIN | {"telemetry"},
     "auth": DOMAIN | {"accounts", "web"},
-    "views": DOMAIN | {"accounts", "statuses", "emoji", "telemetry", "web", "auth"},
+    "views": DOMAIN | {"accounts", "statuses", "emoji", "push", "telemetry", "web", "auth"},
     "": DOMAIN | {"telemetry", "web", "views"},
     "server": DOMAIN | {"emoji", "telemetry", "streaming", "web", ""},
     "ops": DOMAIN | {"emoji", "server"},

@@ -5,6 +5,7 @@ from pleroma.auth.guard import (
     account_id,
     admin_required,
     app_required,
+    bearer,
     caller,
     optional,
     require_public,
@@ -13,6 +14,6 @@ from pleroma.auth.guard import (
 )
 
 __all__ = [
-    "account_id", "admin_required", "app_required", "caller", "optional", "require_public",
+    "account_id", "admin_required", "app_required", "bearer", "caller", "optional", "require_public",
     "required", "token_hash", "viewer_id",
 ]  # fmt: skip

@@ -11,6 +11,7 @@ from pleroma.db.connections import (
     SCHEMA_LOCK,
     SQL_DIRECTORY,
     Adapter,
+    assume,
     close_pool,
     configure,
     connection,
@@ -21,8 +22,9 @@ from pleroma.db.connections import (
     separate_connection,
     session_options,
 )
+from pleroma.db.statements import AssumptionFailed
 
 __all__ = [
-    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "close_pool", "configure", "connection",
-    "in_transaction", "pool", "queries", "scope", "separate_connection", "session_options",
+    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed", "assume", "close_pool",
+    "configure", "connection", "in_transaction", "pool", "queries", "scope", "separate_connection", "session_options",
 ]  # fmt: skip

@@ -31,7 +31,7 @@ SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.pa
 SCHEMA_LOCK = 7_276_031
 FILES_LOCK = 7_276_032
 EMOJI_LOCK = 7_276_033
-# 7_276_034 is that of write_presence in the schema.
+# 7_276_034 is that of write_presence in the schema, 7_276_035 that of the feeds.
 
 # Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
 _LIFETIME = 600.0
@@ -107,6 +107,11 @@ class Scope:
             self.writing = True
         return connection
 
+    def confirm(self) -> None:
+        """Look whether what was assumed is so, unless a statement has said it. Raises AssumptionFailed."""
+        if self._connection is not None and not self._connection.closed:
+            statements.confirm(self._connection)
+
     def undo(self) -> None:
         """Take back what was written so far."""
         if self.writing and self._connection is not None:
@@ -121,6 +126,7 @@ class Scope:
         finally:
             self.writing = False
             if self._connection is not None:
+                statements.drop_assumption(self._connection)
                 self._pool.putconn(self._connection)
                 self._connection = None
 
@@ -234,6 +240,12 @@ def connection() -> Iterator[psycopg.Connection]:
         return
     with scope() as own:
         yield own.connection()
+
+
+def assume(statement: Any, row: tuple[bytes | None, ...], **parameters: Any) -> None:
+    """Go on as if a statement gave this row; the request is run again when it does not (statements.assume)."""
+    with connection() as own:
+        statements.assume(own, statement.sql, parameters, row)
 
 
 @contextlib.contextmanager

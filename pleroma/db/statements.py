@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import select
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 
 from pleroma.db import timing
 
@@ -40,12 +41,49 @@ class _Adaptation(NamedTuple):
     connection: None = None
 
 
+class AssumptionFailed(Exception):
+    """The database does not say what it was assumed to say."""
+
+
+class _Assumed(NamedTuple):
+    """A statement that was run before, and the row that it is assumed to give again."""
+
+    sql: str
+    parameters: Mapping[str, Any]
+    row: tuple[bytes | None, ...]
+
+
+class _Call(NamedTuple):
+    """A statement with its values, as libpq takes them; the name is None when it is not prepared yet."""
+
+    name: bytes | None
+    key: tuple[bytes, tuple[int, ...]]
+    values: Any
+    formats: Any
+
+
 class _Session:
     """What one connection has prepared: the name of each statement for each tuple of its values' types."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
         self.transformer = Transformer(_Adaptation(connection.adapters))
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
+        self.assumed: _Assumed | None = None
+        self._poll = select.poll()
+        self._poll.register(connection.pgconn.socket)
+        self._descriptor = connection.pgconn.socket
+
+    def call(self, sql: str, parameters: Mapping[str, Any]) -> _Call:
+        """A statement made ready to be sent."""
+        text, names, formats = numbered(sql)
+        values = self.transformer.dump_sequence([parameters[name] for name in names], formats)
+        key = (text, self.transformer.types or ())
+        return _Call(self.names.get(key), key, values, self.transformer.formats)
+
+    def wait(self, events: int) -> None:
+        """Wait until the connection can be read or written."""
+        self._poll.modify(self._descriptor, events)
+        self._poll.poll()
 
 
 _sessions: WeakKeyDictionary[psycopg.Connection, _Session] = WeakKeyDictionary()
@@ -66,29 +104,104 @@ def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
 def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> PGresult:
     """The rows of a statement, as PostgreSQL sent them. The connection commits by itself.
 
-    Raises psycopg.Error; when another connection may do better, this one is closed.
+    Raises psycopg.Error; when another connection may do better, this one is closed. Raises AssumptionFailed.
     """
+    session = _session(connection)
+    call = session.call(sql, parameters)
+    assumed = session.assumed
+    if assumed is not None:
+        first = session.call(assumed.sql, assumed.parameters)
+        if first.name is not None and call.name is not None:
+            session.assumed = None
+            return _execute_both(connection, first, assumed.row, call)
+        confirm(connection)
+    with timing.statement:
+        name = call.name
+        if name is None:
+            name = b"p%d" % len(session.names)
+            _check(connection, connection.pgconn.prepare(name, *call.key))
+            session.names[call.key] = name
+        return _check(connection, connection.pgconn.exec_prepared(name, call.values, call.formats))
+
+
+def assume(
+    connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any], row: tuple[bytes | None, ...]
+) -> None:
+    """Go on as if a statement gave this row: it is sent together with the next one, which saves a round trip.
+
+    When it turns out to give another one, that next statement, or `confirm`, raises AssumptionFailed.
+    """
+    _session(connection).assumed = _Assumed(sql, parameters, row)
+
+
+def confirm(connection: psycopg.Connection) -> None:
+    """Look now whether what is assumed is so. Raises AssumptionFailed, psycopg.Error."""
+    session = _session(connection)
+    assumed, session.assumed = session.assumed, None
+    if assumed is not None:
+        _compare(execute(connection, assumed.sql, assumed.parameters), assumed.row)
+
+
+def drop_assumption(connection: psycopg.Connection) -> None:
+    """Assume nothing any more."""
+    session = _sessions.get(connection)
+    if session is not None:
+        session.assumed = None
+
+
+def _session(connection: psycopg.Connection) -> _Session:
     session = _sessions.get(connection)
     if session is None:
         if not connection.autocommit:
             raise ValueError("the connection does not commit by itself")
         session = _sessions[connection] = _Session(connection)
-    text, names, formats = numbered(sql)
-    transformer, pgconn = session.transformer, connection.pgconn
-    values = transformer.dump_sequence([parameters[name] for name in names], formats)
-    key = (text, transformer.types or ())
-    with timing.statement:
-        name = session.names.get(key)
-        if name is None:
-            name = b"p%d" % len(session.names)
-            _check(connection, pgconn.prepare(name, text, key[1]))
-            session.names[key] = name
-        # The stubs do not know that a value may be null.
-        return _check(connection, pgconn.exec_prepared(name, values, transformer.formats))  # type: ignore[arg-type]
+    return session
+
+
+def _compare(result: PGresult, row: tuple[bytes | None, ...]) -> None:
+    if result.ntuples != 1 or tuple([result.get_value(0, column) for column in range(result.nfields)]) != row:
+        raise AssumptionFailed
+
+
+def _execute_both(
+    connection: psycopg.Connection, first: _Call, row: tuple[bytes | None, ...], second: _Call
+) -> PGresult:
+    """The result of the second statement, when the first one gives this row."""
+    timing.figures.statements += 1
+    try:
+        with timing.statement:
+            results = _pipelined(connection.pgconn, _sessions[connection], first, second)
+    except psycopg.Error:
+        # Nobody knows what is still to come on it.
+        connection.close()
+        raise
+    _compare(_check(connection, results[0]), row)
+    return _check(connection, results[1])
+
+
+def _pipelined(pgconn: PGconn, session: _Session, *calls: _Call) -> list[PGresult]:
+    pgconn.enter_pipeline_mode()
+    for call in calls:
+        pgconn.send_query_prepared(call.name or b"", call.values, call.formats)
+    pgconn.pipeline_sync()
+    while pgconn.flush():
+        session.wait(select.POLLOUT)
+    results: list[PGresult] = []
+    # Each result ends with a None; after the last comes that of the synchronisation.
+    while not results or results[-1].status != ExecStatus.PIPELINE_SYNC:
+        while pgconn.is_busy():
+            session.wait(select.POLLIN)
+            pgconn.consume_input()
+        result = pgconn.get_result()
+        if result is not None:
+            results.append(result)
+    pgconn.exit_pipeline_mode()
+    return results
 
 
 def command(connection: psycopg.Connection, text: bytes) -> None:
-    """Run a command without values and rows. Raises psycopg.Error."""
+    """Run a command without values and rows. Raises psycopg.Error, AssumptionFailed."""
+    confirm(connection)
     with timing.waiting:
         _check(connection, connection.pgconn.exec_(text))
 

@@ -156,14 +156,16 @@ def update_metadata(packs: Packs, name: str, metadata: dict[str, Any], *, allow_
     if isinstance(shared := metadata.get("share-files"), str):
         metadata = {**metadata, "share-files": {"true": True, "false": False}.get(shared.lower(), shared)}
     held = None
-    if fallback != packs.metadata(name).get("fallback-src") and fallback is not None:
+    if fallback != packs.read(name).metadata.get("fallback-src") and fallback is not None:
         data = _fetched(fallback, allow_loopback)
         try:
             held = set(Archive(data).names)
         except BadArchive as error:
             raise InvalidParameters(f"The fallback archive cannot be used: {error}") from error
         metadata = {**metadata, "fallback-src-sha256": _sha256(data)}
-    return packs.replace_metadata(name, metadata, held)
+    with packs.open(name) as pack:
+        pack.describe(metadata, held)
+    return metadata
 
 
 def picture(url: str, *, allow_loopback: bool) -> tuple[str, bytes]:

@@ -52,7 +52,7 @@ def _from_instance(packs: Packs, address: str, name: str | None, allow_loopback:
         raise EmojiImportError("say which pack of that server to take")
     progress.say("Downloading ...")
     exchange.download(packs, exchange.Instance(address, allow_loopback=allow_loopback), name, name)
-    return Imported(name, len(packs.files(name)), [])
+    return Imported(name, len(packs.read(name).files), [])
 
 
 def _from_folder(packs: Packs, folder: Path, name: str) -> Imported:

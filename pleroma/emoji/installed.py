@@ -1,5 +1,7 @@
 """The list of installed emoji: the table `emojis`, filled from what lies on disk (docs/api/pleroma.md 4).
 
+What each source holds is kept in `emoji_sources`, so that after a change of one pack no other is read.
+
 Sources, of which a later one wins where two have the same shortcode: each folder of DATA_DIR/emoji (with pack.json;
 else with emoji.txt; else every .png and .gif below it), then DATA_DIR/emoji.txt and DATA_DIR/custom_emoji.txt.
 """
@@ -30,8 +32,19 @@ log = logging.getLogger(__name__)
 def reload(connection: psycopg.Connection, data_dir: Path) -> None:
     """Fill the list from disk, inside the transaction of `connection`; others wait until it ends, then see the same."""
     queries.emojis.lock(connection, key=EMOJI_LOCK)
-    entries = {entry["shortcode"]: entry for entry in _entries(data_dir)}
-    queries.emojis.replace(connection, entries=json.dumps(list(entries.values())))
+    _replace(connection, None, [entry for source in _sources(data_dir) for entry in source])
+
+
+def reload_pack(connection: psycopg.Connection, data_dir: Path, name: str) -> None:
+    """The same after a change of one pack: nothing else is read."""
+    queries.emojis.lock(connection, key=EMOJI_LOCK)
+    folder = data_dir / "emoji" / name
+    _replace(connection, name, _of_pack(folder) if folder.is_dir() else [])
+
+
+def _replace(connection: psycopg.Connection, source: str | None, entries: list[dict[str, Any]]) -> None:
+    queries.emojis.replace_sources(connection, source=source, entries=json.dumps(entries))
+    queries.emojis.choose(connection)
 
 
 def reload_at_start(url: str, data_dir: Path) -> None:
@@ -44,14 +57,38 @@ def reload_at_start(url: str, data_dir: Path) -> None:
         log.error("The list of emoji cannot be filled: %s", error)
 
 
-def _entries(data_dir: Path) -> Iterator[dict[str, Any]]:
+def _sources(data_dir: Path) -> Iterator[list[dict[str, Any]]]:
     for folder in folders(data_dir / "emoji"):
-        for line in _or_nothing(_of_folder, folder):
-            yield _entry(line.shortcode, folder.name, f"/emoji/{folder.name}/{line.path}", line.tags or [_CUSTOM])
-    for name in _LISTS:
-        for line in _or_nothing(lines, data_dir / name):
-            if line.path.startswith("/") and clean(line.path) == line.path:
-                yield _entry(line.shortcode, None, line.path, line.tags or _group(line.path))
+        yield _of_pack(folder)
+    for position, name in enumerate(_LISTS, 1):
+        found = [line for line in _or_nothing(lines, data_dir / name) if _is_path(line.path)]
+        # No folder has a slash in its name.
+        yield _entries(found, f"/{name}", position, "", _group)
+
+
+def _of_pack(folder: Path) -> list[dict[str, Any]]:
+    return _entries(_or_nothing(_of_folder, folder), folder.name, 0, f"/emoji/{folder.name}/", lambda path: [_CUSTOM])
+
+
+def _is_path(path: str) -> bool:
+    return path.startswith("/") and clean(path) == path
+
+
+def _entries(
+    found: list[Line], source: str, position: int, below: str, group: Callable[[str], list[str]]
+) -> list[dict[str, Any]]:
+    """The emoji of a source; of those with the same shortcode the last."""
+    entries = {}
+    for line in found:
+        path = below + line.path
+        entries[line.shortcode] = {
+            "source": source,
+            "position": position,
+            "shortcode": line.shortcode,
+            "path": quote(path),
+            "tags": line.tags or group(path),
+        }
+    return list(entries.values())
 
 
 def _or_nothing(source: Callable[[Path], list[Line]], path: Path) -> list[Line]:
@@ -76,10 +113,6 @@ def _of_folder(folder: Path) -> list[Line]:
     files = pack_files.read_pack(folder)["files"]
     tags = [f"pack:{folder.name}"]
     return [Line(code, name, tags) for code, name in files.items() if pack_files.inside(folder, name, present=True)]
-
-
-def _entry(shortcode: str, pack: str | None, path: str, tags: list[str]) -> dict[str, Any]:
-    return {"shortcode": shortcode, "pack": pack, "path": quote(path), "tags": tags}
 
 
 def _group(path: str) -> list[str]:

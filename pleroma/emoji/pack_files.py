@@ -100,6 +100,15 @@ def is_picture(data: bytes, *, whole: bool = False) -> bool:
     return fits
 
 
+def check_picture(file_name: str, data: bytes) -> None:
+    """Raises InvalidParameters for a name or for content that no picture of a pack has."""
+    if not file_name.strip():
+        raise InvalidParameters("shortcode or filename cannot be empty")
+    check_file_name(file_name)
+    if not is_picture(data, whole=True):
+        raise InvalidParameters("The file is not an image")
+
+
 def inside(directory: Path, name: str, *, present: bool = False) -> Path | None:
     """Where a file of a pack is, or would be unless it has to be `present`.
 

@@ -1,9 +1,9 @@
 """`backup`: one archive of everything that cannot be made again, written while the server runs.
 
-A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, media/, emoji/, static/ and
-the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files are read
-after the database. Until then none is removed (a lock that the removing job respects), so that no row lacks its file; a
-file without its row, uploaded meanwhile, does no harm.
+A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, vapid_key, media/, emoji/,
+static/ and the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files
+are read after the database. Until then none is removed (a lock that the removing job respects), so that no row lacks
+its file; a file without its row, uploaded meanwhile, does no harm.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from pleroma.db import FILES_LOCK, queries
 from pleroma.server import postgres_programs
 
 FORMAT = 1
-MANIFEST, DATABASE, SECRET_KEY, END = "manifest.json", "database.dump", "secret_key", "end"
+MANIFEST, DATABASE, END = "manifest.json", "database.dump", "end"
+KEYS = ("secret_key", "vapid_key")
 FOLDERS = ("media", "emoji", "static")
 FILES = ("emoji.txt", "custom_emoji.txt")
 
@@ -54,7 +55,8 @@ def create(config: Config, url: str, file: Path) -> int:
         with tarfile.open(fileobj=hashed, mode="w", format=tarfile.GNU_FORMAT) as archive:  # type: ignore[call-overload]
             _add_bytes(archive, MANIFEST, _manifest(connection))
             _add_database(archive, url, data, file.absolute().parent)
-            _add_bytes(archive, SECRET_KEY, configuration.secret_key(config).encode())
+            for name in KEYS:
+                _add_bytes(archive, name, getattr(configuration, name)(config).encode())
             _add_files(archive, data)
             _add_bytes(archive, END, hashed.digest.hexdigest().encode())
     return file.stat().st_size

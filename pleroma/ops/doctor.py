@@ -68,7 +68,7 @@ def _directory(config: Config) -> Iterator[Finding]:
     if strangers:
         advice = "give everything but `postgres/` to the user of `serve` (chown -R)"
         yield Finding(f"{strangers[0]} belongs to another user than {data}", advice)
-    closed_ones = [data / "secret_key"]
+    closed_ones = [data / "secret_key", data / "vapid_key"]
     if settings_file := os.environ.get("PLEROMA_CONFIG"):
         closed_ones.append(Path(settings_file))
     for path in closed_ones:

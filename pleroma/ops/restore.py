@@ -58,7 +58,7 @@ def restore(config: Config, file: Path) -> list[str]:
 def _checked(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     """The members by their names, once all are files at places of ours and the last one is there."""
     members = {member.name: member for member in archive}
-    fixed = {backup.MANIFEST, backup.DATABASE, backup.SECRET_KEY, backup.END}
+    fixed = {backup.MANIFEST, backup.DATABASE, *backup.KEYS, backup.END}
     if not fixed <= members.keys():
         raise BackupError(f"{archive.name!r} is not a whole backup")
     for name, member in members.items():
@@ -89,7 +89,7 @@ def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _require_empty(data: Path) -> None:
-    for name in (*backup.FOLDERS, *backup.FILES, backup.SECRET_KEY):
+    for name in (*backup.FOLDERS, *backup.FILES, *backup.KEYS):
         path = data / name
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise BackupError(f"{path} is there already: restore needs an empty data directory (PLEROMA_DATA_DIR)")
@@ -111,8 +111,9 @@ def _extract(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], data
                 _copy(archive, member, target)
             os.utime(path, (member.mtime, member.mtime))
             advance(member.size)
-    with open(data / backup.SECRET_KEY, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as target:
-        _copy(archive, members[backup.SECRET_KEY], target)
+    for name in backup.KEYS:
+        with open(data / name, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as target:
+            _copy(archive, members[name], target)
     os.sync()
 
 
@@ -179,5 +180,5 @@ def _pump(source: IO[bytes], target: IO[bytes], url: str) -> None:
 def _clear(data: Path) -> None:
     for name in backup.FOLDERS:
         shutil.rmtree(data / name, ignore_errors=True)
-    for name in (*backup.FILES, backup.SECRET_KEY):
+    for name in (*backup.FILES, *backup.KEYS):
         (data / name).unlink(missing_ok=True)

@@ -16,8 +16,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pleroma import config
 from pleroma.config import Config
-from pleroma.processes import Restarts, Signals, die_with_parent, name_this
+from pleroma.processes import Restarts, Signals, die_with_parent, in_child, name_this
 from pleroma.server import postgres
 from pleroma.streaming import handover
 
@@ -44,6 +45,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma.telemetry.request_counters import RequestCounters
     from pleroma.telemetry.stream_figures import StreamFigures
 
+    make_keys(settings)
     counters = RequestCounters()
     streams = StreamFigures() if settings.streaming_connections else None
     app = create_app(settings, counters, streams)
@@ -65,6 +67,13 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     gc.collect()
     gc.freeze()
     return _watch(children)
+
+
+def make_keys(settings: Config) -> None:
+    """Make the keys that are kept, where they are not there yet. Raises OSError, or ConfigError for a broken one."""
+    # The library that makes the key of web push is as large as all else together.
+    in_child(lambda: config.vapid_key(settings))
+    config.vapid_public_key(settings)
 
 
 def _database(settings: Config) -> str:

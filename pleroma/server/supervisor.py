@@ -95,7 +95,7 @@ class Supervisor:
     def __init__(self, settings: Config, listener: socket.socket, address: str, worker: bool) -> None:
         self._data_dir = settings.data_dir
         self._embedded = settings.database_url is None
-        self._connections = 2 * (settings.workers * settings.threads + 6) + 20
+        self._connections = 2 * (settings.workers * settings.threads + 10) + 20
         self._listener = listener
         self._address = address
         self._worker = worker

@@ -83,7 +83,6 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     """
     composed = _compose(connection, account_id, new, config)
     status_id = _store(connection, account_id, composed)
-    queries.statuses.notify(connection, status_id=status_id)
     visibility = composed.audience.visibility
     if visibility == "direct":
         queries.statuses.deliver_direct(connection, status_id=status_id)
@@ -132,6 +131,7 @@ def _check(new: NewStatus, context: Any, media_ids: list[int]) -> None:
 
 def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
     new, rendered, audience, parent = composed.new, composed.rendered, composed.audience, composed.context.parent
+    involved = list(dict.fromkeys([account_id, *(account["id"] for account in audience.addressed)]))
     row = queries.statuses.create(
         connection,
         account_id=account_id,
@@ -149,12 +149,17 @@ def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
         body=fragments.status_body(
             rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, parent
         ),
-        involved=list(dict.fromkeys([account_id, *(account["id"] for account in audience.addressed)])),
+        involved=involved,
         hashtags=rendered.hashtags,
         emoji_codes=composed.context.emoji_codes or None,
-        media_ids=composed.media_ids,
-        poll=json.dumps(new.poll) if new.poll else None,
+        has_media=bool(composed.media_ids),
+        has_poll=new.poll is not None,
     )
+    if composed.media_ids or new.poll or new.expires_in:
+        poll = json.dumps(new.poll) if new.poll else None
+        queries.statuses.complete(connection, status_id=row.id, media_ids=composed.media_ids, poll=poll)
+    if len(involved) > 1 or row.has_subscribers:
+        queries.statuses.notify(connection, status_id=row.id)
     return int(row.id)
 
 

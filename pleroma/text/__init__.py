@@ -12,10 +12,11 @@ from pleroma.text.parsing import (
     parse,
     plain,
     render_field,
+    shortened,
     strip_tags,
 )
 
 __all__ = [
     "Handle", "Mentioned", "Parsed", "Rendered", "Rules", "acct", "emoji_codes", "is_longer", "length", "parse",
-    "plain", "render_field", "strip_tags",
+    "plain", "render_field", "shortened", "strip_tags",
 ]  # fmt: skip

@@ -93,6 +93,18 @@ def is_longer(text: str, most: int) -> bool:
     return len(text) > most and (len(text) // _CLUSTER > most or length(text) > most)
 
 
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most `most` code points, whole characters and an ellipsis for what does not fit."""
+    if len(text) <= most:
+        return text
+    end = 0
+    for cluster in _CLUSTERS.finditer(text[:most]):
+        if cluster.end() >= most:
+            break
+        end = cluster.end()
+    return f"{text[:end].rstrip()}\N{HORIZONTAL ELLIPSIS}"
+
+
 def parse(source: str, content_type: str, rules: Rules) -> Parsed:
     """Take the text of a status, a bio or a report apart. An unknown `content_type` counts as text/plain."""
     writer = _Writer(finder(rules.base_url, rules.extended_nicknames))

@@ -16,8 +16,8 @@ _VIEWS = {
     ),
     "pleroma.views.mastodon": (
         "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
-        "notifications", "polls", "profiles", "relationships", "reports", "scheduled_statuses", "search", "statuses",
-        "streaming", "timelines",
+        "notifications", "polls", "profiles", "push", "relationships", "reports", "scheduled_statuses", "search",
+        "statuses", "streaming", "timelines",
     ),
     "pleroma.views.admin": (
         "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",

@@ -19,6 +19,7 @@ from pleroma.auth import logins, scopes
 from pleroma.auth.redirects import comparable
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
+from pleroma.push import sealing
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json, json_response
 from pleroma.web.state import configured
@@ -67,13 +68,12 @@ def _by_code(connection: Connection, made: dict[str, Any]) -> Any:
     return row
 
 
-def _by_refresh_token(connection: Connection, made: dict[str, Any]) -> Any:
-    return queries.oauth.refresh(
-        connection,
-        **made,
-        old_refresh_hash=auth.token_hash(params.secret("refresh_token")),
-        scopes=scopes.parse(params.raw("scope")),
-    )
+def _by_refresh_token(_: Connection, made: dict[str, Any]) -> Any:
+    old_refresh_hash = auth.token_hash(params.secret("refresh_token"))
+    asked = scopes.parse(params.raw("scope"))
+    # A subscription to push gets the new token along with its row.
+    with db.in_transaction() as connection:
+        return queries.oauth.refresh(connection, **made, old_refresh_hash=old_refresh_hash, scopes=asked)
 
 
 _GRANTS: dict[str, Callable[[Connection, dict[str, Any]], Any]] = {
@@ -118,11 +118,14 @@ def create() -> Response:
         "token_hash": auth.token_hash(token),
         "refresh_hash": auth.token_hash(refresh_token),
     }
-    # Autocommit: each grant is one statement, and a refused password must stay counted.
+    # Autocommit but for a refresh: each grant is one statement, and a refused password must stay counted.
     with db.connection() as connection:
         row = grant(connection, made)
-    if row is None:
-        raise InvalidParameters("Invalid credentials")
+        if row is None:
+            raise InvalidParameters("Invalid credentials")
+        if getattr(row, "is_pushed_to", False):
+            sealed = sealing.seal(token, row.token_id, configured())
+            queries.push.seal_again(connection, token_id=row.token_id, sealed_token=sealed)
     return token_answer(row, token, refresh_token, row.nickname)
 
 

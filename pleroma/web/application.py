@@ -9,7 +9,7 @@ from typing import Any, cast
 import psycopg
 from flask import Blueprint, Flask, g, request
 from werkzeug.exceptions import RequestURITooLarge
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Rule
 
 from pleroma import db
 from pleroma.config import Config
@@ -36,10 +36,24 @@ class IdentifierConverter(BaseConverter):
         return as_identifier(value) or 0
 
 
+class Route(Rule):
+    """A route that gets its part of `url_for` when somebody asks: made for each route, that was most of a start."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        whole = super()._compile_builder
+
+        def build(route: Rule, **values: Any) -> tuple[str, str]:
+            """Host and path of an address with these values."""
+            return whole(append_unknown)(route, **values)
+
+        return build
+
+
 class Application(Flask):
     """Flask with one database scope around each request and without redirects of its own."""
 
     request_class = ApiRequest
+    url_rule_class = Route
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """The view as it is: none is a coroutine, and finding that out at each call costs more than calling it."""
@@ -56,6 +70,10 @@ class Application(Flask):
         for attempt in itertools.count():
             try:
                 return self._dispatch_once()
+            except db.AssumptionFailed:
+                for name in ("caller", "forbidden"):
+                    g.pop(name, None)
+                g.assumes_nothing = True
             except psycopg.Error as error:
                 if attempt >= getattr(error, "repeats", 0):
                     raise
@@ -64,7 +82,7 @@ class Application(Flask):
     def _dispatch_once(self) -> Any:
         with db.scope() as scope:
             try:
-                response = super().dispatch_request()
+                response = self._respond(scope)
                 if request.method == "HEAD":
                     # Programs that look at links follow them so: what a GET would have done is not done.
                     scope.undo()
@@ -74,6 +92,18 @@ class Application(Flask):
                 repeats = db.pool().max_size if scope.cut else _REPEATS if isinstance(error, _ROLLED_BACK) else 0
                 error.repeats = repeats  # type: ignore[attr-defined]
                 raise
+
+    def _respond(self, scope: Any) -> Any:
+        """What the view gives, and no error either, before it is known whether the caller is who was assumed."""
+        try:
+            response = super().dispatch_request()
+        except (psycopg.Error, db.AssumptionFailed):
+            raise
+        except Exception:
+            scope.confirm()
+            raise
+        scope.confirm()
+        return response
 
 
 def _rewind() -> None:

@@ -457,6 +457,80 @@ create index statuses_pinned on statuses (account_id, id) where pinned_at is not
 create index statuses_list on statuses (list_id) where list_id is not null;
 create index statuses_words on statuses using gin (to_tsvector('simple', source)) where reblog_of_id is null;
 
+-- The homes of those who read theirs: every status of it that is newer than complete_after is in feed_statuses, and
+-- others that may be gone by now. No key leads from one to the other: a post would have to wait for who changes a feed.
+create table feeds (
+  account_id bigint primary key references accounts on delete cascade,
+  complete_after bigint not null,
+  built_at timestamptz not null default now()
+);
+create table feed_statuses (
+  account_id bigint,
+  status_id bigint,
+  primary key (account_id, status_id)
+);
+
+-- Who builds a feed has made sure that nobody is posting or following meanwhile (build_feed).
+create function write_to_feeds() returns trigger language plpgsql as $$
+declare
+  followers integer := (select max(a.followers_count) from posted s join accounts a on a.id = s.account_id);
+begin
+  perform pg_advisory_xact_lock_shared(7276035);
+  -- The followers are looked through, or the feeds when these are much fewer.
+  if (select count(*) from (select from feeds limit followers / 4) few) < followers / 4 then
+    insert into feed_statuses (account_id, status_id)
+    select feed.account_id, s.id
+    from posted s
+    join feeds feed on feed.complete_after < s.id
+    where feed.account_id = s.account_id or (
+      select s.reblog_of_id is null or f.show_reblogs
+      from follows f
+      where f.follower_id = feed.account_id and f.followed_id = s.account_id)
+    on conflict do nothing;
+  else
+    insert into feed_statuses (account_id, status_id)
+    select feed.account_id, s.id
+    from posted s
+    cross join lateral (
+      select f.follower_id as account_id
+      from follows f
+      where f.followed_id = s.account_id and (s.reblog_of_id is null or f.show_reblogs)
+      union all
+      select s.account_id
+    ) reader
+    join feeds feed on feed.account_id = reader.account_id and feed.complete_after < s.id
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+create trigger write_to_feeds after insert on statuses
+referencing new table as posted for each statement execute function write_to_feeds();
+
+-- A feed of other follows is built again when its account reads it.
+create function end_feeds() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(7276035);
+  delete from feeds where account_id in (select follower_id from changed);
+  return null;
+end
+$$;
+create trigger end_feeds_of_new after insert on follows
+referencing new table as changed for each statement execute function end_feeds();
+create trigger end_feeds_of_changed after update on follows
+referencing new table as changed for each statement execute function end_feeds();
+create trigger end_feeds_of_gone after delete on follows
+referencing old table as changed for each statement execute function end_feeds();
+
+create function remove_feed_statuses() returns trigger language plpgsql as $$
+begin
+  delete from feed_statuses where account_id in (select account_id from ended);
+  return null;
+end
+$$;
+create trigger remove_feed_statuses after delete on feeds
+referencing old table as ended for each statement execute function remove_feed_statuses();
+
 -- Direct statuses by everybody who wrote or received them: the direct timeline.
 create table direct_statuses (
   account_id bigint not null references accounts on delete cascade,
@@ -769,6 +843,17 @@ create table scrobbles (
 );
 create index scrobbles_account on scrobbles (account_id, id);
 
+-- What each folder of emoji/ and each list beside it holds. `position` says which comes later.
+create table emoji_sources (
+  source text collate "C",
+  position smallint not null,
+  shortcode text collate "C",
+  path text collate "C" not null,
+  tags text[] not null,
+  primary key (source, shortcode)
+);
+create index emoji_sources_shortcode on emoji_sources (shortcode);
+
 create table emojis (
   shortcode text collate "C" primary key,
   pack text collate "C",
@@ -820,6 +905,48 @@ create trigger write_account_fragments before insert or update of
   discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role,
   skip_thread_containment, sensitive, is_admin, is_moderator, confirmation_pending, created_at
 on accounts for each row execute function write_account_fragments();
+
+-- Where notifications are pushed to, for each token that asked for it. A push carries the token, because its client knows
+-- by it whose notification it is; so it lies here sealed, by a key that is not in the database.
+create table push_subscriptions (
+  id integer generated always as identity primary key,
+  token_id bigint not null unique references tokens on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  sealed_token bytea not null,
+  endpoint text not null,
+  p256dh bytea not null,
+  auth bytea not null,
+  standard boolean not null,
+  alerts text[] not null,
+  policy text not null,
+  refusals integer not null default 0
+);
+create index push_subscriptions_account on push_subscriptions (account_id);
+
+-- A job for each new notification and each subscription that may want it; the job looks at the rest. By the statement, and
+-- one look-up for each receiver, so that those who have no subscription pay next to nothing.
+create function defer_pushes() returns trigger language plpgsql as $$
+declare
+  jobs procrastinate_job_to_defer_v1[] := array(
+    select row(
+      'push', 'push', 0, null, null,
+      jsonb_build_object('subscription_id', wanting.id, 'notification_id', n.id), null)::procrastinate_job_to_defer_v1
+    from made n
+    cross join lateral (
+      select p.id from push_subscriptions p
+      where p.account_id = n.account_id and p.policy <> 'none'
+        and (n.type = any (p.alerts) or n.type = 'mention' and 'status' = any (p.alerts))
+      offset 0
+    ) wanting);
+begin
+  if jobs <> '{}' then
+    perform procrastinate_defer_jobs_v1(jobs);
+  end if;
+  return null;
+end
+$$;
+create trigger defer_pushes after insert on notifications
+referencing new table as made for each statement execute function defer_pushes();
 
 -- What happened, for the processes that send live streams: each reads what was committed since it last looked. Unlogged,
 -- because a process that finds it emptied by a crash ends its connections, and clients read what they missed.

@@ -4,10 +4,16 @@ import io
 import queue
 import re
 import sys
+from pathlib import Path
 
 import requests
-from mastodon import CallbackStreamListener, Mastodon
+from mastodon import CallbackStreamListener, Mastodon, MastodonNotFoundError
 from PIL import Image
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.meanwhile import until
+from tests.push_service import push_service
 
 SCOPES = ["read", "write", "follow", "push"]
 
@@ -181,6 +187,31 @@ def streams(alice, bob):
         handle.close()
 
 
+def push(alice, bob):
+    """Subscribing, being pushed to, and reading it."""
+    private, public = alice.push_subscription_generate_keys()
+    with push_service() as service:
+        made = alice.push_subscription_set(f"{service.url}/alice", public, mention_events=True, follow_events=False)
+        assert made.alerts.mention and not made.alerts.follow
+        assert made.server_key == alice.app_verify_credentials().vapid_key
+        assert alice.push_subscription().endpoint == f"{service.url}/alice"
+        status = bob.status_post("@alice wake up", visibility="direct")
+        until(lambda: service.got)
+        (one,) = service.got
+        message = alice.push_subscription_decrypt_push(
+            one.body, private, one.headers["Encryption"], one.headers["Crypto-Key"]
+        )
+    assert message.access_token == alice.access_token
+    assert alice.notifications(id=message.notification_id).status.id == status.id
+    say("push", message.title)
+    assert alice.push_subscription_update(follow_events=True).alerts.follow
+    alice.push_subscription_delete()
+    try:
+        alice.push_subscription()
+    except MastodonNotFoundError as missing:
+        say("no more push", missing)
+
+
 def main(address):
     """The whole walk."""
     instance = Mastodon(api_base_url=address).instance()
@@ -193,6 +224,7 @@ def main(address):
     people(alice, bob)
     alice.account_follow(bob.me().id)
     streams(alice, bob)
+    push(alice, bob)
     alice.revoke_access_token()
     say("revoke", "done")
 

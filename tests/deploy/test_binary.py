@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.meanwhile import requests_all_the_time, until
+from tests.push_service import Reader, digits, push_service
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
@@ -56,7 +57,10 @@ class Installation:
 
     def start(self):
         # Nothing of the tests' environment, where Python and its packages are.
-        environment = {"PATH": os.defpath, "HOME": str(self.home), "PLEROMA_LOG_LEVEL": "warning"}
+        environment = {
+            "PATH": os.defpath, "HOME": str(self.home), "PLEROMA_LOG_LEVEL": "warning",
+            "PLEROMA_REMOTE_ALLOW_LOOPBACK": "true",
+        }  # fmt: skip
         identity = {"user": self.user, "group": os.stat(self.home).st_gid, "extra_groups": []} if self.user else {}
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
@@ -138,10 +142,10 @@ def _register(site, nickname):
 
 def _log_in(site, nickname):
     app = site.done(
-        "POST", "/api/v1/apps", {"client_name": "tests", "redirect_uris": OUT_OF_BAND, "scopes": "read write"}
+        "POST", "/api/v1/apps", {"client_name": "tests", "redirect_uris": OUT_OF_BAND, "scopes": "read write push"}
     )
     form = {
-        "grant_type": "password", "username": nickname, "password": PASSWORD, "scope": "read write",
+        "grant_type": "password", "username": nickname, "password": PASSWORD, "scope": "read write push",
         "client_id": app["client_id"], "client_secret": app["client_secret"],
     }  # fmt: skip
     return site.done("POST", "/oauth/token", form)["access_token"]
@@ -161,6 +165,23 @@ def test_what_was_posted_is_there_after_a_restart(install, user):
     # What is loaded at its first use is in the binary as well.
     assert b'pleroma_build_info{python="3.' in site.ask("GET", "/metrics")[1]
     assert site.ask("GET", "/api/v1/streaming/health") == (200, b"OK")
+    site.stop()
+
+
+def test_the_binary_pushes_what_a_client_can_read(install):
+    site, reader = install().start(), Reader()
+    for nickname in ("alice", "bob"):
+        _register(site, nickname)
+    token = _log_in(site, "alice")
+    with push_service() as service:
+        form = {
+            "subscription[endpoint]": f"{service.url}/x", "subscription[keys][p256dh]": digits(reader.point),
+            "subscription[keys][auth]": digits(reader.auth), "data[alerts][mention]": "true",
+        }  # fmt: skip
+        site.done("POST", "/api/v1/push/subscription", form, token=token)
+        site.done("POST", "/api/v1/statuses", {"status": "hello @alice"}, token=_log_in(site, "bob"))
+        until(lambda: service.got, SECONDS)
+        assert reader.read(service.got[0])["access_token"] == token
     site.stop()
 
 

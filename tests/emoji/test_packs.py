@@ -70,13 +70,19 @@ def assert_whole(packs):
 # What dies in the middle
 
 CHANGES = {
-    "add": "packs.add('p', 'cat', 'new/cat.png', data)",
-    "move": "packs.update('p', 'fox', 'wolf', 'wolves/wolf.png')",
-    "remove": "packs.remove('p', 'owl')",
+    "add": "with packs.open('p') as pack: pack.add('cat', 'new/cat.png', data)",
+    "move": "with packs.open('p') as pack: pack.update('fox', 'wolf', 'wolves/wolf.png')",
+    "remove": "with packs.open('p') as pack: pack.remove('owl')",
     "create": "packs.create('q')",
     "delete": "packs.delete('p')",
-    "metadata": "packs.replace_metadata('p', {'license': 'x'}, None)",
+    "metadata": "with packs.open('p') as pack: pack.describe({'license': 'x'}, None)",
 }
+
+
+def change(packs, action):
+    """Changes the pack p."""
+    with packs.open("p") as opened:
+        action(opened)
 
 
 def run_and_die(packs, change, step):
@@ -131,16 +137,16 @@ def test_a_full_disk_changes_nothing(packs, pack, monkeypatch):
         raise OSError(28, "No space left on device")
 
     before = (pack / "pack.json").read_bytes()
-    for change in (
-        lambda: packs.add("p", "cat", "cat.png", picture()),
-        lambda: packs.update("p", "fox", None, "wolf.png"),
-        lambda: packs.remove("p", "owl"),
+    for attempt in (
+        lambda: change(packs, lambda pack: pack.add("cat", "cat.png", picture())),
+        lambda: change(packs, lambda pack: pack.update("fox", None, "wolf.png")),
+        lambda: change(packs, lambda pack: pack.remove("owl")),
         lambda: packs.create("q"),
     ):
         with monkeypatch.context() as patch:
             patch.setattr(pack_files.os, "fsync", full)
             with pytest.raises(ApiError) as refusal:
-                change()
+                attempt()
         assert refusal.value.status == 507
         assert (pack / "pack.json").read_bytes() == before
         assert_whole(packs)
@@ -168,12 +174,13 @@ def test_whoever_waits_too_long_is_told(packs, monkeypatch):
 def test_processes_take_turns(packs, pack):
     code = "import sys; from pathlib import Path; from pleroma.emoji.packs import Packs\n"
     code += "packs = Packs(Path(sys.argv[1])); data = (packs.root / 'p/fox.png').read_bytes()\n"
-    code += "for n in range(5): packs.add('p', sys.argv[2] + str(n), sys.argv[2] + str(n) + '.png', data)"
+    code += "for n in range(5):\n"
+    code += "  with packs.open('p') as pack: pack.add(sys.argv[2] + str(n), sys.argv[2] + str(n) + '.png', data)"
     running = [
         subprocess.Popen([sys.executable, "-c", code, packs.root.parent, name], cwd=ROOT) for name in ("a", "b", "c")
     ]
     assert [process.wait() for process in running] == [0, 0, 0]
-    assert len(packs.files("p")) == 17
+    assert len(packs.read("p").files) == 17
     assert_whole(packs)
 
 
@@ -184,7 +191,7 @@ def test_the_list_is_kept_until_something_changes(packs, pack, monkeypatch):
     monkeypatch.setattr("pleroma.emoji.archives.build", lambda *_: pytest.fail("built again"))
     assert packs.listed() == first
     monkeypatch.undo()
-    packs.replace_metadata("p", {"share-files": True, "license": "x"}, None)
+    change(packs, lambda pack: pack.describe({"share-files": True, "license": "x"}, None))
     assert packs.listed() != first
 
 
@@ -275,7 +282,7 @@ def bring(packs, tmp_path):
         settings = config.load({}, data_dir=packs.root.parent)
         imported = importing.run(settings, str(source), name)
         assert_whole(packs)
-        files = packs.files(imported.name)
+        files = packs.read(imported.name).files
         assert imported.emoji == len(files)
         return imported.name, files, imported.left_out
 
@@ -317,7 +324,7 @@ def test_a_folder_with_a_pack_json_is_a_pack(bring, packs, tmp_path):
     write(tmp_path / "secret.png", picture())
     (folder / "link.png").symlink_to(tmp_path / "secret.png")
     assert bring(folder, "mine") == ("mine", {"a": "a.webp"}, ["b", "c", "d"])
-    assert packs.metadata("mine") == {"license": "x"}
+    assert packs.read("mine").metadata == {"license": "x"}
 
 
 PACK_JSON = json.dumps({"pack": {}, "files": {"x": "x.png"}})

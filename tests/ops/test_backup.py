@@ -162,6 +162,9 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     shown = json.loads(second.ask("GET", f"/api/v1/statuses/{status['id']}", Authorization=token)[1])
     path = urllib.parse.urlsplit(shown["media_attachments"][0]["url"]).path
     assert second.ask("GET", path)[1] == (first.data / path[1:]).read_bytes()
+    for key in ("secret_key", "vapid_key"):
+        assert (second.data / key).read_text() == (first.data / key).read_text()
+        assert stat.S_IMODE((second.data / key).stat().st_mode) == 0o600
     for identifier in before:
         second.ask("GET", f"/api/v1/statuses/{identifier}")
     assert json.loads(second.ask("GET", "/api/v1/accounts/verify_credentials", Cookie=cookie)[1])["acct"] == "alice"
@@ -185,7 +188,7 @@ def test_restore_takes_only_whole_backups_into_empty_places(instances, tmp_path)
     assert "not a backup of ours" in second.run("restore", broken, status=1)
     _spoil(file, broken)
     assert "its content has changed" in second.run("restore", broken, status=1)
-    assert not (second.data / "secret_key").exists()
+    assert not (second.data / "secret_key").exists() and not (second.data / "vapid_key").exists()
     second.run("restore", file)
     assert second.run("user", "list").startswith("alice\ta@mail.example")
 
@@ -246,8 +249,10 @@ def test_doctor_says_what_is_wrong_and_what_to_do(instances):
     instance.stop()
     instance.environment["PLEROMA_BASE_URL"] = f"http://127.0.0.1:{instance.port}"
     (instance.data / "secret_key").write_text("s" * 40)
+    (instance.data / "vapid_key").chmod(0o644)
     said = instance.run("doctor", status=1, PLEROMA_SMTP_URL="smtp://127.0.0.1:1")
-    assert "secret_key holds secrets and is open to everybody" in said
+    for key in ("secret_key", "vapid_key"):
+        assert f"{key} holds secrets and is open to everybody" in said
     assert "the mail server refuses" in said
     assert "the schema is that of this version" in said
     (instance.data / "postgres" / "PG_VERSION").write_text("17\n")

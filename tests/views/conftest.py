@@ -15,23 +15,6 @@ def browser(make_client):
 
 
 @pytest.fixture
-def register_app(client):
-    """Registers an app: register_app(scopes="read", redirect_uris="app:/")."""
-
-    def make(redirect_uris="https://app.example/callback", scopes="read write follow push"):
-        parameters = {"client_name": "App", "redirect_uris": redirect_uris, "scopes": scopes}
-        return client.post_json("/api/v1/apps", parameters, status=200).json
-
-    return make
-
-
-@pytest.fixture
-def app(register_app):
-    """An app with one address and all scopes."""
-    return register_app()
-
-
-@pytest.fixture
 def kocaptcha():
     """A kocaptcha service whose answer is "kotoba"."""
 

@@ -24,3 +24,12 @@ def test_below_the_packs_it_belongs_to_the_name(client, person, data_directory):
     client.put("/api/pleroma/emoji/packs/cats.json", auth=root, status=200)
     assert "cats.json" in client.get("/api/pleroma/emoji/packs", status=200).json
     client.delete("/api/pleroma/emoji/packs/cats.json", auth=root, status=200)
+
+
+def test_each_route_can_be_addressed_by_its_name(client):
+    application = client.app
+    with application.test_request_context():
+        for rule in application.url_map.iter_rules():
+            values = dict.fromkeys(rule.arguments, "1")
+            address = application.url_for(rule.endpoint, **values, extra="x")
+            assert address.startswith("/") and address.endswith("extra=x")

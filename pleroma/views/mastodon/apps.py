@@ -12,10 +12,12 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db, text
 from pleroma.auth import scopes
+from pleroma.config import vapid_public_key
 from pleroma.db import queries
 from pleroma.errors import InvalidCredentials, Unprocessable, found
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json
+from pleroma.web.state import configured
 
 blueprint = Blueprint("apps", __name__, url_prefix="/api/v1/apps")
 _ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):[^\s#]+")
@@ -82,7 +84,7 @@ def create() -> Response:
             "redirect_uri": redirect_uri,
             "redirect_uris": addresses,
             "scopes": asked,
-            "vapid_key": "",
+            "vapid_key": vapid_public_key(configured()),
         }
     )
 
@@ -96,4 +98,4 @@ def verify_credentials() -> Response:
         raise InvalidCredentials()
     with db.connection() as connection:
         app = found(queries.oauth.app(connection, app_id=caller.app_id))
-    return as_json({"name": app.name, "website": app.website, "vapid_key": ""})
+    return as_json({"name": app.name, "website": app.website, "vapid_key": vapid_public_key(configured())})

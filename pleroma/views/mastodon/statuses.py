@@ -156,10 +156,15 @@ def delete(status_id: int) -> Response:
 @blueprint.get("/api/v1/statuses/<id:status_id>/context")
 @auth.optional("read:statuses")
 def context(status_id: int) -> Response:
-    """The rest of the thread: at most 4096 statuses, 100 for anonymous callers. Raises NotFound."""
-    limit = 4096 if auth.viewer_id() else 100
+    """What stands around a status in its thread: at most 1,000 each way; for anonymous callers 40 before, 60 after.
+
+    Raises NotFound.
+    """
+    before, after = (1000, 1000) if auth.viewer_id() else (40, 60)
     with db.connection() as connection:
-        thread = queries.statuses.context(connection, viewer_id=auth.viewer_id(), status_id=status_id, limit=limit)
+        thread = queries.statuses.context(
+            connection, viewer_id=auth.viewer_id(), status_id=status_id, before=before, after=after
+        )
     return json_response(found(thread))
 
 

@@ -32,11 +32,15 @@ def _tags(name: str) -> list[str]:
 @blueprint.get("/timelines/home")
 @auth.required("read:statuses")
 def home() -> Response:
-    """Own statuses and those of followed accounts."""
+    """Own statuses and those of followed accounts; the first request of a day leaves the account a feed."""
     with db.connection() as connection:
-        return page_response(
-            paging.page(queries.timelines.home, queries.timelines.home_after, connection, paging.window(), **_filters())
+        *page, has_feed = paging.page(
+            queries.timelines.home, queries.timelines.home_after, connection, paging.window(), **_filters()
         )
+    if has_feed == b"f":
+        with db.in_transaction() as connection:
+            queries.timelines.build_feed(connection, account_id=auth.account_id())
+    return page_response(page)
 
 
 @blueprint.get("/timelines/public")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from flask import Blueprint, Response, send_file
 from werkzeug.datastructures import FileStorage
 
 from pleroma import auth, db
-from pleroma.emoji import exchange, installed
+from pleroma.emoji import exchange, installed, pack_files
+from pleroma.emoji.pack import Pack
 from pleroma.emoji.packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
 from pleroma.remote_places import place
@@ -33,10 +35,10 @@ def _as_json(answer: Any) -> Response:
     return json_response(json.dumps(answer).encode())
 
 
-def _reloaded(answer: Any) -> Response:
-    """The answer, once every worker's list of emoji shows the change."""
+def _reloaded(answer: Any, name: str) -> Response:
+    """The answer, once every worker's list of emoji shows the change of a pack."""
     with db.in_transaction() as connection:
-        installed.reload(connection, configured().data_dir)
+        installed.reload_pack(connection, configured().data_dir, name)
     return _as_json(answer)
 
 
@@ -69,7 +71,7 @@ def delete(name: str) -> Response:
     Raises InvalidParameters, NotFound, and a 500 when it cannot be deleted.
     """
     _packs().delete(name)
-    return _reloaded("ok")
+    return _reloaded("ok", name)
 
 
 @blueprint.post("/<path:name>/update_file")
@@ -84,15 +86,21 @@ def update_file(name: str) -> Response:
     if action not in _ACTIONS:
         raise InvalidParameters(f"Unknown action: {action}")
     # A pack from elsewhere may have longer ones than may be added here, and then they can be changed.
-    shortcode = params.exact("shortcode", most=params.LONGEST_OF_ALL)
-    return _reloaded(_ACTIONS[action](name, shortcode or ""))
+    shortcode = params.exact("shortcode", most=params.LONGEST_OF_ALL) or ""
+    change = _ACTIONS[action](name, shortcode)
+    with _packs().open(name) as pack:
+        change(pack)
+    return _reloaded(pack.files, name)
 
 
-def _add(name: str, shortcode: str) -> dict[str, str]:
-    _packs().require_new(name, shortcode)
+def _add(name: str, shortcode: str) -> Callable[[Pack], None]:
+    # What cannot be added need not be fetched, and nobody waits for the lock while it is.
+    _packs().read(name).require_new(shortcode)
     wanted = params.exact("filename")
-    file_name, data = _sent_picture()
-    return _packs().add(name, shortcode, file_name if wanted is None else wanted, data)
+    sent_name, data = _sent_picture()
+    file_name = sent_name if wanted is None else wanted
+    pack_files.check_picture(file_name, data)
+    return lambda pack: pack.add(shortcode, file_name, data)
 
 
 def _sent_picture() -> tuple[str, bytes]:
@@ -111,12 +119,13 @@ def _sent_picture() -> tuple[str, bytes]:
         return exchange.picture(address, allow_loopback=configured().remote_allow_loopback)
 
 
-def _update(name: str, shortcode: str) -> dict[str, str]:
-    return _packs().update(name, shortcode, params.exact("new_shortcode"), params.exact("new_filename"))
+def _update(_name: str, shortcode: str) -> Callable[[Pack], None]:
+    new_shortcode, new_name = params.exact("new_shortcode"), params.exact("new_filename")
+    return lambda pack: pack.update(shortcode, new_shortcode, new_name)
 
 
-def _remove(name: str, shortcode: str) -> dict[str, str]:
-    return _packs().remove(name, shortcode)
+def _remove(_name: str, shortcode: str) -> Callable[[Pack], None]:
+    return lambda pack: pack.remove(shortcode)
 
 
 _ACTIONS = {"add": _add, "update": _update, "remove": _remove}
@@ -143,7 +152,10 @@ def update_metadata(name: str) -> Response:
 @auth.admin_required
 def import_from_fs() -> Response:
     """Make packs of the folders without pack.json; answers their names (docs/api/pleroma.md 5.6). Raises a 500."""
-    return _reloaded(_packs().import_folders())
+    imported = _packs().import_folders()
+    with db.in_transaction() as connection:
+        installed.reload(connection, configured().data_dir)
+    return _as_json(imported)
 
 
 @blueprint.post("/list_from")
@@ -163,9 +175,10 @@ def download_from() -> Response:
     (docs/api/pleroma.md 6.3) Raises InvalidParameters for unsafe names, Conflict for one that is taken, a 500.
     """
     instance, pack_name = _instance(), params.required_exact("pack_name")
+    name = params.exact("as") or pack_name
     with place(configured()):
-        exchange.download(_packs(), instance, pack_name, params.exact("as") or pack_name)
-    return _reloaded("ok")
+        exchange.download(_packs(), instance, pack_name, name)
+    return _reloaded("ok", name)
 
 
 @blueprint.get("/<path:name>/download_shared")

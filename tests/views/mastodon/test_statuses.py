@@ -283,6 +283,19 @@ def test_the_context_is_the_whole_visible_thread(client, alice, bob, carol, post
     assert client.get(f"/api/v1/statuses/{alone['id']}/context").json == {"ancestors": [], "descendants": []}
 
 
+def test_the_context_of_a_long_thread_holds_what_is_nearest(client, alice, post, sql):
+    post(alice, "first")
+    sql(
+        "insert into statuses (account_id, thread_id, visibility, involved, body)"
+        " select account_id, thread_id, visibility, involved, body from statuses, generate_series(1, 2200)"
+    )
+    ids = [str(status_id) for (status_id,) in sql("select id from statuses order by id")]
+    for reader, before, after in ((alice, 1000, 1000), (None, 40, 60)):
+        context = client.get(f"/api/v1/statuses/{ids[1100]}/context", auth=reader, status=200).json
+        assert [status["id"] for status in context["ancestors"]] == ids[1100 - before : 1100]
+        assert [status["id"] for status in context["descendants"]] == ids[1101 : 1101 + after]
+
+
 @pytest.mark.parametrize("spelling", ["ids[]", "id[]", "ids"])
 def test_several_statuses_by_id_newest_first(client, alice, post, spelling):
     ids = [post(alice, text)["id"] for text in "ab"]

@@ -266,11 +266,12 @@ TRACES = {
     "interactions": "account_id", "notifications": "from_account_id", "follows": "follower_id", "media": "account_id",
     "participations": "account_id", "participation_recipients": "account_id", "direct_statuses": "account_id",
     "blocks": "target_id", "list_members": "account_id", "password_resets": "account_id",
+    "push_subscriptions": "account_id",
 }  # fmt: skip
 
 
 def _traces(sql, person):
-    return [name for name, column in TRACES.items() if sql(f"select from {name} where {column} = %s", person.id)]
+    return [name for name, column in TRACES.items() if sql(f"select 1 from {name} where {column} = %s", person.id)]
 
 
 def test_a_deleted_account_is_gone(client, call, run_jobs, post, follow, counters, alice, bob, sql):

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 import webtest
 
-from pleroma.emoji import journal
+from pleroma.emoji import journal, pack_files
 
 PACKS = "/api/pleroma/emoji/packs"
 UNSAFE = ["..", ".hidden", "a%5Cb", "a%2Fb", "..%2Fa", "a%00b", "%20", "x" * 256]
@@ -521,3 +521,39 @@ def test_a_pack_with_a_bad_shortcode_can_be_changed(client, admin, root, make_pa
     assert installed() == ["fox", "owl"]
     admin("post", "/p/update_file", {"action": "update", "shortcode": "x" * 5000, "new_shortcode": "short"})
     assert installed() == ["fox", "owl", "short"]
+
+
+# One pack at a time
+
+
+def test_after_a_change_only_that_pack_is_read_again(admin, installed, make_pack, emoji_folder, monkeypatch):
+    make_pack("a", {"fox": "fox.png", "owl": "owl.png"})
+    make_pack("b", {"cat": "cat.png"})
+    admin("post", "/import_from_fs")
+    assert installed() == ["cat", "fox", "owl"]
+    read = []
+    whole = pack_files.read_pack
+    monkeypatch.setattr(pack_files, "read_pack", lambda folder: read.append(folder.name) or whole(folder))
+    admin("post", "/a/update_file", {"action": "remove", "shortcode": "fox"})
+    admin("delete", "/a")
+    assert installed() == ["cat"]
+    assert "b" not in read
+
+
+@pytest.mark.parametrize("removal", ["shortcode", "pack"])
+def test_an_emoji_of_two_packs_is_that_of_the_other_when_one_is_gone(admin, client, place, make_pack, removal):
+    make_pack("a", {"fox": "first.png"})
+    make_pack("b", {"fox": "second.png"})
+    place("custom_emoji.txt", b"owl, /emoji/a/first.png\n")
+    admin("post", "/import_from_fs")
+    shown = client.get("/api/v1/custom_emojis").json
+    assert [(emoji["shortcode"], emoji["url"].rpartition("/emoji/")[2]) for emoji in shown] == [
+        ("fox", "b/second.png"),
+        ("owl", "a/first.png"),
+    ]
+    if removal == "pack":
+        admin("delete", "/b")
+    else:
+        admin("post", "/b/update_file", {"action": "remove", "shortcode": "fox"})
+    shown = client.get("/api/v1/custom_emojis").json
+    assert [emoji["url"].rpartition("/emoji/")[2] for emoji in shown] == ["a/first.png", "a/first.png"]
