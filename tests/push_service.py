@@ -66,8 +66,10 @@ def from_digits(text):
 class Reader:
     """The keys of one client."""
 
-    def __init__(self):
-        self.private = ec.generate_private_key(ec.SECP256R1())
+    def __init__(self, number=None):
+        """Keys that nobody has had before, or always the same of a number."""
+        curve = ec.SECP256R1()
+        self.private = ec.derive_private_key(number, curve) if number else ec.generate_private_key(curve)
         self.point = self.private.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         self.auth = os.urandom(16)
 

@@ -19,10 +19,10 @@ def lines(capfd):
 
 
 def test_line_tells_id_account_route_status_and_times(client, alice, lines):
-    answer = client.get("/api/v1/timelines/home?limit=2", auth=alice)
+    answer = client.get("/api/v1/notifications?limit=2", auth=alice)
     (line,) = lines()
     assert TEXT.fullmatch(line)
-    assert f" {answer.headers['X-Request-Id']} GET /api/v1/timelines/home 200 account={alice.id} ms=" in line
+    assert f" {answer.headers['X-Request-Id']} GET /api/v1/notifications 200 account={alice.id} ms=" in line
     assert " statements=2 " in line
     assert line.endswith(" query=limit=2")
 

@@ -149,44 +149,6 @@ def people(alice, bob):
     say("markers, preferences, report", "done")
 
 
-def streams(alice, bob):
-    """Events as they happen, by server-sent events."""
-    assert alice.stream_healthy()
-    came = {"user": queue.Queue(), "public": queue.Queue()}
-    handles = [
-        start(
-            CallbackStreamListener(
-                update_handler=lambda status, come=came[name]: come.put(("update", status.id)),
-                delete_handler=lambda status_id, come=came[name]: come.put(("delete", status_id)),
-                notification_handler=lambda notification, come=came[name]: come.put(
-                    ("notification", notification.type)
-                ),
-                filters_changed_handler=lambda come=came[name]: come.put(("filters_changed", None)),
-            ),
-            run_async=True,
-        )
-        for name, start in (("user", alice.stream_user), ("public", alice.stream_public))
-    ]
-    post = bob.status_post("@alice look, live")
-    alice.filter_delete(alice.filter_create("spoiler", ["home"]))
-    bob.status_delete(post)
-    wanted = {
-        "user": [
-            ("update", post.id),
-            ("notification", "mention"),
-            *[("filters_changed", None)] * 2,
-            ("delete", post.id),
-        ],
-        "public": [("update", post.id), ("delete", post.id)],
-    }
-    for name, events in wanted.items():
-        seen = [came[name].get(timeout=10) for _ in events]
-        assert [(kind, str(about)) for kind, about in seen] == [(kind, str(about)) for kind, about in events], seen
-        say(f"stream of {name}", [kind for kind, _ in seen])
-    for handle in handles:
-        handle.close()
-
-
 def push(alice, bob):
     """Subscribing, being pushed to, and reading it."""
     private, public = alice.push_subscription_generate_keys()
@@ -210,6 +172,46 @@ def push(alice, bob):
         alice.push_subscription()
     except MastodonNotFoundError as missing:
         say("no more push", missing)
+
+
+def streams(alice, bob):
+    """Events as they happen, by server-sent events."""
+    assert alice.stream_healthy()
+    came = {"user": queue.Queue(), "public": queue.Queue()}
+    handles = [
+        start(
+            CallbackStreamListener(
+                update_handler=lambda status, come=came[name]: come.put(("update", status.id)),
+                delete_handler=lambda status_id, come=came[name]: come.put(("delete", status_id)),
+                notification_handler=lambda notification, come=came[name]: come.put(
+                    ("notification", notification.type)
+                ),
+                filters_changed_handler=lambda come=came[name]: come.put(("filters_changed", None)),
+            ),
+            run_async=True,
+        )
+        for name, start in (("user", alice.stream_user), ("public", alice.stream_public))
+    ]
+    # Newer versions connect in a thread.
+    until(lambda: all(handle.connection is not None for handle in handles))
+    post = bob.status_post("@alice look, live")
+    alice.filter_delete(alice.filter_create("spoiler", ["home"]))
+    bob.status_delete(post)
+    wanted = {
+        "user": [
+            ("update", post.id),
+            ("notification", "mention"),
+            *[("filters_changed", None)] * 2,
+            ("delete", post.id),
+        ],
+        "public": [("update", post.id), ("delete", post.id)],
+    }
+    for name, events in wanted.items():
+        seen = [came[name].get(timeout=10) for _ in events]
+        assert [(kind, str(about)) for kind, about in seen] == [(kind, str(about)) for kind, about in events], seen
+        say(f"stream of {name}", [kind for kind, _ in seen])
+    for handle in handles:
+        handle.close()
 
 
 def main(address):

@@ -151,7 +151,8 @@ def test_the_switch_for_tests_opens_this_machine_and_no_network(make_client, rea
         client.post_json(URL, reader.parameters(other), auth=alice, status=422)
 
 
-POINT = Reader().point
+# The same in each process, because it is in the names of tests.
+POINT = Reader(7).point
 
 
 @pytest.mark.parametrize(
