@@ -303,6 +303,7 @@ SHOWS_NONE = set(
     DELETE /api/v1/conversations/<id:conversation_id>
     DELETE /api/v1/domain_blocks
     DELETE /api/v1/notifications/destroy_multiple
+    DELETE /api/v1/push/subscription
     GET /.well-known/nodeinfo
     GET /.well-known/oauth-authorization-server
     GET /<path:name>
@@ -333,6 +334,7 @@ SHOWS_NONE = set(
     GET /api/v1/notifications/unread_count
     GET /api/v1/pleroma/mascot
     GET /api/v1/preferences
+    GET /api/v1/push/subscription
     GET /api/v1/streaming
     GET /api/v1/streaming/direct
     GET /api/v1/streaming/hashtag
@@ -384,6 +386,7 @@ SHOWS_NONE = set(
     POST /api/v1/notifications/dismiss
     POST /api/v1/pleroma/accounts/confirmation_resend
     POST /api/v1/pleroma/scrobble
+    POST /api/v1/push/subscription
     POST /api/v1/upload
     POST /api/v2/media
     POST /auth/password
@@ -396,6 +399,7 @@ SHOWS_NONE = set(
     PUT /api/pleroma/emoji/packs/<path:name>
     PUT /api/pleroma/notification_settings
     PUT /api/v1/pleroma/mascot
+    PUT /api/v1/push/subscription
     PUT /api/web/settings
     """.split("\n")
 )
