@@ -160,10 +160,16 @@ def make_client(settings, _pool):
     return make
 
 
+@pytest.fixture(scope="session")
+def _application(settings, _pool):
+    """The application under the usual settings, made once: that takes longer than most tests."""
+    return create_app(settings)
+
+
 @pytest.fixture
-def client(make_client):
+def client(_application):
     """A client of the application."""
-    return make_client()
+    return Client(_application)
 
 
 @pytest.fixture

@@ -16,6 +16,12 @@ BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ELSEWHERE = {"REMOTE_ADDR": "192.0.2.1"}
 
 
+@pytest.fixture
+def client(make_client):
+    """A client of an application that has counted nothing yet."""
+    return make_client()
+
+
 def read(client, **options):
     """The samples by name and the values of their labels, in the order of the names of these."""
     text = client.get("/metrics", status=200, **options).text
