@@ -17,33 +17,38 @@ async function main(address) {
     hashtag: streaming.hashtag.subscribe({ tag: "mastojs" }),
     direct: streaming.direct.subscribe(),
   }
-  const next = (name) => within(streams[name][Symbol.asyncIterator]().next()).then(({ value }) => value)
-  const waiting = { local: next("local"), hashtag: next("hashtag") }
-  // A subscription is sent when somebody listens; it is there when what follows it is answered.
-  await new Promise((done) => setTimeout(done, 1500))
-
-  const status = await asBob.v1.statuses.create({ status: "hello #mastojs", visibility: "public" })
-  for (const [name, coming] of Object.entries(waiting)) {
-    const event = await coming
-    if (event.event !== "update" || event.payload.id !== status.id) throw new Error(`${name}: ${JSON.stringify(event)}`)
-    say(name, `${event.event} ${event.stream.join(" ")}`)
+  const next = async (name) => {
+    const { value } = await within(streams[name][Symbol.asyncIterator]().next())
+    say(name, `${value.event} ${value.stream.join(" ")}`)
+    return value
   }
-  const more = { user: next("user"), direct: next("direct") }
-  await new Promise((done) => setTimeout(done, 1500))
-  const direct = await asBob.v1.statuses.create({ status: `@${me.username} psst`, visibility: "direct" })
-  const notified = await more.user
-  if (!["notification", "update"].includes(notified.event)) throw new Error(JSON.stringify(notified))
-  say("user", notified.event)
-  const moved = await more.direct
-  const last = moved.event === "conversation" ? moved.payload.lastStatus.id : moved.payload.id
-  if (last !== direct.id) throw new Error(JSON.stringify(moved))
-  say("direct", moved.event)
+  // A subscription is sent when somebody listens, and nothing says when it is there: what it shows comes again until then.
+  const until = async (coming, write) => {
+    const ids = []
+    let came = false
+    const all = Promise.all(coming).finally(() => { came = true })
+    while (!came) {
+      ids.push((await write()).id)
+      await Promise.race([all, new Promise((done) => setTimeout(done, 2000))])
+    }
+    return [await all, ids]
+  }
 
-  const gone = next("local")
-  await asBob.v1.statuses.$select(status.id).remove()
-  const deleted = await gone
-  if (deleted.event !== "delete" || deleted.payload !== status.id) throw new Error(JSON.stringify(deleted))
-  say("local", `${deleted.event} ${deleted.payload}`)
+  const open = () => asBob.v1.statuses.create({ status: "hello #mastojs", visibility: "public" })
+  const [shown, ids] = await until([next("local"), next("hashtag")], open)
+  for (const { event, payload } of shown) {
+    if (event !== "update" || !ids.includes(payload.id)) throw new Error(`${event} ${payload.id}`)
+  }
+  const whisper = () => asBob.v1.statuses.create({ status: `@${me.username} psst`, visibility: "direct" })
+  const [[notified, moved], whispered] = await until([next("user"), next("direct")], whisper)
+  if (!["notification", "update"].includes(notified.event)) throw new Error(notified.event)
+  const last = moved.event === "conversation" ? moved.payload.lastStatus.id : moved.payload.id
+  if (!whispered.includes(last)) throw new Error(`${moved.event} ${last}`)
+
+  await asBob.v1.statuses.$select(ids[0]).remove()
+  let event = await next("local")
+  while (event.event !== "delete") event = await next("local")
+  if (event.payload !== ids[0]) throw new Error(`not deleted: ${event.payload}`)
   streaming.close()
 }
 
