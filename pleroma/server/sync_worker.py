@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import suppress
 from typing import Any
 
 from gunicorn.workers.sync import SyncWorker
 
 from pleroma.streaming import handover
+
+# How long a connection may wait to be handed over, and with it everybody for whom this worker is.
+_PATIENCE = 1.0
 
 
 class SynchronousWorker(SyncWorker):
@@ -19,9 +23,13 @@ class SynchronousWorker(SyncWorker):
         if self.app.handed is None or not _asks_for_stream(client):
             super().handle(listener, client, addr)
             return
-        if not handover.hand_over(self.app.handed, client):
-            with suppress(OSError):
-                client.sendall(handover.NO_ROOM)
+        give_up = time.monotonic() + _PATIENCE
+        while not handover.hand_over(self.app.handed, client):
+            if time.monotonic() > give_up:
+                with suppress(OSError):
+                    client.sendall(handover.NO_ROOM)
+                break
+            time.sleep(0.02)
         client.close()
 
 

@@ -28,6 +28,8 @@ _HEALTH = b"GET /api/pleroma/healthcheck"
 # How long a client may take to close its end of a connection whose last answer it has.
 _CLOSING_SECONDS = 2.0
 _PIECE = 65_536
+# How long a connection may wait to be handed over: when all come at once, or the process they go to begins again.
+_LEAVING_SECONDS = 20.0
 # Files of what arrives, for all clients of a worker together.
 _MOST_KEPT = 200_000_000
 
@@ -53,6 +55,7 @@ class ThreadedWorker(ThreadWorker):
         self.spare = ThreadPoolExecutor(max_workers=1)
         self.closing: dict[Any, None] = {}
         self.arriving: dict[Any, Arrival] = {}
+        self.leaving: dict[Any, bytes] = {}
         self.kept = 0
         self.looked = 0.0
         super().init_process()
@@ -93,17 +96,29 @@ class ThreadedWorker(ThreadWorker):
             self._give_up(conn)
 
     def _hand_over(self, conn: Any) -> None:
-        """Give a connection to the process that holds streams."""
+        """Give a connection to the process that holds streams; after the others, while that cannot take any."""
         with self._forget(conn).content() as arrived:
-            is_taken = handover.hand_over(self.app.handed, conn.sock, arrived.read())
-        if is_taken:
-            # Without a shutdown, which would end the connection for the other process too.
-            self.nr_conns -= 1
-            conn.close()
-            return
-        with suppress(OSError):
-            conn.sock.send(handover.NO_ROOM)
-        self._close(conn)
+            taken = arrived.read()
+        self.leaving[conn] = taken
+        self.kept += len(taken)
+        conn.timeout = time.monotonic() + _LEAVING_SECONDS
+        self._hand_over_waiting()
+
+    def _hand_over_waiting(self) -> None:
+        now = time.monotonic()
+        for conn, taken in list(self.leaving.items()):
+            if handover.hand_over(self.app.handed, conn.sock, taken):
+                # Without a shutdown, which would end the connection for the other process too.
+                self.nr_conns -= 1
+                conn.close()
+            elif now > conn.timeout:
+                with suppress(OSError):
+                    conn.sock.send(handover.NO_ROOM)
+                self._close(conn)
+            else:
+                return
+            del self.leaving[conn]
+            self.kept -= len(taken)
 
     def _forget(self, conn: Any) -> Arrival:
         """Stop waiting for a connection's request."""
@@ -172,6 +187,7 @@ class ThreadedWorker(ThreadWorker):
 
     def murder_pending(self) -> None:
         """Close connections whose client has taken too long to send, or to close its end."""
+        self._hand_over_waiting()
         now = time.monotonic()
         for conn in [conn for conn in self.closing if conn.timeout <= now]:
             self._drop(conn)
