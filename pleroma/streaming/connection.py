@@ -30,6 +30,7 @@ REQUEST_SECONDS, PING_SECONDS, SILENT_SECONDS, COMMENT_SECONDS = 20.0, 25.0, 75.
 CLOSING_SECONDS = 2.0
 _LARGEST_HEAD = 65_536
 _HANDED_AT_ONCE = 65_536
+_FED_AT_ONCE = 4096
 _RETRY_SECONDS = "30"
 log = logging.getLogger("pleroma.streaming")
 # The library writes a line for each connection; ours says more.
@@ -59,6 +60,7 @@ class Connection(asyncio.Protocol):
         self._early = b""
         self._message = bytearray()
         self._message_times: list[float] = []
+        self._counted_from, self._counted = 0.0, 0
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._is_paused = False
@@ -344,18 +346,28 @@ class Connection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         protocol = self._protocol_of()
-        protocol.receive_data(data)
-        for event in protocol.events_received():
-            if self.is_open and isinstance(event, Frame):
-                self._take_frame(event)
-        self._write_protocol()
+        # A little at once, because each ping in it is answered before anybody counts them.
+        for start in range(0, len(data), _FED_AT_ONCE):
+            if self._closed_at is not None:
+                return
+            protocol.receive_data(data[start : start + _FED_AT_ONCE])
+            for event in protocol.events_received():
+                if self.is_open and isinstance(event, Frame):
+                    self._take_frame(event)
+            self._write_protocol()
         if protocol.state is not State.OPEN and self._closed_at is None:
             if protocol.parser_exc is not None:
                 self._count_drop("misuse")
             self._end()
 
     def _take_frame(self, frame: Frame) -> None:
-        if frame.opcode is Opcode.BINARY:
+        now = time.monotonic()
+        if now - self._counted_from > 60:
+            self._counted_from, self._counted = now, 0
+        self._counted += 1
+        if self._counted > messages.MOST_FRAMES_A_MINUTE:
+            self.close(CloseCode.POLICY_VIOLATION, "too many frames", "misuse")
+        elif frame.opcode is Opcode.BINARY:
             self.close(CloseCode.UNSUPPORTED_DATA, "text only", "misuse")
         elif frame.opcode in (Opcode.TEXT, Opcode.CONT):
             self._message += frame.data

@@ -14,6 +14,8 @@ from pleroma.streaming.hub import SUBSCRIPTIONS, Hub, Reader
 from pleroma.streaming.streams import Stream, UnknownStream
 
 MOST_A_MINUTE = 60
+# Pings and pieces of messages included.
+MOST_FRAMES_A_MINUTE = 600
 UNAVAILABLE = 503
 _KINDS = ("subscribe", "unsubscribe", "pleroma:authenticate")
 

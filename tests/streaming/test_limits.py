@@ -197,6 +197,16 @@ def test_too_many_messages_close_with_1008(world):
     assert socket.code() == 1008
 
 
+def test_a_flood_of_pings_closes_with_1008_and_holds_up_nobody(world):
+    socket, other = world.socket(), world.socket("public")
+    # A ping with nothing in it, masked as frames of clients are: the most frames for the fewest bytes.
+    with contextlib.suppress(OSError):
+        socket.connection.socket.sendall(b"\x89\x80abcd" * 200_000)
+    assert socket.code() == 1008
+    status = world.person().post("meanwhile")
+    assert other.events(1) == [("update", status["id"])]
+
+
 def test_binary_frames_close_with_1003(world):
     socket = world.socket()
     socket.connection.send(b"bytes")
