@@ -525,12 +525,12 @@ $$;
 create or replace function build_feed(of_account_id bigint) returns void language plpgsql volatile as $$
 declare
   of_each integer;
-  built record;
 begin
   if not pg_try_advisory_xact_lock(7276035) then
     return;
   end if;
   delete from feeds where account_id = of_account_id;
+  -- What posts wrote while another feed was ended, and nothing else removes at once.
   delete from feed_statuses where account_id = of_account_id;
   of_each := (select greatest(20, least(800, 8000 / (a.following_count + 1))) from accounts a where a.id = of_account_id);
   with newest as materialized (

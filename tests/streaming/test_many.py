@@ -9,7 +9,6 @@ import time
 import pytest
 
 from tests.meanwhile import until
-from tests.streaming.conftest import running
 
 ACCOUNTS, EACH = 20, 50
 
@@ -61,16 +60,14 @@ class Readers:
                 pass
             except TimeoutError:
                 left += 1
-            client.close()
-        self._buffers = {}
+        self.leave()
         return left
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    """A server with people who may have a thousand connections."""
-    with running(tmp_path_factory.mktemp("many")) as world:
-        yield world
+    def leave(self):
+        """Go away, all of them."""
+        for client in self._buffers:
+            client.close()
+        self._buffers = {}
 
 
 @pytest.fixture
@@ -78,7 +75,8 @@ def readers(world):
     """A thousand connections."""
     readers = Readers(world, [world.person() for _ in range(ACCOUNTS)])
     assert readers.come() == ACCOUNTS * EACH
-    return readers
+    yield readers
+    readers.leave()
 
 
 def test_a_killed_streaming_process_loses_nothing_for_a_thousand_who_come_back(world, readers):
