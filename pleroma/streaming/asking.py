@@ -75,7 +75,7 @@ def read(request: Request) -> Asked:
 def shown_route(route: str) -> str:
     """A route as the log names it: what anybody may have written in its place is not there."""
     below = route.removeprefix(ROOT).strip("/")
-    return route if below in ("", "health") or below in streams.PATHS else f"{ROOT}/…"
+    return route if below in ("", "health") or below in streams.PATHS else f"{ROOT}/<stream>"
 
 
 def plain(status: int, body: bytes, kind: str, headers: Mapping[str, str]) -> bytes:
