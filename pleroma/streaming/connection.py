@@ -59,8 +59,7 @@ class Connection(asyncio.Protocol):
         self._head: bytearray | None = bytearray(taken)
         self._early = b""
         self._message = bytearray()
-        self._message_times: list[float] = []
-        self._counted_from, self._counted = 0.0, 0
+        self._allowance = messages.Allowance()
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._is_paused = False
@@ -361,11 +360,7 @@ class Connection(asyncio.Protocol):
             self._end()
 
     def _take_frame(self, frame: Frame) -> None:
-        now = time.monotonic()
-        if now - self._counted_from > 60:
-            self._counted_from, self._counted = now, 0
-        self._counted += 1
-        if self._counted > messages.MOST_FRAMES_A_MINUTE:
+        if not self._allowance.takes_frame():
             self.close(CloseCode.POLICY_VIOLATION, "too many frames", "misuse")
         elif frame.opcode is Opcode.BINARY:
             self.close(CloseCode.UNSUPPORTED_DATA, "text only", "misuse")
@@ -376,9 +371,7 @@ class Connection(asyncio.Protocol):
                 self._take_message(text)
 
     def _take_message(self, text: bytes) -> None:
-        now = time.monotonic()
-        self._message_times = [*(at for at in self._message_times if now - at < 60), now]
-        if len(self._message_times) > messages.MOST_A_MINUTE:
+        if not self._allowance.takes_message():
             self.close(CloseCode.POLICY_VIOLATION, "too many messages", "misuse")
             return
         wanted = messages.parse(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, NamedTuple
 
 from pleroma.access import token_hash
@@ -13,11 +14,33 @@ from pleroma.streaming.frames import message
 from pleroma.streaming.hub import SUBSCRIPTIONS, Hub, Reader
 from pleroma.streaming.streams import Stream, UnknownStream
 
-MOST_A_MINUTE = 60
+_MINUTE, _MOST_MESSAGES = 60.0, 60
 # Pings and pieces of messages included.
-MOST_FRAMES_A_MINUTE = 600
+_MOST_FRAMES = 600
 UNAVAILABLE = 503
 _KINDS = ("subscribe", "unsubscribe", "pleroma:authenticate")
+
+
+class Allowance:
+    """What a client may send in a minute."""
+
+    def __init__(self) -> None:
+        self._since, self._frames = 0.0, 0
+        self._messages: list[float] = []
+
+    def takes_frame(self) -> bool:
+        """Count a frame; whether it is not one too many."""
+        now = time.monotonic()
+        if now - self._since > _MINUTE:
+            self._since, self._frames = now, 0
+        self._frames += 1
+        return self._frames <= _MOST_FRAMES
+
+    def takes_message(self) -> bool:
+        """Count a message; whether it is not one too many."""
+        now = time.monotonic()
+        self._messages = [*(at for at in self._messages if now - at < _MINUTE), now]
+        return len(self._messages) <= _MOST_MESSAGES
 
 
 class Message(NamedTuple):
