@@ -170,7 +170,7 @@ class Connection(asyncio.Protocol):
                 self._transport.abort()
         elif not self.is_open:
             if now - self.started > REQUEST_SECONDS:
-                self._count_drop("request")
+                self._hub.figures.drop("request")
                 self._end()
         elif self._is_web_socket and now - self._heard_at > SILENT_SECONDS:
             self.close(CloseCode.GOING_AWAY, "no answer", "silent")
@@ -186,7 +186,7 @@ class Connection(asyncio.Protocol):
         """End in good order: a WebSocket with a code, server-sent events by their end. `why` is counted."""
         if self._closed_at is not None:
             return
-        self._count_drop(why)
+        self._hub.figures.drop(why)
         if self._is_web_socket and self._protocol_of().state is State.OPEN:
             self._protocol_of().send_close(code, reason)
             self._write_protocol()
@@ -197,9 +197,6 @@ class Connection(asyncio.Protocol):
         self._waiting.clear()
         self._waiting_bytes = 0
         self.close(CloseCode.TRY_AGAIN_LATER, "too slow", "slow")
-
-    def _count_drop(self, why: str) -> None:
-        self._hub.figures.drop(why)
 
     def _say(self, data: bytes) -> None:
         if self._transport is None:
@@ -356,7 +353,7 @@ class Connection(asyncio.Protocol):
             self._write_protocol()
         if protocol.state is not State.OPEN and self._closed_at is None:
             if protocol.parser_exc is not None:
-                self._count_drop("misuse")
+                self._hub.figures.drop("misuse")
             self._end()
 
     def _take_frame(self, frame: Frame) -> None:
