@@ -58,6 +58,7 @@ def main(destination: Path) -> None:
     with tempfile.TemporaryDirectory() as work:
         data = [
             (ROOT / "sql", "pleroma/sql"),
+            (ROOT / "pleroma" / "openapi" / "entities", "pleroma/openapi/entities"),
             (ROOT / "pleroma" / "static", "pleroma/static"),
             (ROOT / "pleroma" / "templates", "pleroma/templates"),
             (pack_postgres(Path(work)), "."),

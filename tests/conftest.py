@@ -20,6 +20,7 @@ from pleroma import config, create_app, db, jobs
 from pleroma.accounts import passwords
 from pleroma.db import queries, schema
 from pleroma.server import postgres
+from tests import described
 from tests.serving import free_port
 
 BASE = "https://pleroma.example"
@@ -39,7 +40,7 @@ class Person:
 
 
 class Client(webtest.TestApp):
-    """WebTest's client with one more argument: `auth`, the person who asks."""
+    """WebTest's client with one more argument: `auth`, the person who asks. What is answered must be described."""
 
     noted: dict = {}  # what the database holds of the environment
 
@@ -51,7 +52,9 @@ class Client(webtest.TestApp):
             schema.note_environment(config.database_url, config)
             Client.noted = environment
         req.environ.setdefault("REMOTE_ADDR", "127.0.0.1")
-        return super().do_request(req, status, expect_errors)
+        response = super().do_request(req, status, expect_errors)
+        described.check(self.app, req.environ, response)
+        return response
 
 
 def _with_auth(method):
@@ -335,6 +338,11 @@ def pytest_collection_modifyitems(items):
     items.sort(
         key=lambda item: min((place for path, place in places.items() if item.nodeid.startswith(path)), default=99)
     )
+
+
+def pytest_configure(config):
+    """Compare everything with the document of the API, from the start."""
+    config.pluginmanager.register(described)
 
 
 def pytest_terminal_summary(terminalreporter, config):

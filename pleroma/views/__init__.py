@@ -8,7 +8,8 @@ from flask import Blueprint
 
 _VIEWS = {
     "pleroma.views": (
-        "authorize", "files", "metrics", "nodeinfo", "oauth", "pages", "password_reset", "public_pages", "registration",
+        "authorize", "files", "metrics", "nodeinfo", "oauth", "openapi", "pages", "password_reset", "public_pages",
+        "registration",
     ),
     "pleroma.views.pleroma": (
         "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",

@@ -23,6 +23,7 @@ from pleroma.auth.redirects import comparable
 from pleroma.config import secret_key
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters
+from pleroma.openapi import Anything, Flag, Text, answers, html_page, takes
 from pleroma.web import pages, params, rate_limits
 from pleroma.web.request_body import LONGEST_ADDRESS
 from pleroma.web.state import configured
@@ -32,6 +33,13 @@ blueprint.register_error_handler(ApiError, pages.error_page)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 _HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")
+_TAKEN = {
+    **dict.fromkeys(_HIDDEN, Text()),
+    "client_id": Text(1, needed=True),
+    "scope": Text(),
+    "scopes": Text(),
+    "authorization": Anything(description="the same parameters, as the form names them"),
+}
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,8 @@ def _refused(asked: _Asked, fault: str) -> Response:
 
 
 @blueprint.get("/oauth/authorize")
+@takes(force_login=Flag(), **_TAKEN)
+@answers(html_page(), html_page(302), html_page(400))
 def ask() -> Response:
     """Ask the person: a session gets a page with one button, never a silent redirect."""
     asked = _asked()
@@ -149,6 +159,8 @@ def ask() -> Response:
 
 @blueprint.post("/oauth/authorize")
 @rate_limits.limited(rate_limits.LOGIN)
+@takes(name=Text(), password=Text(), **_TAKEN)
+@answers(html_page(), html_page(302), html_page(400), html_page(401), html_page(403), html_page(429))
 def answer() -> Response:
     """Give the app a code, by the session's button or a name and password, which also start a session.
 

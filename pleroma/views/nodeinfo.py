@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import instance
 from pleroma.accounts.nicknames import RESERVED
 from pleroma.errors import NotFound
+from pleroma.openapi import answers
 from pleroma.web.responses import as_json
 from pleroma.web.state import configured
 
@@ -17,6 +18,7 @@ _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema"
 
 
 @blueprint.get("/.well-known/nodeinfo")
+@answers("NodeInfoLinks")
 def links() -> Response:
     """Where the documents are; callers take the last, so the newest version comes last."""
     base = configured().base_url
@@ -25,6 +27,7 @@ def links() -> Response:
 
 
 @blueprint.get("/nodeinfo/<version>")
+@answers("NodeInfo", 404)
 def document(version: str) -> Response:
     """The document of version 2.0 or 2.1. Raises NotFound for any other."""
     if version not in ("2.0", "2.1"):

@@ -19,6 +19,7 @@ from pleroma.auth import logins, scopes
 from pleroma.auth.redirects import comparable
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
+from pleroma.openapi import Answer, Choice, Text, answers, takes
 from pleroma.push import sealing
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json, json_response
@@ -26,6 +27,18 @@ from pleroma.web.state import configured
 
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600
+_CLIENT = {"client_id": Text(), "client_secret": Text()}
+_TAKEN = {
+    "grant_type": Choice("password", "client_credentials", "authorization_code", "refresh_token", needed=True),
+    "scope": Text(),
+    "username": Text(),
+    "name": Text(),
+    "password": Text(),
+    "code": Text(),
+    "code_verifier": Text(),
+    "redirect_uri": Text(),
+    "refresh_token": Text(),
+}
 
 
 def _client() -> dict[str, Any]:
@@ -104,6 +117,8 @@ def token_answer(row: Any, token: str, refresh_token: str, nickname: str | None)
 
 @blueprint.post("/oauth/token")
 @rate_limits.limited(rate_limits.LOGIN)
+@takes(**_TAKEN, **_CLIENT)
+@answers("Token", 403)
 def create() -> Response:
     """Grant a token (docs/api/pleroma.md 19.1). Raises InvalidParameters for wrong user, password, client or code.
 
@@ -130,6 +145,8 @@ def create() -> Response:
 
 
 @blueprint.post("/oauth/revoke")
+@takes(token=Text(), **_CLIENT)
+@answers("Empty")
 def revoke() -> Response:
     """End a token of the client's own. The response does not say whether there was one."""
     with db.in_transaction() as connection:
@@ -139,6 +156,7 @@ def revoke() -> Response:
 
 @blueprint.get("/api/oauth_tokens")
 @auth.required()
+@answers("[Login]")
 def index() -> Response:
     """The caller's tokens, the newest first."""
     with db.connection() as connection:
@@ -147,6 +165,7 @@ def index() -> Response:
 
 @blueprint.delete("/api/oauth_tokens/<id:token_id>")
 @auth.required()
+@answers(Answer(201, {"const": ""}))
 def end(token_id: int) -> Response:
     """End one of the caller's tokens."""
     with db.in_transaction() as connection:
@@ -155,6 +174,7 @@ def end(token_id: int) -> Response:
 
 
 @blueprint.get("/.well-known/oauth-authorization-server")
+@answers("AuthorizationServer", 404)
 def metadata() -> Response:
     """Where the endpoints are (RFC 8414). Raises NotFound over http, where clients would refuse any login."""
     base = configured().base_url

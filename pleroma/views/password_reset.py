@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import passwords, registration
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
+from pleroma.openapi import Map, Text, answers, html_page, takes
 from pleroma.web import pages, params, rate_limits
 from pleroma.web.responses import no_content
 
@@ -18,6 +19,7 @@ blueprint = pages.forms_of_ours(Blueprint("password_reset", __name__))
 
 
 @blueprint.get("/auth/password")
+@answers(html_page())
 def ask() -> Response:
     """The form that asks for the mail."""
     return pages.page("password_request.html")
@@ -25,6 +27,8 @@ def ask() -> Response:
 
 @blueprint.post("/auth/password")
 @rate_limits.limited(rate_limits.PASSWORD_RESET)
+@takes(email=Text(), nickname=Text())
+@answers(204, html_page(), html_page(400), html_page(403), html_page(429))
 def send_link() -> Response:
     """Mail a link to the account of `email` or `nickname`. Raises InvalidParameters without either.
 
@@ -47,6 +51,7 @@ def send_link() -> Response:
 
 
 @blueprint.get("/api/pleroma/password_reset/<token>")
+@answers(html_page())
 def show(token: str) -> Response:
     """The form for a new password; of a link that is not good it says so."""
     with db.connection() as connection:
@@ -57,6 +62,8 @@ def show(token: str) -> Response:
 
 
 @blueprint.post("/api/pleroma/password_reset")
+@takes(data=Map(token=Text(), password=Text(), password_confirmation=Text()))
+@answers(html_page(), 403)
 def reset() -> Response:
     """Set the password `data[password]` by the link `data[token]`, once. Every login and every other link ends."""
     try:

@@ -14,7 +14,8 @@ from pleroma.config import Config
 from pleroma.web import cross_origin
 from pleroma.web.request_log import RequestLog
 
-_SUFFIX = re.compile(r"^/(?:api|oauth|nodeinfo)/.+\.json$")
+# The document of the API has it in its name.
+_SUFFIX = re.compile(r"^/(?:api|oauth|nodeinfo)/(?!openapi\.json$).+\.json$")
 # Below it, the suffix may belong to the name of a pack.
 _PACKS = "/api/pleroma/emoji/packs/"
 

@@ -85,6 +85,7 @@ def limited(*buckets: Bucket) -> Callable[[Callable[..., Any]], Callable[..., An
                 count({_key(bucket, caller, values): bucket for bucket in buckets})
             return view(*arguments, **values)
 
+        _limited_view.limits = buckets  # type: ignore[attr-defined]
         return _limited_view
 
     return _decorate

@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import lifecycle, moderation_log, nicknames, passwords, registration
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters
+from pleroma.openapi import Answer, Flag, Map, Several, Text, answers, takes
 from pleroma.text import acct
 from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
@@ -19,6 +20,8 @@ from pleroma.web.state import configured
 
 blueprint = Blueprint("admin_accounts", __name__, url_prefix="/api/pleroma/admin/users")
 _MOST_AT_ONCE = 1000
+_NEW = Map(nickname=Text(needed=True), email=Text(needed=True), password=Text(needed=True))
+_NAMED = {"nickname": Text(), "nicknames": Several(Text())}
 
 
 def _text(entry: dict[str, Any], name: str) -> str:
@@ -80,6 +83,8 @@ def _answer(entries: list[dict[str, Any]], faults: list[str] | None) -> Response
 
 @blueprint.post("")
 @auth.admin_required
+@takes(users=Several(_NEW, _MOST_AT_ONCE, needed=True))
+@answers("[CreatedUser]", Answer(409, "[CreatedUser]"))
 def create() -> Response:
     """Make the accounts `users`, all or none; they work at once. A 409 lists what is wrong with each."""
     entries = params.raw("users")
@@ -124,6 +129,8 @@ def _protect_administrators(accounts: list[Any], administrators: int) -> None:
 
 @blueprint.delete("")
 @auth.admin_required
+@takes(**_NAMED)
+@answers("string|[string]", 404)
 def delete() -> Response:
     """Delete the user `nickname`, or `nicknames`: no login works from now on, a job does the rest."""
     with db.in_transaction() as connection:
@@ -158,6 +165,7 @@ def _log(connection: Connection, action: str, verb: str, accounts: list[Any]) ->
 
 @blueprint.patch("/<name>/toggle_activation")
 @auth.admin_required
+@answers("User", 404)
 def toggle_activation(name: str) -> Response:
     """Deactivate an active user, activate another. Raises NotFound, Forbidden on oneself."""
     with db.in_transaction() as connection:
@@ -169,6 +177,8 @@ def toggle_activation(name: str) -> Response:
 
 @blueprint.put("/<name>/activation_status")
 @auth.admin_required
+@takes(status=Flag(needed=True))
+@answers(204, 404)
 def activation_status(name: str) -> Response:
     """Activate or deactivate a user as `status` says. Raises NotFound, InvalidParameters, Forbidden on oneself."""
     with db.in_transaction() as connection:
@@ -192,6 +202,8 @@ def _many(active: bool) -> Response:
 
 @blueprint.patch("/activate")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True))
+@answers("ChangedUsers", 404)
 def activate() -> Response:
     """Activate the users `nicknames`. Raises NotFound."""
     return _many(True)
@@ -199,6 +211,8 @@ def activate() -> Response:
 
 @blueprint.patch("/deactivate")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True))
+@answers("ChangedUsers", 404)
 def deactivate() -> Response:
     """Deactivate the users `nicknames`. Raises NotFound, Forbidden when oneself is among them."""
     return _many(False)

@@ -15,6 +15,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
+from pleroma.openapi import Anything, Several, answers, takes
 from pleroma.text import is_longer
 from pleroma.web import params
 from pleroma.web.responses import json_response
@@ -137,6 +138,7 @@ def _as_configs(keys: set[str] | None = None) -> bytes:
 
 @blueprint.get("")
 @auth.admin_required
+@answers("Configs")
 def show() -> Response:
     """The settings that may change at run time, with the values in force."""
     return json_response(_as_configs())
@@ -195,6 +197,8 @@ def _store(connection: Connection, changes: dict[str, Any], forgotten: set[str])
 
 @blueprint.post("")
 @auth.admin_required
+@takes(configs=Several(Anything(), needed=True))
+@answers("Configs")
 def update() -> Response:
     """Change settings; what is not ours is ignored. Raises InvalidParameters, and then changes nothing."""
     entries = params.raw("configs")
@@ -219,6 +223,7 @@ def update() -> Response:
 @blueprint.get("/migrate_to_db")
 @blueprint.get("/migrate_from_db")
 @auth.admin_required
+@answers("Empty")
 def migrate() -> Response:
     """Nothing: there is one place for settings."""
     return json_response(b"{}")

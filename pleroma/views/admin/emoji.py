@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.emoji import installed
+from pleroma.openapi import answers
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
 
@@ -15,6 +16,7 @@ blueprint = Blueprint("admin_emoji", __name__, url_prefix="/api/pleroma/admin")
 
 @blueprint.post("/reload_emoji")
 @auth.admin_required
+@answers({"const": "ok"})
 def reload() -> Response:
     """Fill the list of emoji from disk; answers "ok"."""
     with db.in_transaction() as connection:

@@ -14,6 +14,7 @@ from pleroma import auth, db
 from pleroma.accounts import email_addresses, moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
+from pleroma.openapi import Text, Whole, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response, no_content
 from pleroma.web.state import configured, in_force
@@ -56,6 +57,8 @@ def _log(connection: Connection, action: str, sentence: str, invite_id: int, **d
 
 @blueprint.post("/invite_token")
 @auth.admin_required
+@takes(max_use=Whole(1, _MOST_USES), expires_at=Text())
+@answers("Invite")
 def create() -> Response:
     """Make an invite, with `max_use` and `expires_at`. Raises InvalidParameters."""
     max_use, expires_at = _max_use(), _expires_at()
@@ -67,6 +70,7 @@ def create() -> Response:
 
 @blueprint.get("/invites")
 @auth.admin_required
+@answers("Invites")
 def index() -> Response:
     """All invites, oldest first."""
     with db.connection() as connection:
@@ -75,6 +79,8 @@ def index() -> Response:
 
 @blueprint.post("/revoke_invite")
 @auth.admin_required
+@takes(token=Text(1, needed=True))
+@answers("Invite", 404)
 def revoke() -> Response:
     """Use up the invite `token`. Raises NotFound."""
     with db.in_transaction() as connection:
@@ -86,6 +92,8 @@ def revoke() -> Response:
 
 @blueprint.post("/email_invite")
 @auth.admin_required
+@takes(email=Text(1, needed=True), name=Text())
+@answers(204)
 def mail() -> Response:
     """Mail a one-time invite to `email`; only while registrations are closed and invites are on."""
     email, name = params.required_exact("email").strip(), params.text("name") or ""

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters
+from pleroma.openapi import Id, Text, answers, takes
 from pleroma.views.admin import paging
 from pleroma.web import params
 from pleroma.web.responses import json_response
@@ -32,6 +33,8 @@ def _moment(name: str, of_a_day: time) -> datetime | None:
 
 @blueprint.get("/moderation_log")
 @auth.admin_required
+@takes(user_id=Id(), search=Text(), start_date=Text(), end_date=Text(), **paging.TAKEN)
+@answers("Log")
 def index() -> Response:
     """Entries, newest first, of an actor `user_id`, with a text `search`, between `start_date` and `end_date`."""
     sent_user = params.text("user_id")

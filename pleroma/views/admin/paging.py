@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pleroma.openapi import Whole
 from pleroma.web import params
 
 DEFAULT_SIZE = 50
 MAXIMUM_SIZE = 1000
 _DEEPEST_PAGE = 10**9
+TAKEN = {"page": Whole(1, default=1), "page_size": Whole(1, MAXIMUM_SIZE, default=DEFAULT_SIZE)}
 
 
 def page_size() -> int:

@@ -12,6 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log, relationships
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
+from pleroma.openapi import Several, Text, answers, takes
 from pleroma.text import acct
 from pleroma.views.admin.users import find, find_all, lock_administrators
 from pleroma.web import params
@@ -29,6 +30,7 @@ def _require_group(group: str) -> None:
 
 @blueprint.get("/<name>/permission_group")
 @auth.admin_required
+@answers("Roles", 404)
 def show(name: str) -> Response:
     """Which roles a user has. Raises NotFound."""
     with db.connection() as connection:
@@ -38,6 +40,7 @@ def show(name: str) -> Response:
 
 @blueprint.get("/<name>/permission_group/<group>")
 @auth.admin_required
+@answers("Roles", 404)
 def show_group(name: str, group: str) -> Response:
     """The same. Raises NotFound for another group."""
     _require_group(group)
@@ -76,6 +79,7 @@ def _log_change(connection: Connection, changed: list[Any], group: str, value: b
 
 @blueprint.post("/<name>/permission_group/<group>")
 @auth.admin_required
+@answers("Role", 404)
 def grant(name: str, group: str) -> Response:
     """Give a role. Raises NotFound."""
     return _change(group, True, name)
@@ -83,6 +87,7 @@ def grant(name: str, group: str) -> Response:
 
 @blueprint.delete("/<name>/permission_group/<group>")
 @auth.admin_required
+@answers("Role", 404)
 def revoke(name: str, group: str) -> Response:
     """Take a role. Raises NotFound, Forbidden on oneself."""
     return _change(group, False, name)
@@ -90,6 +95,8 @@ def revoke(name: str, group: str) -> Response:
 
 @blueprint.post("/permission_group/<group>")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True))
+@answers("Role", 404)
 def grant_many(group: str) -> Response:
     """Give the users `nicknames` a role. Raises NotFound."""
     return _change(group, True)
@@ -97,6 +104,8 @@ def grant_many(group: str) -> Response:
 
 @blueprint.delete("/permission_group/<group>")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True))
+@answers("Role", 404)
 def revoke_many(group: str) -> Response:
     """Take a role from the users `nicknames`. Raises NotFound, Forbidden when oneself is among them."""
     return _change(group, False)
@@ -112,6 +121,8 @@ def _pair(connection: Connection) -> tuple[Any, Any]:
 
 @blueprint.post("/follow")
 @auth.admin_required
+@takes(follower=Text(1, needed=True), followed=Text(1, needed=True))
+@answers({"const": "ok"}, 404)
 def follow() -> Response:
     """Make `follower` follow `followed` at once, locked or not. Raises NotFound, InvalidParameters."""
     with db.in_transaction() as connection:
@@ -123,6 +134,8 @@ def follow() -> Response:
 
 @blueprint.post("/unfollow")
 @auth.admin_required
+@takes(follower=Text(1, needed=True), followed=Text(1, needed=True))
+@answers({"const": "ok"}, 404)
 def unfollow() -> Response:
     """End the follow of `followed` by `follower`. Raises NotFound, InvalidParameters."""
     with db.in_transaction() as connection:
@@ -153,6 +166,7 @@ def _local(connection: Connection, name: str) -> Any:
 
 @blueprint.get("/<name>/password_reset")
 @auth.admin_required
+@answers("PasswordResetLink", 404)
 def password_reset(name: str) -> Response:
     """A fresh link by which a user sets a new password, once, within 24 hours. Raises NotFound."""
     token = secrets.token_urlsafe(32)
@@ -187,6 +201,7 @@ def _force(accounts: list[Any], connection: Connection) -> Response:
 
 @blueprint.patch("/<name>/force_password_reset")
 @auth.admin_required
+@answers(204, 404)
 def force_password_reset(name: str) -> Response:
     """Let nobody in as this user before a new password is set. Raises NotFound."""
     with db.in_transaction() as connection:
@@ -196,6 +211,8 @@ def force_password_reset(name: str) -> Response:
 
 @blueprint.patch("/force_password_reset")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True))
+@answers(204, 404)
 def force_password_reset_of_many() -> Response:
     """The same for the users `nicknames`. Raises NotFound."""
     with db.in_transaction() as connection:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from pleroma import auth
 from pleroma.errors import ApiError, NotFound
+from pleroma.openapi import Text, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 
@@ -14,6 +15,7 @@ blueprint = Blueprint("admin_relays", __name__, url_prefix="/api/pleroma/admin")
 
 @blueprint.get("/relay")
 @auth.admin_required
+@answers("Relays")
 def index() -> Response:
     """No relays."""
     return json_response(b'{"relays":[]}')
@@ -21,6 +23,8 @@ def index() -> Response:
 
 @blueprint.post("/relay")
 @auth.admin_required
+@takes(relay_url=Text(1, needed=True))
+@answers()
 def follow() -> Response:
     """Refused: relays need federation."""
     params.required_text("relay_url")
@@ -29,6 +33,8 @@ def follow() -> Response:
 
 @blueprint.delete("/relay")
 @auth.admin_required
+@takes(relay_url=Text(1, needed=True))
+@answers(404)
 def unfollow() -> Response:
     """Not found: there is no relay to leave."""
     params.required_text("relay_url")

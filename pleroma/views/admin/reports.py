@@ -9,6 +9,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, NotFound, found
+from pleroma.openapi import Choice, Id, Map, Several, Text, Whole, answers, takes
 from pleroma.statuses import posting
 from pleroma.statuses.posting import NewStatus
 from pleroma.views.admin import paging
@@ -23,6 +24,8 @@ _STATES = ("open", "closed", "resolved")
 
 @blueprint.get("")
 @auth.admin_required
+@takes(state=Choice(*_STATES), max_id=Id(), limit=Whole(1, paging.MAXIMUM_SIZE), **paging.TAKEN)
+@answers("ReportsForStaff")
 def index() -> Response:
     """Reports, newest first, of one `state`, paged by page or by `limit` and `max_id`, with their number."""
     size = limit(paging.page_size(), paging.MAXIMUM_SIZE)
@@ -39,6 +42,7 @@ def index() -> Response:
 
 @blueprint.get("/<id:report_id>")
 @auth.admin_required
+@answers("ReportForStaff", 404)
 def show(report_id: int) -> Response:
     """One Report. Raises NotFound."""
     with db.connection() as connection:
@@ -64,6 +68,8 @@ def _set_state(connection: Connection, report_id: int, state: str | None) -> Non
 
 @blueprint.put("/<id:report_id>")
 @auth.admin_required
+@takes(state=Choice(*_STATES, needed=True))
+@answers("ReportForStaff", 404)
 def update(report_id: int) -> Response:
     """Change a report's `state`. Raises NotFound, InvalidParameters."""
     with db.in_transaction() as connection:
@@ -73,6 +79,8 @@ def update(report_id: int) -> Response:
 
 @blueprint.patch("")
 @auth.admin_required
+@takes(reports=Several(Map(id=Id(needed=True), state=Choice(*_STATES, needed=True)), needed=True))
+@answers(204, 404)
 def update_many() -> Response:
     """Change the states of `reports`, all or none. Raises InvalidParameters, NotFound."""
     entries = params.values("reports")
@@ -87,6 +95,8 @@ def update_many() -> Response:
 
 @blueprint.post("/<id:report_id>/respond")
 @auth.admin_required
+@takes(status=Text(1, needed=True))
+@answers("Status", 404, 422)
 def respond(report_id: int) -> Response:
     """Send the reporter a direct status. Raises InvalidParameters, NotFound, Unprocessable."""
     text = params.text("status", most=params.LONGEST_OF_ALL)

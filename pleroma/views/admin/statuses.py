@@ -10,6 +10,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, found
+from pleroma.openapi import Choice, Flag, answers, takes
 from pleroma.statuses import posting
 from pleroma.web import params
 from pleroma.web.responses import json_response
@@ -37,6 +38,8 @@ def _sentence(status_id: int, changes: dict[str, Any]) -> str:
 
 @blueprint.put("/<id:status_id>")
 @auth.admin_required
+@takes(sensitive=Flag(), visibility=Choice("public", "unlisted", "private"))
+@answers("Status", 404)
 def update(status_id: int) -> Response:
     """Change `sensitive` and `visibility` of any status but a direct one. Raises NotFound, InvalidParameters."""
     with db.in_transaction() as connection:
@@ -58,6 +61,7 @@ def update(status_id: int) -> Response:
 
 @blueprint.delete("/<id:status_id>")
 @auth.admin_required
+@answers("Empty", 404)
 def delete(status_id: int) -> Response:
     """Delete any status. Raises NotFound."""
     with db.in_transaction() as connection:

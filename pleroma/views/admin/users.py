@@ -11,6 +11,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, InvalidParameters, NotFound, found
+from pleroma.openapi import Flag, Several, Text, answers, takes
 from pleroma.text import acct
 from pleroma.text.clean import is_storable
 from pleroma.views.admin import paging
@@ -60,6 +61,8 @@ def _like(name: str) -> str:
 
 @blueprint.get("")
 @auth.admin_required
+@takes(query=Text(), name=Text(), email=Text(), filters=Text(), tags=Several(Text()), **paging.TAKEN)
+@answers("Users")
 def index() -> Response:
     """Users by nickname, narrowed by `query`, `name`, `email`, `filters` and `tags`, with their exact number."""
     filters = set((params.text("filters") or "").split(","))
@@ -79,6 +82,7 @@ def index() -> Response:
 
 @blueprint.get("/<name>")
 @auth.admin_required
+@answers("User", 404)
 def show(name: str) -> Response:
     """One User by id or nickname. Raises NotFound."""
     with db.connection() as connection:
@@ -87,6 +91,8 @@ def show(name: str) -> Response:
 
 @blueprint.get("/<name>/statuses")
 @auth.admin_required
+@takes(godmode=Flag(), **paging.TAKEN)
+@answers("[Status]", 404)
 def statuses(name: str) -> Response:
     """An account's statuses, newest first; with `godmode` the private and direct ones too. Raises NotFound."""
     with db.connection() as connection:
@@ -122,6 +128,8 @@ def _change_tags(statement: Any, action: str, sentence: str) -> Response:
 
 @blueprint.put("/tag")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True), tags=Several(Text(1, _LONGEST_TAG), needed=True))
+@answers(204, 404)
 def tag() -> Response:
     """Add `tags` to the users `nicknames`. Raises NotFound, InvalidParameters."""
     return _change_tags(queries.admin_users.add_tags, "tag", "added tags: {tags} to users: {names}")
@@ -129,6 +137,8 @@ def tag() -> Response:
 
 @blueprint.delete("/tag")
 @auth.admin_required
+@takes(nicknames=Several(Text(), needed=True), tags=Several(Text(1, _LONGEST_TAG), needed=True))
+@answers(204, 404)
 def untag() -> Response:
     """Remove `tags` from the users `nicknames`. Raises NotFound, InvalidParameters."""
     return _change_tags(queries.admin_users.remove_tags, "untag", "removed tags: {tags} from users: {names}")

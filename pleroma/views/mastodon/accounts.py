@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
+from pleroma.openapi import Flag, Id, Several, Text, answers, pages, takes
 from pleroma.text import Handle
 from pleroma.text.clean import is_storable
 from pleroma.web import paging, params
@@ -50,6 +51,7 @@ def _show_at(written: str, message: str) -> Response:
 
 @blueprint.get("/verify_credentials")
 @auth.required("read:accounts")
+@answers("Account")
 def verify_credentials() -> Response:
     """The caller's own account with what only its owner sees."""
     with db.connection() as connection:
@@ -58,6 +60,7 @@ def verify_credentials() -> Response:
 
 @blueprint.get("/<name>")
 @auth.optional("read:accounts")
+@answers("Account", 404)
 def show(name: str) -> Response:
     """One Account by id or nickname. Raises NotFound."""
     if number := as_identifier(name):
@@ -68,6 +71,8 @@ def show(name: str) -> Response:
 
 @blueprint.get("/lookup")
 @auth.optional("read:accounts")
+@takes(acct=Text(1, needed=True))
+@answers("Account", 404)
 def lookup() -> Response:
     """One Account by `acct`. Raises NotFound."""
     return _show_at(params.somebody("acct"), "Record not found")
@@ -75,6 +80,8 @@ def lookup() -> Response:
 
 @blueprint.get("")
 @auth.optional("read:accounts")
+@takes(id=Several(Id()))
+@answers("[Account]")
 def show_several() -> Response:
     """Those of the accounts `id` that are there."""
     with db.connection() as connection:
@@ -87,6 +94,8 @@ def show_several() -> Response:
 
 @blueprint.get("/<name>/statuses")
 @auth.optional("read:statuses")
+@takes(pinned=Flag(), only_media=Flag(), exclude_replies=Flag(), exclude_reblogs=Flag(), tagged=Text())
+@pages("Status", 404)
 def statuses(name: str) -> Response:
     """An account's statuses, filtered by `pinned`, `only_media`, `exclude_replies`, `exclude_reblogs`, `tagged`."""
     # Whether an account is there is asked only when it has nothing to show.
@@ -130,6 +139,7 @@ def _relations(statement: Any, account_id: int) -> Response:
 
 @blueprint.get("/<id:account_id>/followers")
 @auth.optional("read:accounts")
+@pages("Account", 404)
 def followers(account_id: int) -> Response:
     """Followers of the account; nobody when it hides them. Raises NotFound."""
     return _relations(queries.accounts.followers, account_id)
@@ -137,6 +147,7 @@ def followers(account_id: int) -> Response:
 
 @blueprint.get("/<id:account_id>/following")
 @auth.optional("read:accounts")
+@pages("Account", 404)
 def following(account_id: int) -> Response:
     """Accounts that the account follows; nobody when it hides them. Raises NotFound."""
     return _relations(queries.accounts.following, account_id)

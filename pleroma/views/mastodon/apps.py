@@ -15,6 +15,7 @@ from pleroma.auth import scopes
 from pleroma.config import vapid_public_key
 from pleroma.db import queries
 from pleroma.errors import InvalidCredentials, Unprocessable, found
+from pleroma.openapi import Text, answers, takes
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json
 from pleroma.web.state import configured
@@ -24,6 +25,7 @@ _ADDRESS = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):[^\s#]+")
 # Addresses that a browser would run or show as a page of ours.
 _DANGEROUS = {"javascript", "data", "vbscript", "file", "blob", "about"}
 _LONGEST = 2000
+_ADDRESSES = Text(1, needed=True, description="separated by white space; or a list")
 
 
 def _required(name: str, value: str) -> str:
@@ -50,6 +52,10 @@ def _addresses(sent: str) -> list[str]:
 
 @blueprint.post("")
 @rate_limits.limited(rate_limits.APP_REGISTRATION)
+@takes(
+    client_name=Text(1, _LONGEST, needed=True), redirect_uris=_ADDRESSES, website=Text(), scopes=Text(), scope=Text()
+)
+@answers("App", 422)
 def create() -> Response:
     """Register an app: `client_name`, `redirect_uris` (a text or a list), `scopes`, `website`.
 
@@ -91,6 +97,7 @@ def create() -> Response:
 
 @blueprint.get("/verify_credentials")
 @auth.app_required
+@answers("AppOfToken", 404)
 def verify_credentials() -> Response:
     """The app that the token belongs to. Raises InvalidCredentials without a token."""
     caller = auth.caller()

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Unprocessable
+from pleroma.openapi import Text, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
@@ -18,6 +19,7 @@ blueprint = Blueprint("domain_blocks", __name__)
 
 @blueprint.get("/api/v1/domain_blocks")
 @auth.required("read:blocks")
+@answers("[string]")
 def index() -> Response:
     """The blocked domains as texts."""
     with db.connection() as connection:
@@ -35,6 +37,8 @@ def _change(statement: Any) -> Response:
 
 @blueprint.post("/api/v1/domain_blocks")
 @auth.required("follow:blocks")
+@takes(domain=Text(1, 255, needed=True))
+@answers("Empty", 422)
 def block() -> Response:
     """Block a `domain`. Raises Unprocessable for an empty one and our own."""
     return _change(queries.domain_blocks.block)
@@ -42,6 +46,8 @@ def block() -> Response:
 
 @blueprint.delete("/api/v1/domain_blocks")
 @auth.required("follow:blocks")
+@takes(domain=Text(1, 255, needed=True))
+@answers("Empty", 422)
 def unblock() -> Response:
     """End the block of a `domain`."""
     return _change(queries.domain_blocks.unblock)

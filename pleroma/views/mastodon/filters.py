@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
+from pleroma.openapi import Choice, Flag, Several, Text, Whole, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 
@@ -16,6 +17,13 @@ blueprint = Blueprint("filters", __name__, url_prefix="/api/v1/filters")
 _CONTEXTS = ("home", "notifications", "public", "thread", "account")
 _LONGEST_PHRASE = 1000
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
+_TAKEN = {
+    "phrase": Text(1, _LONGEST_PHRASE),
+    "context": Several(Choice(*_CONTEXTS)),
+    "irreversible": Flag(),
+    "whole_word": Flag(),
+    "expires_in": Whole(1),
+}
 
 
 def _asked() -> dict[str, Any]:
@@ -40,6 +48,7 @@ def _asked() -> dict[str, Any]:
 
 @blueprint.get("")
 @auth.required("read:filters")
+@answers("[Filter]")
 def index() -> Response:
     """The caller's filters that are not expired."""
     with db.connection() as connection:
@@ -48,6 +57,8 @@ def index() -> Response:
 
 @blueprint.post("")
 @auth.required("write:filters")
+@takes(**_TAKEN)
+@answers("Filter", 422)
 def create() -> Response:
     """Make a filter of a `phrase` for a `context`. Raises Unprocessable."""
     asked = _asked()
@@ -60,6 +71,7 @@ def create() -> Response:
 
 @blueprint.get("/<id:filter_id>")
 @auth.required("read:filters")
+@answers("Filter", 404)
 def show(filter_id: int) -> Response:
     """One of the caller's filters. Raises NotFound."""
     with db.connection() as connection:
@@ -68,6 +80,8 @@ def show(filter_id: int) -> Response:
 
 @blueprint.put("/<id:filter_id>")
 @auth.required("write:filters")
+@takes(**_TAKEN)
+@answers("Filter", 404, 422)
 def update(filter_id: int) -> Response:
     """Change what is sent of a filter. Raises NotFound, Unprocessable."""
     # Sent empty, an expiry is taken away; not sent, it stays.
@@ -79,6 +93,7 @@ def update(filter_id: int) -> Response:
 
 @blueprint.delete("/<id:filter_id>")
 @auth.required("write:filters")
+@answers("Empty", 404)
 def delete(filter_id: int) -> Response:
     """Delete one of the caller's filters. Raises NotFound."""
     with db.in_transaction() as connection:

@@ -9,38 +9,45 @@ from flask import Blueprint, Response
 from pleroma import auth, db, instance
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
+from pleroma.openapi import Answer, Anything, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import as_json
 from pleroma.web.state import configured
 
 blueprint = Blueprint("instance", __name__)
+NOTHING = {"type": "array", "maxItems": 0}
 
 
 @blueprint.get("/api/v1/instance")
+@answers("Instance")
 def version_1() -> Response:
     """The Instance, as clients know it from old servers."""
     return as_json(instance.version_1(configured()))
 
 
 @blueprint.get("/api/v2/instance")
+@answers("InstanceOfVersion2")
 def version_2() -> Response:
     """The Instance, as new clients ask for it."""
     return as_json(instance.version_2(configured()))
 
 
 @blueprint.get("/api/statusnet/config")
+@answers("StatusnetConfig")
 def statusnet_config() -> Response:
     """The configuration that the front end of 2019 starts with."""
     return as_json(instance.statusnet(configured()))
 
 
 @blueprint.get("/api/statusnet/version")
+@answers("string")
 def statusnet_version() -> Response:
     """The version as a JSON string."""
     return as_json(f"Pleroma {instance.SOFTWARE_VERSION}")
 
 
 @blueprint.get("/api/pleroma/frontend_configurations")
+@answers("FrontendConfigurations")
 def frontend_configurations() -> Response:
     """Settings of front ends that the operator made; there are none."""
     return as_json({"pleroma_fe": {}, "masto_fe": {}})
@@ -48,6 +55,8 @@ def frontend_configurations() -> Response:
 
 @blueprint.put("/api/web/settings")
 @auth.required("write:accounts")
+@takes(data=Anything(needed=True))
+@answers("Empty")
 def web_settings() -> Response:
     """Keep a front end's `data` for the caller. Raises InvalidParameters when it is no object."""
     data = params.tree("data")
@@ -70,6 +79,7 @@ def web_settings() -> Response:
 @blueprint.get("/api/v1/trends/statuses")
 @blueprint.get("/api/v1/trends/links")
 @blueprint.get("/api/v1/accounts/<id:account_id>/featured_tags")
+@answers(NOTHING)
 def nothing_for_anybody(account_id: int = 0) -> Response:
     """An empty list: this server knows no peers, rules, trends or featured tags."""
     return as_json([])
@@ -82,6 +92,7 @@ def nothing_for_anybody(account_id: int = 0) -> Response:
 @blueprint.get("/api/v1/featured_tags/suggestions")
 @blueprint.get("/api/v1/pleroma/chats")
 @auth.required("read:accounts")
+@answers(NOTHING)
 def nothing_for_the_caller() -> Response:
     """An empty list: nothing is announced, suggested or featured; front ends ask for chats unasked."""
     return as_json([])
@@ -89,6 +100,7 @@ def nothing_for_the_caller() -> Response:
 
 @blueprint.get("/api/v1/accounts/<id:account_id>/identity_proofs")
 @auth.required("read")
+@answers(NOTHING)
 def identity_proofs(account_id: int) -> Response:
     """An empty list."""
     return as_json([])
@@ -96,6 +108,7 @@ def identity_proofs(account_id: int) -> Response:
 
 @blueprint.get("/api/v1/followed_tags")
 @auth.required("read:follows")
+@answers(NOTHING)
 def followed_tags() -> Response:
     """An empty list."""
     return as_json([])
@@ -103,12 +116,14 @@ def followed_tags() -> Response:
 
 @blueprint.post("/api/v1/announcements/<id:announcement_id>/dismiss")
 @auth.required("write:accounts")
+@answers(404)
 def dismiss_announcement(announcement_id: int) -> Response:
     """Not there: nothing is announced."""
     raise NotFound()
 
 
 @blueprint.get("/health")
+@answers(Answer(200, None, "text/plain"))
 def health() -> Response:
     """That the web server answers."""
     return Response("OK", content_type="text/plain; charset=utf-8")

@@ -11,6 +11,7 @@ from psycopg import Connection
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound, Unprocessable, found
+from pleroma.openapi import Choice, answers, pages, takes
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
@@ -33,6 +34,7 @@ def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Res
 
 @blueprint.post("/favourite")
 @auth.required("write:favourites", limits=rate_limits.FAVOURITING)
+@answers("Status", 404)
 def favourite(status_id: int) -> Response:
     """Favourite a status; again is no error."""
     return _mark(queries.interactions.favourite, status_id, ApiError("Could not favorite"))
@@ -40,6 +42,7 @@ def favourite(status_id: int) -> Response:
 
 @blueprint.post("/unfavourite")
 @auth.required("write:favourites", limits=rate_limits.FAVOURITING)
+@answers("Status", 404)
 def unfavourite(status_id: int) -> Response:
     """Take a favourite back; again is no error."""
     return _mark(queries.interactions.unfavourite, status_id, ApiError("Could not unfavorite"))
@@ -47,6 +50,8 @@ def unfavourite(status_id: int) -> Response:
 
 @blueprint.post("/reblog")
 @auth.required("write:statuses", limits=rate_limits.REBLOGGING)
+@takes(visibility=Choice("public", "unlisted", "private"))
+@answers("Status", 404, 422)
 def reblog(status_id: int) -> Response:
     """Reblog a status; answers the reblog, the old one when there is one already."""
     visibility = params.text("visibility")
@@ -65,6 +70,7 @@ def reblog(status_id: int) -> Response:
 
 @blueprint.post("/unreblog")
 @auth.required("write:statuses", limits=rate_limits.REBLOGGING)
+@answers("Status", 404)
 def unreblog(status_id: int) -> Response:
     """Take a reblog back; answers the original, never reblogged or not."""
     return _mark(queries.interactions.unreblog, status_id, ApiError("Could not unrepeat"))
@@ -72,6 +78,7 @@ def unreblog(status_id: int) -> Response:
 
 @blueprint.post("/bookmark")
 @auth.required("write:bookmarks")
+@answers("Status", 404)
 def bookmark(status_id: int) -> Response:
     """Bookmark a status, for the caller alone."""
     return _mark(queries.interactions.bookmark, status_id, NotFound())
@@ -79,6 +86,7 @@ def bookmark(status_id: int) -> Response:
 
 @blueprint.post("/unbookmark")
 @auth.required("write:bookmarks")
+@answers("Status", 404)
 def unbookmark(status_id: int) -> Response:
     """Remove a bookmark."""
     return _mark(queries.interactions.unbookmark, status_id, NotFound())
@@ -86,6 +94,7 @@ def unbookmark(status_id: int) -> Response:
 
 @blueprint.post("/pin")
 @auth.required("write:accounts")
+@answers("Status", 404)
 def pin(status_id: int) -> Response:
     """Pin an own public or unlisted status, within the limit."""
     with db.in_transaction() as connection:
@@ -104,6 +113,7 @@ def pin(status_id: int) -> Response:
 
 @blueprint.post("/unpin")
 @auth.required("write:accounts")
+@answers("Status", 404)
 def unpin(status_id: int) -> Response:
     """Unpin an own status, pinned or not."""
     return _mark(queries.interactions.unpin, status_id, ApiError("Could not unpin"))
@@ -111,6 +121,7 @@ def unpin(status_id: int) -> Response:
 
 @blueprint.post("/mute")
 @auth.required("write:mutes")
+@answers("Status", 404)
 def mute(status_id: int) -> Response:
     """Mute the whole thread for the caller."""
     with db.in_transaction() as connection:
@@ -122,6 +133,7 @@ def mute(status_id: int) -> Response:
 
 @blueprint.post("/unmute")
 @auth.required("write:mutes")
+@answers("Status", 404)
 def unmute(status_id: int) -> Response:
     """End the mute of the thread."""
     return _mark(queries.interactions.unmute_thread, status_id, NotFound())
@@ -129,6 +141,7 @@ def unmute(status_id: int) -> Response:
 
 @blueprint.get("/favourited_by")
 @auth.optional("read:accounts")
+@pages("Account", 404)
 def favourited_by(status_id: int) -> Response:
     """Accounts that favourited the status, newest first. Raises NotFound."""
     with db.connection() as connection:
@@ -140,6 +153,7 @@ def favourited_by(status_id: int) -> Response:
 
 @blueprint.get("/reblogged_by")
 @auth.optional("read:accounts")
+@pages("Account", 404)
 def reblogged_by(status_id: int) -> Response:
     """Accounts that reblogged the status, newest first. Raises NotFound."""
     with db.connection() as connection:

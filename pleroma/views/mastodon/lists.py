@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
+from pleroma.openapi import Choice, Flag, Id, Several, Text, Whole, answers, pages, takes
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
@@ -17,6 +18,11 @@ blueprint = Blueprint("lists", __name__, url_prefix="/api/v1")
 _MISSING = "List not found"
 _LONGEST_TITLE = 1000
 _POLICIES = ("list", "followed", "none")
+_TAKEN = {
+    "title": Text(1, _LONGEST_TITLE),
+    "replies_policy": Choice(*_POLICIES, default="list"),
+    "exclusive": Flag(default=False),
+}
 
 
 def _asked() -> dict[str, Any]:
@@ -35,6 +41,7 @@ def _asked() -> dict[str, Any]:
 
 @blueprint.get("/lists")
 @auth.required("read:lists")
+@answers("[List]")
 def index() -> Response:
     """The caller's lists, newest first."""
     with db.connection() as connection:
@@ -43,6 +50,8 @@ def index() -> Response:
 
 @blueprint.post("/lists")
 @auth.required("write:lists")
+@takes(**_TAKEN)
+@answers("List", 422)
 def create() -> Response:
     """Make a list with a `title`. Raises Unprocessable when it is empty."""
     asked = _asked()
@@ -56,6 +65,7 @@ def create() -> Response:
 
 @blueprint.get("/lists/<id:list_id>")
 @auth.required("read:lists")
+@answers("List", 404)
 def show(list_id: int) -> Response:
     """One of the caller's lists. Raises NotFound."""
     with db.connection() as connection:
@@ -66,6 +76,8 @@ def show(list_id: int) -> Response:
 
 @blueprint.put("/lists/<id:list_id>")
 @auth.required("write:lists")
+@takes(**_TAKEN)
+@answers("List", 404, 422)
 def update(list_id: int) -> Response:
     """Change one of the caller's lists. Raises NotFound, Unprocessable."""
     with db.in_transaction() as connection:
@@ -74,6 +86,7 @@ def update(list_id: int) -> Response:
 
 @blueprint.delete("/lists/<id:list_id>")
 @auth.required("write:lists")
+@answers("Empty", 404)
 def delete(list_id: int) -> Response:
     """Delete one of the caller's lists. Raises NotFound."""
     with db.in_transaction() as connection:
@@ -84,6 +97,8 @@ def delete(list_id: int) -> Response:
 
 @blueprint.get("/lists/<id:list_id>/accounts")
 @auth.required("read:lists")
+@takes(limit=Whole(0, 80, default=20))
+@pages("Account", 404)
 def members(list_id: int) -> Response:
     """Accounts on one of the caller's lists; `limit=0` gives all. Raises NotFound."""
     window = paging.window()
@@ -104,6 +119,8 @@ def _change_members(statement: Any, list_id: int) -> Response:
 
 @blueprint.post("/lists/<id:list_id>/accounts")
 @auth.required("write:lists")
+@takes(account_ids=Several(Id()))
+@answers("Empty", 404)
 def add(list_id: int) -> Response:
     """Put the accounts `account_ids` on a list. Raises NotFound."""
     return _change_members(queries.lists.add, list_id)
@@ -111,6 +128,8 @@ def add(list_id: int) -> Response:
 
 @blueprint.delete("/lists/<id:list_id>/accounts")
 @auth.required("write:lists")
+@takes(account_ids=Several(Id()))
+@answers("Empty", 404)
 def remove(list_id: int) -> Response:
     """Take the accounts `account_ids` off a list. Raises NotFound."""
     return _change_members(queries.lists.remove, list_id)
@@ -118,6 +137,7 @@ def remove(list_id: int) -> Response:
 
 @blueprint.get("/accounts/<id:account_id>/lists")
 @auth.required("read:lists")
+@answers("[List]")
 def holding(account_id: int) -> Response:
     """The caller's lists that hold an account."""
     with db.connection() as connection:

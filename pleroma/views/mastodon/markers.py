@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db
 from pleroma.db import queries
+from pleroma.openapi import Choice, Id, Map, Several, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 
@@ -15,6 +16,8 @@ _TIMELINES = ("home", "notifications")
 
 @blueprint.get("/markers")
 @auth.required("read:statuses")
+@takes(timeline=Several(Choice(*_TIMELINES)))
+@answers("Markers")
 def index() -> Response:
     """The markers of the asked timelines, of all without `timeline`."""
     asked = params.texts("timeline") if params.present("timeline") else None
@@ -24,6 +27,8 @@ def index() -> Response:
 
 @blueprint.post("/markers")
 @auth.required("write:statuses")
+@takes(home=Map(last_read_id=Id()), notifications=Map(last_read_id=Id()))
+@answers("Markers")
 def move() -> Response:
     """Move markers: `home[last_read_id]`, `notifications[last_read_id]`. Answers those that were moved."""
     read = {}
@@ -42,6 +47,7 @@ def move() -> Response:
 
 @blueprint.get("/preferences")
 @auth.required("read:accounts")
+@answers("Preferences")
 def preferences() -> Response:
     """The caller's defaults for posting."""
     with db.connection() as connection:

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, media, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
+from pleroma.openapi import File, Text, answers, takes
 from pleroma.web import params, uploads
 from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
@@ -43,6 +44,8 @@ def _focus() -> dict[str, float] | None:
 @blueprint.post("/api/v2/media")
 @takes_files("upload_limit")
 @auth.required("write:media")
+@takes(file=File(needed=True), description=Text(most=_LONGEST_DESCRIPTION), focus=Text())
+@answers("Attachment", 422, 507)
 def upload() -> Response:
     """Store the `file`, with a `description` and a `focus`, and answer its Attachment.
 
@@ -74,6 +77,7 @@ def upload() -> Response:
 
 @blueprint.get("/api/v1/media/<id:media_id>")
 @auth.required("write:media")
+@answers("Attachment", 404)
 def show(media_id: int) -> Response:
     """One of the caller's uploads. Raises NotFound."""
     with db.connection() as connection:
@@ -84,6 +88,8 @@ def show(media_id: int) -> Response:
 
 @blueprint.put("/api/v1/media/<id:media_id>")
 @auth.required("write:media")
+@takes(description=Text(most=_LONGEST_DESCRIPTION), focus=Text())
+@answers("Attachment", 404, 422)
 def update(media_id: int) -> Response:
     """Change the `description` or `focus` of an upload. Raises a 400 when neither is sent, NotFound."""
     description, focus = _description(), _focus()

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, found
+from pleroma.openapi import Flag, Id, Several, Text, answers, pages, takes
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
@@ -16,6 +17,9 @@ blueprint = Blueprint("notifications", __name__)
 
 @blueprint.get("/api/v1/notifications")
 @auth.required("read:notifications")
+@takes(types=Several(Text()), include_types=Several(Text()), exclude_types=Several(Text()))
+@takes(account_id=Id(), with_muted=Flag())
+@pages("Notification")
 def index() -> Response:
     """The caller's notifications, newest first, of `types` or without `exclude_types`."""
     asked = params.exacts("types" if params.present("types") else "include_types")
@@ -36,6 +40,7 @@ def index() -> Response:
 
 @blueprint.get("/api/v1/notifications/<id:notification_id>")
 @auth.required("read:notifications")
+@answers("Notification", 404)
 def show(notification_id: int) -> Response:
     """One of the caller's notifications. Raises NotFound."""
     with db.connection() as connection:
@@ -51,6 +56,7 @@ def show(notification_id: int) -> Response:
 
 @blueprint.get("/api/v1/notifications/unread_count")
 @auth.required("read:notifications")
+@answers("UnreadCount")
 def unread_count() -> Response:
     """How many are unread, counted up to a hundred."""
     with db.connection() as connection:
@@ -59,6 +65,7 @@ def unread_count() -> Response:
 
 @blueprint.post("/api/v1/notifications/clear")
 @auth.required("write:notifications")
+@answers("Empty")
 def clear() -> Response:
     """Remove all of the caller's notifications."""
     with db.in_transaction() as connection:
@@ -77,6 +84,7 @@ def _dismiss(notification_id: int) -> Response:
 
 @blueprint.post("/api/v1/notifications/<id:notification_id>/dismiss")
 @auth.required("write:notifications")
+@answers("Empty", 404)
 def dismiss(notification_id: int) -> Response:
     """Remove one. Raises NotFound."""
     return _dismiss(notification_id)
@@ -84,6 +92,8 @@ def dismiss(notification_id: int) -> Response:
 
 @blueprint.post("/api/v1/notifications/dismiss")
 @auth.required("write:notifications")
+@takes(id=Id(needed=True))
+@answers("Empty", 404)
 def dismiss_by_parameter() -> Response:
     """Remove the one that `id` names. Raises NotFound."""
     return _dismiss(params.identifier("id") or 0)
@@ -91,6 +101,8 @@ def dismiss_by_parameter() -> Response:
 
 @blueprint.delete("/api/v1/notifications/destroy_multiple")
 @auth.required("write:notifications")
+@takes(ids=Several(Id()))
+@answers("Empty")
 def destroy_multiple() -> Response:
     """Remove those of `ids` that are the caller's."""
     with db.in_transaction() as connection:
@@ -102,6 +114,8 @@ def destroy_multiple() -> Response:
 
 @blueprint.post("/api/qvitter/statuses/notifications/read")
 @auth.required("read")
+@takes(latest_id=Id(needed=True))
+@answers("[Notification]")
 def qvitter_read() -> Response:
     """Mark all up to `latest_id` as read; answers the newest twenty. Raises InvalidParameters."""
     latest_id = params.identifier("latest_id")

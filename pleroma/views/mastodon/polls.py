@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
+from pleroma.openapi import Flag, Map, Several, Text, Whole, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 
@@ -19,6 +20,13 @@ LONGEST_LIFE = 31_536_000
 _INVALID = "Invalid poll"
 _INDEX = re.compile(r"[0-9]{1,9}", re.ASCII)
 _LONGEST_CHOICES = 200
+# What a new status takes for one.
+TAKEN = Map(
+    options=Several(Text(1, LONGEST_OPTION), MOST_OPTIONS, needed=True),
+    expires_in=Whole(0, LONGEST_LIFE, needed=True),
+    multiple=Flag(default=False),
+    hide_totals=Flag(default=False),
+)
 
 
 def read_new_poll() -> dict[str, Any] | None:
@@ -56,6 +64,7 @@ def _switches(sent: dict[str, Any]) -> dict[str, bool]:
 
 @blueprint.get("/<id:status_id>")
 @auth.optional("read:statuses")
+@answers("Poll", 404)
 def show(status_id: int) -> Response:
     """One Poll. Raises NotFound, also when its status is hidden from the caller."""
     with db.connection() as connection:
@@ -75,6 +84,8 @@ def _choices() -> list[int]:
 
 @blueprint.post("/<id:status_id>/votes")
 @auth.required("write:statuses")
+@takes(choices=Several(Whole(0, MOST_OPTIONS - 1), needed=True))
+@answers("Poll", 404, 422)
 def vote(status_id: int) -> Response:
     """Vote for `choices`, once. Raises NotFound, Unprocessable in the words of the API."""
     viewer = {"viewer_id": auth.account_id(), "status_id": status_id}

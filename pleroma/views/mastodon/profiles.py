@@ -11,6 +11,7 @@ from pleroma import auth, db, text
 from pleroma.accounts import profiles, relationships
 from pleroma.db import queries
 from pleroma.errors import Forbidden, Unprocessable
+from pleroma.openapi import Anything, Choice, File, Flag, Map, Several, Text, answers, takes
 from pleroma.statuses.posting import VISIBILITIES
 from pleroma.web import params, uploads
 from pleroma.web.request_body import takes_files
@@ -24,6 +25,18 @@ _SWITCHES = (
 )  # fmt: skip
 _FIELD = (("name", 512), ("value", 2048))
 _LARGEST_STORE = 100_000
+_PICTURE = File(description="or a data URI; empty takes it away")
+_FIELDS = Several(Map(name=Text(most=512), value=Text(most=2048)))
+_TAKEN = {
+    "display_name": Text(),
+    "note": Text(),
+    "fields": _FIELDS,
+    "fields_attributes": _FIELDS,
+    "source": Map(privacy=Choice(*VISIBILITIES), language=Text(), sensitive=Flag()),
+    "default_scope": Choice(*VISIBILITIES),
+    "pleroma_settings_store": Anything(),
+    **{place.parameter: _PICTURE for place in uploads.PROFILE.values()},
+}
 
 
 def _too_long() -> Forbidden:
@@ -89,6 +102,8 @@ def _settings_store() -> str | None:
 @blueprint.patch("/api/v1/accounts/update_credentials")
 @takes_files("avatar_limit", "banner_limit", "background_limit", as_text=True)
 @auth.required("write:accounts")
+@takes(**_TAKEN, **dict.fromkeys(_SWITCHES, Flag()))
+@answers("Account", 403, 422, 507)
 def update_credentials() -> Response:
     """Change what is sent of the caller's profile, and answer the Account.
 

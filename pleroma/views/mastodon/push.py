@@ -10,12 +10,18 @@ from pleroma import auth, db
 from pleroma.config import vapid_public_key
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, Unprocessable
+from pleroma.openapi import Choice, Flag, Map, Text, answers, takes
 from pleroma.push import sealing, subscriptions
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
 
 blueprint = Blueprint("push", __name__, url_prefix="/api/v1/push/subscription")
+_POLICY = Choice(*subscriptions.POLICIES)
+_ALERTS = Map(**dict.fromkeys(subscriptions.ALERTS, Flag()))
+_WANTED = {"data": Map(alerts=_ALERTS, policy=_POLICY), "policy": _POLICY}
+_KEYS = Map(p256dh=Text(1, needed=True), auth=Text(1, needed=True))
+_SUBSCRIPTION = Map(endpoint=Text(1, 2048, needed=True), keys=_KEYS, standard=Flag(default=False))
 
 
 def _nested(value: Any, name: str) -> dict[str, Any]:
@@ -50,6 +56,8 @@ def _shown() -> dict[str, Any]:
 
 @blueprint.post("")
 @auth.required("push")
+@takes(subscription=_SUBSCRIPTION, **_WANTED)
+@answers("PushSubscription", 404, 422)
 def create() -> Response:
     """Subscribe the token instead of its earlier subscription. Raises Unprocessable."""
     token_id, token = auth.bearer()
@@ -69,6 +77,7 @@ def create() -> Response:
 
 @blueprint.get("")
 @auth.required("push")
+@answers("PushSubscription", 404)
 def show() -> Response:
     """The subscription of the token. Raises NotFound."""
     token_id, _ = auth.bearer()
@@ -78,6 +87,8 @@ def show() -> Response:
 
 @blueprint.put("")
 @auth.required("push")
+@takes(**_WANTED)
+@answers("PushSubscription", 404, 422)
 def change() -> Response:
     """Change alerts and policy; alerts that are not sent go off. Raises NotFound, Unprocessable."""
     token_id, _ = auth.bearer()
@@ -87,6 +98,7 @@ def change() -> Response:
 
 @blueprint.delete("")
 @auth.required("push")
+@answers("Empty")
 def end() -> Response:
     """End the subscription, if there is one."""
     token_id, _ = auth.bearer()

@@ -12,6 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import relationships
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable, found
+from pleroma.openapi import Flag, Id, Several, Text, Whole, answers, pages, takes
 from pleroma.views.mastodon.accounts import find_id
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.paging import page_response
@@ -45,6 +46,8 @@ def _simply(statement: Callable[..., Any], target_id: int, **values: Any) -> Res
 
 @blueprint.get("/accounts/relationships")
 @auth.required("read:follows")
+@takes(id=Several(Id()))
+@answers("[Relationship]")
 def index() -> Response:
     """The caller's relationships to the accounts `id`, in the order asked."""
     with db.connection() as connection:
@@ -57,6 +60,8 @@ def index() -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/follow")
 @auth.required("follow", limits=rate_limits.FOLLOWING)
+@takes(reblogs=Flag(), notify=Flag())
+@answers("Relationship", 404)
 def follow(account_id: int) -> Response:
     """Follow an account, with `reblogs` and `notify`. Raises NotFound, Forbidden."""
     return _change(relationships.follow, account_id, reblogs=params.boolean("reblogs"), notify=params.boolean("notify"))
@@ -64,6 +69,8 @@ def follow(account_id: int) -> Response:
 
 @blueprint.post("/follows")
 @auth.required("follow", limits=(rate_limits.FOLLOWING[0],))
+@takes(uri=Text(1, needed=True))
+@answers("Account", 404)
 def follow_by_address() -> Response:
     """Follow the account whose address is `uri`; answers the Account. Raises NotFound, Forbidden."""
     target_id = find_id(params.required_exact("uri"))
@@ -75,6 +82,7 @@ def follow_by_address() -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/unfollow")
 @auth.required("follow", limits=rate_limits.FOLLOWING)
+@answers("Relationship", 404)
 def unfollow(account_id: int) -> Response:
     """End a follow or a request. Raises NotFound."""
     if account_id == auth.account_id():
@@ -84,6 +92,7 @@ def unfollow(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/remove_from_followers")
 @auth.required("follow")
+@answers("Relationship", 404)
 def remove_from_followers(account_id: int) -> Response:
     """End the account's follow of the caller. Raises NotFound."""
 
@@ -95,6 +104,7 @@ def remove_from_followers(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/block")
 @auth.required("follow:blocks")
+@answers("Relationship", 404)
 def block(account_id: int) -> Response:
     """Block an account. Raises NotFound, Forbidden for oneself."""
     return _change(relationships.block, account_id)
@@ -102,6 +112,7 @@ def block(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/unblock")
 @auth.required("follow:blocks")
+@answers("Relationship", 404)
 def unblock(account_id: int) -> Response:
     """End a block; restores nothing."""
     return _simply(queries.relationships.unblock, account_id)
@@ -109,6 +120,8 @@ def unblock(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/mute")
 @auth.required("follow:mutes")
+@takes(notifications=Flag(default=True), duration=Whole(0, default=0))
+@answers("Relationship", 404, 422)
 def mute(account_id: int) -> Response:
     """Mute an account, with `notifications` and `duration` in seconds. Raises NotFound, Forbidden for oneself."""
     duration = params.integer("duration", 0)
@@ -124,6 +137,7 @@ def mute(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/unmute")
 @auth.required("follow:mutes")
+@answers("Relationship", 404)
 def unmute(account_id: int) -> Response:
     """End a mute."""
     return _simply(queries.relationships.unmute, account_id)
@@ -131,6 +145,8 @@ def unmute(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/note")
 @auth.required("write:accounts")
+@takes(comment=Text(most=_LONGEST_NOTE))
+@answers("Relationship", 404, 422)
 def note(account_id: int) -> Response:
     """Keep a private `comment` about an account. Raises Unprocessable when it is too long."""
     invalid = Unprocessable(f"comment should be at most {_LONGEST_NOTE} character(s)")
@@ -140,6 +156,7 @@ def note(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/pin")
 @auth.required("write:accounts")
+@answers("Relationship", 404)
 def endorse(account_id: int) -> Response:
     """Endorse a followed account."""
     return _simply(queries.relationships.endorse, account_id)
@@ -147,6 +164,7 @@ def endorse(account_id: int) -> Response:
 
 @blueprint.post("/accounts/<id:account_id>/unpin")
 @auth.required("write:accounts")
+@answers("Relationship", 404)
 def unendorse(account_id: int) -> Response:
     """Take an endorsement back."""
     return _simply(queries.relationships.unendorse, account_id)
@@ -159,6 +177,7 @@ def _page(statement: Callable[..., Any]) -> Response:
 
 @blueprint.get("/follow_requests")
 @auth.required("read:follows")
+@pages("Account")
 def follow_requests() -> Response:
     """Accounts that wait for the caller's answer."""
     return _page(queries.relationships.requests)
@@ -166,6 +185,7 @@ def follow_requests() -> Response:
 
 @blueprint.get("/blocks")
 @auth.required("read:blocks")
+@pages("Account")
 def blocks() -> Response:
     """Accounts that the caller blocks."""
     return _page(queries.relationships.blocks)
@@ -173,6 +193,7 @@ def blocks() -> Response:
 
 @blueprint.get("/mutes")
 @auth.required("read:mutes")
+@pages("Account")
 def mutes() -> Response:
     """Accounts that the caller mutes."""
     return _page(queries.relationships.mutes)
@@ -180,6 +201,7 @@ def mutes() -> Response:
 
 @blueprint.get("/endorsements")
 @auth.required("read:accounts")
+@pages("Account")
 def endorsements() -> Response:
     """Accounts that the caller endorses."""
     return _page(queries.relationships.endorsements)
@@ -187,6 +209,7 @@ def endorsements() -> Response:
 
 @blueprint.post("/follow_requests/<id:account_id>/authorize")
 @auth.required("follow")
+@answers("Relationship", 404)
 def authorize(account_id: int) -> Response:
     """Let an account follow that asked. Raises NotFound without an open request."""
     return _change(relationships.answer_request, account_id, accept=True)
@@ -194,6 +217,7 @@ def authorize(account_id: int) -> Response:
 
 @blueprint.post("/follow_requests/<id:account_id>/reject")
 @auth.required("follow")
+@answers("Relationship", 404)
 def reject(account_id: int) -> Response:
     """Refuse an account that asked. Raises NotFound without an open request."""
     return _change(relationships.answer_request, account_id, accept=False)
@@ -201,6 +225,8 @@ def reject(account_id: int) -> Response:
 
 @blueprint.get("/accounts/familiar_followers")
 @auth.required("read:follows")
+@takes(id=Several(Id()))
+@answers("[FamiliarFollowers]")
 def familiar_followers() -> Response:
     """For each account `id`, its followers among those whom the caller follows."""
     with db.connection() as connection:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, found
+from pleroma.openapi import Choice, Flag, Id, Several, Text, answers, takes
 from pleroma.text import Rules
 from pleroma.web import params
 from pleroma.web.responses import json_response
@@ -22,6 +23,9 @@ def _as_html(comment: str) -> str | None:
 
 @blueprint.post("/api/v1/reports")
 @auth.required("write:reports")
+@takes(account_id=Id(needed=True), status_ids=Several(Id()), comment=Text(), forward=Flag(default=False))
+@takes(category=Choice(*_CATEGORIES, default="other"), rule_ids=Several(Text()))
+@answers("Report", 404)
 def create() -> Response:
     """Report `account_id`, with `status_ids` and a `comment`. Answers the Report; errors are 400."""
     account_id = params.identifier("account_id")

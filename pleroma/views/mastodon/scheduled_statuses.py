@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Unprocessable, found
+from pleroma.openapi import Time, answers, pages, takes
 from pleroma.statuses import scheduling
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
@@ -19,6 +20,7 @@ blueprint = Blueprint("scheduled_statuses", __name__, url_prefix="/api/v1/schedu
 
 @blueprint.get("")
 @auth.required("read:statuses")
+@pages("ScheduledStatus")
 def index() -> Response:
     """The caller's scheduled statuses, newest first."""
     with db.connection() as connection:
@@ -29,6 +31,7 @@ def index() -> Response:
 
 @blueprint.get("/<id:scheduled_id>")
 @auth.required("read:statuses")
+@answers("ScheduledStatus", 404)
 def show(scheduled_id: int) -> Response:
     """One of them. Raises NotFound."""
     with db.connection() as connection:
@@ -39,6 +42,8 @@ def show(scheduled_id: int) -> Response:
 
 @blueprint.put("/<id:scheduled_id>")
 @auth.required("write:statuses")
+@takes(scheduled_at=Time(needed=True))
+@answers("ScheduledStatus", 404, 422)
 def postpone(scheduled_id: int) -> Response:
     """Set another time. Raises NotFound, Unprocessable for one that is too near."""
     due = params.datetime("scheduled_at")
@@ -53,6 +58,7 @@ def postpone(scheduled_id: int) -> Response:
 
 @blueprint.delete("/<id:scheduled_id>")
 @auth.required("write:statuses")
+@answers("ScheduledStatus", 404)
 def cancel(scheduled_id: int) -> Response:
     """Take one away; answers it as it was. Raises NotFound."""
     with db.in_transaction() as connection:

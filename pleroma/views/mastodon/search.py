@@ -12,6 +12,7 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
+from pleroma.openapi import Choice, Flag, Id, Text, Whole, answers, takes
 from pleroma.text import Handle
 from pleroma.views.mastodon.accounts import read_handle
 from pleroma.web import paging, params, rate_limits
@@ -25,6 +26,14 @@ _LONGEST_QUERY = 1000
 _DEEPEST = 10_000
 _OURS = re.compile(r"/(notice|objects|users)/([^/?#]+)/?")
 _HASHTAG = re.compile(r"#(\w+)")
+_TAKEN = {
+    "q": Text(1),
+    "resolve": Flag(default=False),
+    "following": Flag(default=False),
+    "limit": Whole(1, _MAXIMUM, default=paging.DEFAULT_LIMIT),
+    "offset": Whole(0, _DEEPEST, default=0),
+}
+_OF_STATUSES = {"account_id": Id(), "max_id": Id(), "min_id": Id()}
 
 
 def _limit() -> int:
@@ -123,6 +132,8 @@ def _search(as_tag: Any) -> Response:
 
 @blueprint.get("/api/v2/search")
 @auth.optional("read:search")
+@takes(type=Choice("accounts", "statuses", "hashtags"), **_OF_STATUSES, **_TAKEN)
+@answers("Search", 403, 429)
 def version_2() -> Response:
     """Accounts, statuses and Tags that fit `q`. Raises Forbidden on a closed instance."""
     base = configured().base_url
@@ -131,6 +142,8 @@ def version_2() -> Response:
 
 @blueprint.get("/api/v1/search")
 @auth.optional("read:search")
+@takes(type=Choice("accounts", "statuses", "hashtags"), **_OF_STATUSES, **_TAKEN)
+@answers("SearchOfVersion1", 403, 429)
 def version_1() -> Response:
     """The same with hashtags as plain texts."""
     return _search(str)
@@ -138,6 +151,8 @@ def version_1() -> Response:
 
 @blueprint.get("/api/v1/accounts/search")
 @auth.optional("read:accounts")
+@takes(**_TAKEN)
+@answers("[Account]", 429)
 def accounts() -> Response:
     """Accounts that fit `q`: what completes an @ while typing."""
     _count_search()

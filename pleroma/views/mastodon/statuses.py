@@ -12,6 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
+from pleroma.openapi import Choice, Flag, Id, Several, Text, Time, Whole, answers, takes
 from pleroma.statuses import posting, scheduling
 from pleroma.statuses.posting import NewStatus
 from pleroma.views.mastodon import polls
@@ -23,6 +24,22 @@ blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
+_TAKEN = {
+    "status": Text(),
+    "spoiler_text": Text(),
+    "content_type": Choice(*CONTENT_TYPES, default="text/plain"),
+    "visibility": Text(description="one of the visibilities of a status; to a list by `list:` and its id"),
+    "in_reply_to_id": Id(),
+    "in_reply_to_conversation_id": Id(),
+    "to": Several(Text()),
+    "media_ids": Several(Id()),
+    "sensitive": Flag(default=False),
+    "language": Text(),
+    "expires_in": Whole(posting.SHORTEST_LIFE),
+    "poll": polls.TAKEN,
+    "scheduled_at": Time(),
+    "preview": Flag(default=False),
+}
 
 
 def _named_id(name: str) -> int | None:
@@ -100,6 +117,8 @@ def _is_preview() -> bool:
 @blueprint.post("/api/v1/statuses")
 @auth.required("write:statuses", limits=rate_limits.POSTING)
 @idempotency.unless(_is_preview)
+@takes(**_TAKEN)
+@answers("Status|ScheduledStatus", 404, 422)
 def post_status() -> Response:
     """Post a status; with `preview`, answer what it would be and keep nothing; with `scheduled_at`, keep it for later.
 
@@ -118,6 +137,7 @@ def post_status() -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>")
 @auth.optional("read:statuses")
+@answers("Status", 404)
 def show(status_id: int) -> Response:
     """One Status. Raises NotFound, also for a status that the caller may not see."""
     with db.connection() as connection:
@@ -127,6 +147,8 @@ def show(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses")
 @auth.optional("read:statuses")
+@takes(ids=Several(Id()), id=Several(Id()))
+@answers("[Status]")
 def show_several() -> Response:
     """The first hundred of the asked statuses that the caller may see, newest first."""
     status_ids = (params.identifiers("ids") or params.identifiers("id"))[:100]
@@ -136,6 +158,7 @@ def show_several() -> Response:
 
 @blueprint.delete("/api/v1/statuses/<id:status_id>")
 @auth.required("write:statuses", limits=rate_limits.POSTING)
+@answers("DeletedStatus", 404)
 def delete(status_id: int) -> Response:
     """Delete a status: its author, moderators and administrators may. Answers it as it was, with its source."""
     caller = auth.caller()
@@ -155,6 +178,7 @@ def delete(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>/context")
 @auth.optional("read:statuses")
+@answers("Context", 404)
 def context(status_id: int) -> Response:
     """What stands around a status in its thread: at most 1,000 each way; for anonymous callers 40 before, 60 after.
 
@@ -170,6 +194,7 @@ def context(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>/card")
 @auth.optional("read:statuses")
+@answers("Empty", 404)
 def card(status_id: int) -> Response:
     """An empty card: this server fetches no link previews."""
     with db.connection() as connection:
@@ -179,6 +204,7 @@ def card(status_id: int) -> Response:
 
 @blueprint.get("/api/v1/statuses/<id:status_id>/source")
 @auth.required("read:statuses")
+@answers("StatusSource", 404)
 def source(status_id: int) -> Response:
     """An own status as it was typed. Raises NotFound."""
     with db.connection() as connection:

@@ -8,21 +8,65 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from pleroma.errors import NotFound
+from pleroma.openapi import Answer, Choice, Flag, Id, Text, answers, takes
 
 blueprint = Blueprint("streaming", __name__, url_prefix="/api/v1/streaming")
 
 
+_PUBLIC = ("public", "public:local", "public:remote")
+_NAMES = (
+    "user", "user:notification", *_PUBLIC, *(f"{name}:media" for name in _PUBLIC), "hashtag", "hashtag:local", "list",
+    "direct",
+)  # fmt: skip
+_ANSWERS = (Answer(200, "StreamEvent", "text/event-stream"), 400, 403, 404, 429)
+
+
 @blueprint.get("")
-@blueprint.get("/health")
+@takes(stream=Choice(*_NAMES), tag=Text(), list=Id())
+@answers(Answer(101, "StreamFrame|StreamAnswer"), *_ANSWERS)
+def stream() -> Response:
+    """Events as they happen, by WebSocket, or as server-sent events. Raises NotFound where there are no streams."""
+    raise NotFound()
+
+
 @blueprint.get("/user")
 @blueprint.get("/user/notification")
+@blueprint.get("/direct")
+@answers(*_ANSWERS)
+def of_the_caller() -> Response:
+    """The caller's own stream as server-sent events."""
+    return stream()
+
+
 @blueprint.get("/public")
 @blueprint.get("/public/local")
 @blueprint.get("/public/remote")
+@takes(only_media=Flag(default=False))
+@answers(*_ANSWERS)
+def public() -> Response:
+    """Public statuses as server-sent events."""
+    return stream()
+
+
 @blueprint.get("/hashtag")
 @blueprint.get("/hashtag/local")
+@takes(tag=Text(1, needed=True))
+@answers(*_ANSWERS)
+def hashtag() -> Response:
+    """Public statuses with a hashtag as server-sent events."""
+    return stream()
+
+
 @blueprint.get("/list")
-@blueprint.get("/direct")
-def stream() -> Response:
-    """Events as they happen, by WebSocket or as server-sent events. Raises NotFound where there are no streams."""
-    raise NotFound()
+@takes(list=Id(needed=True))
+@answers(*_ANSWERS)
+def of_list() -> Response:
+    """Statuses of a list's members as server-sent events."""
+    return stream()
+
+
+@blueprint.get("/health")
+@answers(Answer(200, None, "text/plain"), 404)
+def health() -> Response:
+    """Whether events are read."""
+    return stream()

@@ -9,11 +9,13 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import found
+from pleroma.openapi import Flag, Several, Text, pages, takes
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
 from pleroma.web.params import clean
 
 blueprint = Blueprint("timelines", __name__, url_prefix="/api/v1")
+_SWITCHES = {"with_muted": Flag(default=False), "only_media": Flag(default=False)}
 
 
 def _filters() -> dict[str, Any]:
@@ -31,6 +33,8 @@ def _tags(name: str) -> list[str]:
 
 @blueprint.get("/timelines/home")
 @auth.required("read:statuses")
+@takes(**_SWITCHES)
+@pages("Status")
 def home() -> Response:
     """Own statuses and those of followed accounts; the first request of a day leaves the account a feed."""
     with db.connection() as connection:
@@ -45,6 +49,8 @@ def home() -> Response:
 
 @blueprint.get("/timelines/public")
 @auth.optional("read:statuses")
+@takes(local=Flag(), remote=Flag(), **_SWITCHES)
+@pages("Status", 403)
 def public() -> Response:
     """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -64,6 +70,8 @@ def public() -> Response:
 
 @blueprint.get("/timelines/tag/<tag>")
 @auth.optional("read:statuses")
+@takes(any=Several(Text()), all=Several(Text()), none=Several(Text()), local=Flag(), **_SWITCHES)
+@pages("Status", 403)
 def tag(tag: str) -> Response:
     """Public statuses with a hashtag, or with `any`; `all` and `none` narrow. Raises Forbidden on a closed instance."""
     auth.require_public()
@@ -82,6 +90,8 @@ def tag(tag: str) -> Response:
 
 @blueprint.get("/timelines/direct")
 @auth.required("read:statuses")
+@takes(**_SWITCHES)
+@pages("Status")
 def direct() -> Response:
     """Direct statuses that the caller wrote or received."""
     with db.connection() as connection:
@@ -90,6 +100,8 @@ def direct() -> Response:
 
 @blueprint.get("/timelines/list/<id:list_id>")
 @auth.required("read:lists")
+@takes(**_SWITCHES)
+@pages("Status", 404)
 def list_timeline(list_id: int) -> Response:
     """Statuses of a list's members. Raises NotFound when the list is not the caller's."""
     with db.connection() as connection:
@@ -102,6 +114,7 @@ def list_timeline(list_id: int) -> Response:
 
 @blueprint.get("/favourites")
 @auth.required("read:favourites")
+@pages("Status")
 def favourites() -> Response:
     """Statuses that the caller favourited, by status id."""
     with db.connection() as connection:
@@ -113,6 +126,7 @@ def favourites() -> Response:
 
 @blueprint.get("/bookmarks")
 @auth.required("read:bookmarks")
+@pages("Status")
 def bookmarks() -> Response:
     """Statuses that the caller bookmarked, by the time of the bookmark."""
     with db.connection() as connection:

@@ -16,6 +16,7 @@ from pleroma.accounts import lifecycle, registration
 from pleroma.accounts.passwords import hash_password
 from pleroma.auth import passwords
 from pleroma.db import queries
+from pleroma.openapi import Text, answers, takes
 from pleroma.web import idempotency, params
 from pleroma.web.responses import as_json
 
@@ -40,6 +41,8 @@ def _with_password(view: Callable[[], str | None]) -> Callable[[], Response]:
 @blueprint.post("/delete_account")
 @auth.required("write:accounts")
 @_with_password
+@takes(password=Text(1, needed=True))
+@answers("Success")
 def delete_account() -> None:
     """Delete the caller's account (docs/api/pleroma.md 9.1): no login works from now on, a job does the rest."""
     with db.in_transaction() as connection:
@@ -49,6 +52,8 @@ def delete_account() -> None:
 @blueprint.post("/disable_account")
 @auth.required("write:accounts")
 @_with_password
+@takes(password=Text(1, needed=True))
+@answers("Success")
 def disable_account() -> None:
     """Deactivate the caller's account, at once (docs/api/pleroma.md 9.2)."""
     with db.in_transaction() as connection:
@@ -58,6 +63,8 @@ def disable_account() -> None:
 @blueprint.post("/change_email")
 @auth.required("write:accounts")
 @_with_password
+@takes(password=Text(1, needed=True), email=Text(1, needed=True))
+@answers("Success")
 def change_email() -> str | None:
     """Change the caller's address to `email`, at once; every link and code ends (docs/api/pleroma.md 9.3)."""
     email = registration.trimmed(params.secret("email"))
@@ -75,6 +82,8 @@ def change_email() -> str | None:
 @blueprint.post("/change_password")
 @auth.required("write:accounts")
 @_with_password
+@takes(password=Text(1, needed=True), new_password=Text(1, needed=True), new_password_confirmation=Text(1, needed=True))
+@answers("Success")
 def change_password() -> str | None:
     """Change the caller's password to `new_password`; every login and link ends (docs/api/pleroma.md 9.4)."""
     new = params.secret("new_password")

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, found
+from pleroma.openapi import answers, pages
 from pleroma.views.mastodon.relationships import relationship
 from pleroma.web import paging
 from pleroma.web.paging import page_response
@@ -16,6 +17,7 @@ blueprint = Blueprint("pleroma_accounts", __name__, url_prefix="/api/v1/pleroma/
 
 @blueprint.post("/subscribe")
 @auth.required("follow")
+@answers("Relationship", 404)
 def subscribe(account_id: int) -> Response:
     """Ask to be notified of every status an account posts (docs/api/pleroma.md 12).
 
@@ -34,6 +36,7 @@ def subscribe(account_id: int) -> Response:
 
 @blueprint.post("/unsubscribe")
 @auth.required("follow")
+@answers("Relationship", 404)
 def unsubscribe(account_id: int) -> Response:
     """Stop being notified of an account's statuses (docs/api/pleroma.md 12). Raises NotFound."""
     pair = {"account_id": auth.account_id(), "target_id": account_id}
@@ -45,6 +48,7 @@ def unsubscribe(account_id: int) -> Response:
 
 @blueprint.get("/favourites")
 @auth.optional("read")
+@pages("Status", 403, 404)
 def favourites(account_id: int) -> Response:
     """Statuses that an account favourited and the caller may see (docs/api/pleroma.md 13).
 

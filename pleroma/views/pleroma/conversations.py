@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound, found
+from pleroma.openapi import Id, Several, answers, pages, takes
 from pleroma.web import paging, params
 from pleroma.web.paging import page_response
 from pleroma.web.responses import json_response
@@ -23,6 +24,7 @@ def _show(conversation_id: int) -> bytes:
 
 @blueprint.get("/conversations")
 @auth.required("read:statuses")
+@pages("Conversation")
 def index() -> Response:
     """The caller's conversations, the last change first."""
     with db.connection() as connection:
@@ -31,6 +33,7 @@ def index() -> Response:
 
 @blueprint.get("/pleroma/conversations/<id:conversation_id>")
 @auth.required("read:statuses")
+@answers("Conversation", 404)
 def show(conversation_id: int) -> Response:
     """One of the caller's conversations; reading it marks nothing. Raises NotFound."""
     return json_response(_show(conversation_id))
@@ -38,6 +41,7 @@ def show(conversation_id: int) -> Response:
 
 @blueprint.get("/pleroma/conversations/<id:conversation_id>/statuses")
 @auth.required("read:statuses")
+@pages("Status", 404)
 def statuses(conversation_id: int) -> Response:
     """Its statuses that the caller may see, newest first. Raises NotFound."""
     with db.connection() as connection:
@@ -49,6 +53,8 @@ def statuses(conversation_id: int) -> Response:
 
 @blueprint.patch("/pleroma/conversations/<id:conversation_id>")
 @auth.required("write:conversations")
+@takes(recipients=Several(Id(), needed=True))
+@answers("Conversation", 404)
 def update(conversation_id: int) -> Response:
     """Replace the `recipients`; the caller always stays one. Raises NotFound, InvalidParameters."""
     sent = params.values("recipients", alone=False)
@@ -69,6 +75,7 @@ def update(conversation_id: int) -> Response:
 
 @blueprint.post("/conversations/<id:conversation_id>/read")
 @auth.required("read|write:conversations")
+@answers("Conversation", 404)
 def read(conversation_id: int) -> Response:
     """Mark one as read. Raises NotFound."""
     with db.in_transaction() as connection:
@@ -78,6 +85,7 @@ def read(conversation_id: int) -> Response:
 
 @blueprint.post("/pleroma/conversations/read")
 @auth.required("write:conversations")
+@answers("[Conversation]")
 def read_all() -> Response:
     """Mark all as read; answers those that changed."""
     with db.in_transaction() as connection:
@@ -89,6 +97,7 @@ def read_all() -> Response:
 
 @blueprint.delete("/conversations/<id:conversation_id>")
 @auth.required("write:conversations")
+@answers("Empty", 404)
 def hide(conversation_id: int) -> Response:
     """Take one off the caller's list until a new direct status comes. Raises NotFound."""
     with db.in_transaction() as connection:

@@ -6,12 +6,14 @@ from flask import Blueprint, Response
 
 from pleroma import db
 from pleroma.db import queries
+from pleroma.openapi import answers
 from pleroma.web.responses import json_response
 
 blueprint = Blueprint("emoji", __name__)
 
 
 @blueprint.get("/api/pleroma/emoji")
+@answers("{EmojiPicture}")
 def index() -> Response:
     """An object of shortcodes: `{"fox": {"image_url": "/emoji/PACK/FILE", "tags": ["pack:PACK"]}}`."""
     with db.connection() as connection:
@@ -19,6 +21,7 @@ def index() -> Response:
 
 
 @blueprint.get("/api/v1/custom_emojis")
+@answers("[Emoji]")
 def custom_emojis() -> Response:
     """The same emoji as an array of `{shortcode, url, static_url, visible_in_picker, tags, category}`."""
     with db.connection() as connection:

@@ -17,6 +17,7 @@ from pleroma.emoji import exchange, installed, pack_files
 from pleroma.emoji.pack import Pack
 from pleroma.emoji.packs import Packs
 from pleroma.errors import InvalidParameters, TooLarge
+from pleroma.openapi import Answer, Anything, Choice, File, Text, answers, takes
 from pleroma.remote_places import place
 from pleroma.web import idempotency, params
 from pleroma.web.request_body import LONGEST_ADDRESS, takes_files
@@ -24,6 +25,7 @@ from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
 blueprint = Blueprint("emoji_packs", __name__, url_prefix="/api/pleroma/emoji/packs")
+_OK = {"const": "ok"}
 
 
 def _packs() -> Packs:
@@ -49,6 +51,7 @@ def _instance() -> exchange.Instance:
 
 @blueprint.get("")
 @blueprint.get("/list")
+@answers("{EmojiPack}")
 def index() -> Response:
     """Every pack by its name with `pack` and `files`; /list is where older servers look (docs/api/pleroma.md 5.1)."""
     return json_response(_packs().listed())
@@ -57,6 +60,7 @@ def index() -> Response:
 # The names are paths, so that one with a slash is refused and not just unknown.
 @blueprint.put("/<path:name>")
 @auth.admin_required
+@answers(_OK, 409)
 def create(name: str) -> Response:
     """Make an empty pack; answers "ok" (docs/api/pleroma.md 5). Raises InvalidParameters, Conflict."""
     _packs().create(name)
@@ -65,6 +69,7 @@ def create(name: str) -> Response:
 
 @blueprint.delete("/<path:name>")
 @auth.admin_required
+@answers(_OK, 404, 500)
 def delete(name: str) -> Response:
     """Delete a pack with its files; answers "ok" (docs/api/pleroma.md 5).
 
@@ -77,6 +82,9 @@ def delete(name: str) -> Response:
 @blueprint.post("/<path:name>/update_file")
 @takes_files("upload_limit")
 @auth.admin_required
+@takes(action=Choice("add", "update", "remove", needed=True), shortcode=Text(), filename=Text())
+@takes(new_shortcode=Text(), new_filename=Text(), file=File(description="or the address of one"))
+@answers("{string}", 404, 409)
 def update_file(name: str) -> Response:
     """Add, update or remove an emoji, as `action` says; answers the pack's `files` (docs/api/pleroma.md 5.4).
 
@@ -133,6 +141,8 @@ _ACTIONS = {"add": _add, "update": _update, "remove": _remove}
 
 @blueprint.post("/<path:name>/update_metadata")
 @auth.admin_required
+@takes(new_data=Anything(needed=True))
+@answers(Anything(), 404)
 def update_metadata(name: str) -> Response:
     """Replace the `pack` section by `new_data`, and answer it (docs/api/pleroma.md 5.5).
 
@@ -150,6 +160,7 @@ def update_metadata(name: str) -> Response:
 
 @blueprint.post("/import_from_fs")
 @auth.admin_required
+@answers("[string]", 500)
 def import_from_fs() -> Response:
     """Make packs of the folders without pack.json; answers their names (docs/api/pleroma.md 5.6). Raises a 500."""
     imported = _packs().import_folders()
@@ -161,6 +172,8 @@ def import_from_fs() -> Response:
 @blueprint.post("/list_from")
 @auth.admin_required
 @idempotency.unless(lambda: True)
+@takes(instance_address=Text(1, needed=True))
+@answers(Anything(), 500)
 def list_from() -> Response:
     """The packs of the server at `instance_address`, as it lists them (docs/api/pleroma.md 6.2). Raises a 500."""
     with place(configured()):
@@ -169,6 +182,8 @@ def list_from() -> Response:
 
 @blueprint.post("/download_from")
 @auth.admin_required
+@takes(instance_address=Text(1, needed=True), pack_name=Text(1, needed=True), **{"as": Text()})
+@answers(_OK, 404, 409, 500)
 def download_from() -> Response:
     """Take the pack `pack_name` of the server at `instance_address`, under the name `as`; answers "ok".
 
@@ -183,6 +198,7 @@ def download_from() -> Response:
 
 @blueprint.get("/<path:name>/download_shared")
 @blueprint.get("/download_shared/<path:name>")
+@answers(Answer(200, None, "application/zip"), 403, 404)
 def download_shared(name: str) -> Response:
     """The archive of a shared pack; the second path is the older servers' (docs/api/pleroma.md 5.7).
 

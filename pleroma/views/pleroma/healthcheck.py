@@ -6,6 +6,7 @@ import psycopg
 from flask import Blueprint, Response
 from psycopg_pool import PoolTimeout
 
+from pleroma.openapi import Answer, answers
 from pleroma.telemetry import health
 from pleroma.web.responses import as_json, json_response
 from pleroma.web.state import configured, value
@@ -21,6 +22,7 @@ def _switched_on() -> bool:
 
 
 @blueprint.get("/api/pleroma/healthcheck")
+@answers("Health", Answer(503, "Health|Empty"))
 def healthcheck() -> Response:
     """How the server is: 200 when healthy, 503 when not (docs/api/pleroma.md 16); 503 and {} when switched off."""
     body = health.check(configured())

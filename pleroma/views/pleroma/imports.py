@@ -8,12 +8,15 @@ from werkzeug.datastructures import FileStorage
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, TooLarge
+from pleroma.openapi import File, answers, takes
 from pleroma.web import params
 from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
 blueprint = Blueprint("imports", __name__, url_prefix="/api/pleroma")
+_LIST = File(needed=True, description="or the list itself")
+_STARTED = {"const": "job started"}
 
 
 # A list is as large as an upload may be, also when it is pasted.
@@ -45,6 +48,8 @@ def _store(kind: str) -> Response:
 @blueprint.post("/follow_import")
 @_takes_list
 @auth.required("follow")
+@takes(list=_LIST)
+@answers(_STARTED)
 def follow_import() -> Response:
     """Follow the accounts of `list`, text or file (docs/api/pleroma.md 7.1). Raises InvalidParameters without one."""
     return _store("follow")
@@ -53,6 +58,8 @@ def follow_import() -> Response:
 @blueprint.post("/blocks_import")
 @_takes_list
 @auth.required("follow:blocks")
+@takes(list=_LIST)
+@answers(_STARTED)
 def blocks_import() -> Response:
     """Block the accounts of `list`, text or file. Raises InvalidParameters without one."""
     return _store("block")
@@ -61,6 +68,8 @@ def blocks_import() -> Response:
 @blueprint.post("/mutes_import")
 @_takes_list
 @auth.required("follow:mutes")
+@takes(list=_LIST)
+@answers(_STARTED)
 def mutes_import() -> Response:
     """Mute the accounts of `list`; a second column of false keeps their notifications."""
     return _store("mute")

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters
+from pleroma.openapi import Flag, Id, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import json_response
 
@@ -18,6 +19,8 @@ _SHOWN = 80
 
 @blueprint.post("/api/v1/pleroma/notifications/read")
 @auth.required("write:notifications")
+@takes(id=Id(), max_id=Id())
+@answers("Notification|[Notification]")
 def read() -> Response:
     """Mark as read: the one that `id` names, or all up to `max_id` (docs/api/pleroma.md 11.1).
 
@@ -51,6 +54,8 @@ def _strictly(value: Any) -> bool | None:
 
 @blueprint.put("/api/pleroma/notification_settings")
 @auth.required("write:accounts")
+@takes(followers=Flag(), follows=Flag(), remote=Flag(), local=Flag(), non_follows=Flag(), non_followers=Flag())
+@answers("Success")
 def update_settings() -> Response:
     """Choose whose actions make notifications (docs/api/pleroma.md 11.3). Keys not sent keep their value."""
     names = ("followers", "follows", "remote", "local", "non_follows", "non_followers")

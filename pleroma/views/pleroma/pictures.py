@@ -9,12 +9,14 @@ from flask import Blueprint, Response
 from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, InvalidParameters, Unprocessable, found
+from pleroma.openapi import File, answers, takes
 from pleroma.web import params, uploads
 from pleroma.web.request_body import takes_files
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured, value
 
 blueprint = Blueprint("profile_pictures", __name__, url_prefix="/api/v1/pleroma")
+_PICTURE = File(needed=True, description="or a data URI; empty takes it away")
 
 
 def _set_picture(name: str, parameter: str) -> Response:
@@ -29,6 +31,8 @@ def _set_picture(name: str, parameter: str) -> Response:
 @blueprint.patch("/accounts/update_avatar")
 @takes_files("avatar_limit", as_text=True)
 @auth.required("write:accounts")
+@takes(img=_PICTURE)
+@answers("Picture", 404, 422, 507)
 def update_avatar() -> Response:
     """Set the caller's avatar to `img`, a file or a data URI; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("avatar", "img")
@@ -37,6 +41,8 @@ def update_avatar() -> Response:
 @blueprint.patch("/accounts/update_banner")
 @takes_files("banner_limit", as_text=True)
 @auth.required("write:accounts")
+@takes(banner=_PICTURE)
+@answers("Picture", 404, 422, 507)
 def update_banner() -> Response:
     """Set the caller's header to `banner`; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("header", "banner")
@@ -45,6 +51,8 @@ def update_banner() -> Response:
 @blueprint.patch("/accounts/update_background")
 @takes_files("background_limit", as_text=True)
 @auth.required("write:accounts")
+@takes(img=_PICTURE)
+@answers("Picture", 404, 422, 507)
 def update_background() -> Response:
     """Set the caller's background to `img`; empty clears it (docs/api/pleroma.md 14)."""
     return _set_picture("background", "img")
@@ -52,6 +60,7 @@ def update_background() -> Response:
 
 @blueprint.get("/mascot")
 @auth.required("read|write")
+@answers("Attachment|Mascot")
 def mascot() -> Response:
     """The caller's mascot, the default one when none is set (docs/api/pleroma.md 15)."""
     with db.connection() as connection:
@@ -72,6 +81,8 @@ def mascot() -> Response:
 @blueprint.put("/mascot")
 @takes_files("upload_limit")
 @auth.required("write:accounts")
+@takes(image=File(), file=File())
+@answers("Attachment", 415, 507)
 def update_mascot() -> Response:
     """Make the picture `image` the caller's mascot. Raises InvalidParameters without one, a 415 for no picture."""
     file = next((file for file in map(params.upload, ("image", "file")) if file is not None), None)

@@ -13,12 +13,22 @@ from pleroma.accounts import captcha, kocaptcha, registration
 from pleroma.accounts.registration import Registration
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
+from pleroma.openapi import Flag, Text, answers, html_page, takes
 from pleroma.views.oauth import token_answer
 from pleroma.web import pages, params, rate_limits
 from pleroma.web.responses import as_json, json_response, no_content
 from pleroma.web.state import configured, in_force, value
 
 blueprint = Blueprint("registration", __name__)
+_TAKEN = {
+    "email": Text(1, needed=True),
+    "password": Text(1, needed=True),
+    "fullname": Text(),
+    "bio": Text(),
+    "captcha_token": Text(),
+    "captcha_solution": Text(),
+    "token": Text(description="of an invite"),
+}
 
 
 def new_captcha() -> dict[str, str]:
@@ -53,6 +63,7 @@ def _of_the_service(endpoint: str) -> tuple[str, str]:
 
 
 @blueprint.get("/api/pleroma/captcha")
+@answers("Captcha", 429)
 def show_captcha() -> Response:
     """A new captcha (docs/api/pleroma.md 8), or its type `none`."""
     return as_json(new_captcha())
@@ -82,6 +93,8 @@ def read_registration(nickname: str, confirm: str, *, unnamed: str = "", pending
 
 @blueprint.post("/api/account/register")
 @rate_limits.limited(rate_limits.ACCOUNT_CREATION)
+@takes(nickname=Text(1, needed=True), confirm=Text(1, needed=True), **_TAKEN)
+@answers("RegisteredUser")
 def register() -> Response:
     """Make an account (docs/api/pleroma.md 10.1) and answer its user object.
 
@@ -111,6 +124,8 @@ def _name_html(name: str) -> str:
 
 @blueprint.post("/api/v1/accounts")
 @auth.optional("app", limits=(rate_limits.ACCOUNT_CREATION,))
+@takes(username=Text(1, needed=True), agreement=Flag(needed=True), **_TAKEN)
+@answers("Token", 403)
 def register_by_app() -> Response:
     """Make an account with an app's own token, and answer a token for it (docs/api/pleroma.md 19.2).
 
@@ -138,6 +153,7 @@ def register_by_app() -> Response:
 
 
 @blueprint.get("/api/account/confirm_email/<id:account_id>/<token>")
+@answers(html_page(302), html_page(404))
 def confirm(account_id: int, token: str) -> BaseResponse:
     """Confirm an account by the link of its mail, and lead to the front page. Raises NotFound for no good link."""
     with db.in_transaction() as connection:
@@ -151,6 +167,8 @@ def confirm(account_id: int, token: str) -> BaseResponse:
 
 @blueprint.post("/api/v1/pleroma/accounts/confirmation_resend")
 @rate_limits.limited(rate_limits.CONFIRMATION_RESEND)
+@takes(email=Text(), nickname=Text())
+@answers(204)
 def resend_confirmation() -> Response:
     """Mail the confirmation link again to `email` or `nickname` (docs/api/pleroma.md 10.3).
 

@@ -7,6 +7,7 @@ from flask import Blueprint, Response
 from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, Unprocessable
+from pleroma.openapi import Choice, Text, Whole, answers, pages, takes
 from pleroma.statuses.posting import VISIBILITIES
 from pleroma.views.mastodon.accounts import find_id
 from pleroma.web import paging, params
@@ -23,6 +24,9 @@ def _text(name: str) -> str | None:
 
 @blueprint.post("/scrobble")
 @auth.required("write")
+@takes(title=Text(1, _LONGEST_TEXT, needed=True), artist=Text(most=_LONGEST_TEXT), album=Text(most=_LONGEST_TEXT))
+@takes(length=Whole(0), visibility=Choice(*VISIBILITIES, default="public"))
+@answers("Scrobble", 422)
 def create() -> Response:
     """Store what the caller listens to: `title`, `artist`, `album`, `length` in milliseconds.
 
@@ -51,6 +55,7 @@ def create() -> Response:
 
 @blueprint.get("/accounts/<name>/scrobbles")
 @auth.optional("read")
+@pages("Scrobble", 404)
 def index(name: str) -> Response:
     """An account's scrobbles by id or nickname, newest first. Raises NotFound."""
     account_id = find_id(name)
