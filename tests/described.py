@@ -8,6 +8,7 @@ import json
 import re
 
 import jsonschema
+import pytest
 from flask import request
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
@@ -152,6 +153,7 @@ def pytest_sessionfinish(session):
             session.exitstatus = 1
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node, error):
     """Take what a worker saw."""
     output = getattr(node, "workeroutput", {})

@@ -129,6 +129,7 @@ def test_every_page_reads_well(browser, server, content):
     for name, path in (
         ("front", "/"),
         ("about", "/about"),
+        ("api", "/api/openapi"),
         ("login", "/login"),
         ("registration", "/registration"),
         ("password", "/auth/password"),
