@@ -310,6 +310,8 @@ SHOWS_NONE = set(
     GET /about
     GET /api/account/confirm_email/<id:account_id>/<token>
     GET /api/oauth_tokens
+    GET /api/openapi
+    GET /api/openapi.json
     GET /api/pleroma/captcha
     GET /api/pleroma/emoji
     GET /api/pleroma/emoji/packs

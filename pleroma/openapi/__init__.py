@@ -4,9 +4,9 @@ What is imported here stands beside every view and is small; the document and th
 """
 
 from pleroma.openapi.kinds import Anything, Choice, File, Flag, Id, Map, Several, Text, Time, Whole
-from pleroma.openapi.notes import Answer, answers, html_page, pages, takes
+from pleroma.openapi.notes import Answer, answers, guarded, html_page, pages, takes
 
 __all__ = [
     "Answer", "Anything", "Choice", "File", "Flag", "Id", "Map", "Several", "Text", "Time", "Whole",
-    "answers", "html_page", "pages", "takes",
+    "answers", "guarded", "html_page", "pages", "takes",
 ]  # fmt: skip

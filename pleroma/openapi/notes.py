@@ -59,6 +59,16 @@ def pages(entity: str, *more: int) -> Callable[[View], View]:
     return _note
 
 
+def guarded(scope: str, *ways: str) -> Callable[[View], View]:
+    """Note who may ask where no guard of ours says so: a scope (open to all with a ? at its end), and how a token comes."""
+
+    def _note(view: View) -> View:
+        view.scope, view.ways = scope, ways  # type: ignore[attr-defined]
+        return view
+
+    return _note
+
+
 def html_page(status: int = 200) -> Answer:
     """A page for a browser."""
     return Answer(status, None, "text/html")

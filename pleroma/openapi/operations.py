@@ -55,9 +55,8 @@ def _security(view: View) -> Iterator[dict[str, list[str]]]:
     if scope is None:
         return
     yield from ({"oauth2": [one] if one else []} for one in scopes(view) or [""])
-    yield {"bearer": []}
-    if scope.removesuffix("?") != "app":
-        yield from ({"basic": []}, {"cookie": []})
+    every = ("bearer",) if scope.removesuffix("?") == "app" else ("bearer", "basic", "cookie")
+    yield from ({way: []} for way in getattr(view, "ways", every))
     if scope.endswith("?"):
         yield {}
 

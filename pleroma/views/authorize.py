@@ -38,6 +38,8 @@ _TAKEN = {
     "client_id": Text(1, needed=True),
     "scope": Text(),
     "scopes": Text(),
+    "name": Text(),
+    "password": Text(),
     "authorization": Anything(description="the same parameters, as the form names them"),
 }
 
@@ -159,7 +161,7 @@ def ask() -> Response:
 
 @blueprint.post("/oauth/authorize")
 @rate_limits.limited(rate_limits.LOGIN)
-@takes(name=Text(), password=Text(), **_TAKEN)
+@takes(**_TAKEN)
 @answers(html_page(), html_page(302), html_page(400), html_page(401), html_page(403), html_page(429))
 def answer() -> Response:
     """Give the app a code, by the session's button or a name and password, which also start a session.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 
 from pleroma.errors import NotFound
-from pleroma.openapi import Answer, Choice, Flag, Id, Text, answers, takes
+from pleroma.openapi import Answer, Choice, Flag, Id, Text, answers, guarded, takes
 
 blueprint = Blueprint("streaming", __name__, url_prefix="/api/v1/streaming")
 
@@ -22,25 +22,38 @@ _ANSWERS = (Answer(200, "StreamEvent", "text/event-stream"), 400, 403, 404, 429)
 
 
 @blueprint.get("")
+@guarded("read:statuses|read:notifications|read:lists?", "bearer")
 @takes(stream=Choice(*_NAMES), tag=Text(), list=Id())
 @answers(Answer(101, "StreamFrame|StreamAnswer"), *_ANSWERS)
 def stream() -> Response:
-    """Events as they happen, by WebSocket, or as server-sent events. Raises NotFound where there are no streams."""
+    """Events as they happen, by WebSocket, or with `stream` as server-sent events.
+
+    A WebSocket may send its token as the one protocol it speaks. Raises NotFound where there are no streams.
+    """
     raise NotFound()
 
 
 @blueprint.get("/user")
-@blueprint.get("/user/notification")
 @blueprint.get("/direct")
+@guarded("read:statuses", "bearer")
 @answers(*_ANSWERS)
 def of_the_caller() -> Response:
-    """The caller's own stream as server-sent events."""
+    """The caller's home and notifications, or conversations, as server-sent events."""
+    return stream()
+
+
+@blueprint.get("/user/notification")
+@guarded("read:notifications", "bearer")
+@answers(*_ANSWERS)
+def notifications() -> Response:
+    """The caller's notifications as server-sent events."""
     return stream()
 
 
 @blueprint.get("/public")
 @blueprint.get("/public/local")
 @blueprint.get("/public/remote")
+@guarded("read:statuses?", "bearer")
 @takes(only_media=Flag(default=False))
 @answers(*_ANSWERS)
 def public() -> Response:
@@ -50,6 +63,7 @@ def public() -> Response:
 
 @blueprint.get("/hashtag")
 @blueprint.get("/hashtag/local")
+@guarded("read:statuses?", "bearer")
 @takes(tag=Text(1, needed=True))
 @answers(*_ANSWERS)
 def hashtag() -> Response:
@@ -58,6 +72,7 @@ def hashtag() -> Response:
 
 
 @blueprint.get("/list")
+@guarded("read:lists", "bearer")
 @takes(list=Id(needed=True))
 @answers(*_ANSWERS)
 def of_list() -> Response:

@@ -51,7 +51,7 @@ def _instance() -> exchange.Instance:
 
 @blueprint.get("")
 @blueprint.get("/list")
-@answers("{EmojiPack}")
+@answers("{EmojiPack}", 500)
 def index() -> Response:
     """Every pack by its name with `pack` and `files`; /list is where older servers look (docs/api/pleroma.md 5.1)."""
     return json_response(_packs().listed())
@@ -60,7 +60,7 @@ def index() -> Response:
 # The names are paths, so that one with a slash is refused and not just unknown.
 @blueprint.put("/<path:name>")
 @auth.admin_required
-@answers(_OK, 409)
+@answers(_OK, 409, 500)
 def create(name: str) -> Response:
     """Make an empty pack; answers "ok" (docs/api/pleroma.md 5). Raises InvalidParameters, Conflict."""
     _packs().create(name)

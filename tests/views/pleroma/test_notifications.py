@@ -36,10 +36,12 @@ def test_all_up_to_an_id(client, alice, mentions):
     assert read(client, alice, 200, max_id=mentions[1]) == []
 
 
-def test_only_the_first_eighty_are_answered_but_all_marked(client, alice, bob, sql):
+def test_only_the_first_eighty_are_answered_but_all_marked(client, post, alice, bob, sql):
+    for number in range(100):
+        post(bob, str(number))
     sql(
         "insert into notifications (account_id, from_account_id, type, status_id)"
-        " select %s, %s, 'x' || n, null from generate_series(1, 100) n",
+        " select %s, account_id, 'mention', id from statuses where account_id = %s",
         alice.id,
         bob.id,
     )

@@ -1,0 +1,80 @@
+"""Requests that are made of the document, good ones and bad ones: no fault of the server, and every answer as described."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies
+from schemathesis.checks import not_a_server_error
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
+
+CHECKS = [
+    not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+]
+# The server's rules: a method that a path does not have is a 404 there, and parameters are read leniently.
+# 503 is the health check's word for a busy server, and 500 that of packs on a disk that cannot be written.
+FAULTS = {"/api/pleroma/healthcheck", "/api/v1/streaming/health"}
+
+
+@pytest.fixture
+def things(client, person, post):
+    """What there is, by the names that paths have for it; and an administrator, who may ask for all of it."""
+    root, alice = person("root", admin=True), person("alice")
+    status = post(root, "hello #world @alice", visibility="direct")
+    poll = post(root, "which?", poll={"options": ["a", "b"], "expires_in": 600})
+    made = client.post_json("/api/v1/lists", {"title": "friends"}, auth=root).json
+    kept = client.post_json("/api/v1/filters", {"phrase": "x", "context": ["home"]}, auth=root).json
+    conversation = client.get("/api/v1/conversations", auth=root).json[0]
+    client.post(f"/api/v1/statuses/{poll['id']}/favourite", auth=alice)
+    notification = client.get("/api/v1/notifications", auth=root).json[0]
+    return root, {
+        "status_id": [status["id"], poll["id"]],
+        "account_id": [str(alice.id), str(root.id)],
+        "name": ["alice", str(alice.id)],
+        "list_id": [made["id"]],
+        "filter_id": [kept["id"]],
+        "conversation_id": [conversation["id"]],
+        "notification_id": [notification["id"]],
+        "group": ["admin", "moderator"],
+        "version": ["2.0", "2.1"],
+    }
+
+
+def _ask(operation, mode, callers, things, examples):
+    """Ask so many times, as each of the callers. Raises what schemathesis found."""
+
+    @settings(
+        max_examples=examples, derandomize=True, deadline=None, database=None,
+        suppress_health_check=list(HealthCheck), phases=[Phase.generate],
+    )  # fmt: skip
+    @given(case=operation.as_strategy(generation_mode=mode), place=strategies.integers(0, 3))
+    def ask(case, place):
+        for name in case.path_parameters or {}:
+            known = things.get(name, [])
+            # One in two asks for what is there.
+            if place < len(known):
+                case.path_parameters[name] = known[place]
+        for headers in callers:
+            response = case.call(headers=headers)
+            case.validate_response(response, checks=CHECKS)
+
+    ask()
+
+
+@pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.name.lower())
+def test_every_answer_is_as_described(client, things, mode, pytestconfig):
+    root, known = things
+    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", client.app)
+    callers = [{}, {"Authorization": f"Bearer {root.token}"}]
+    found = []
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        try:
+            _ask(operation, mode, callers, known, pytestconfig.getoption("examples"))
+        except Exception as error:
+            found.append(f"{operation.label}: {error}")
+    assert found == [], "\n\n".join(found)
