@@ -198,7 +198,7 @@ def download_from() -> Response:
 
 @blueprint.get("/<path:name>/download_shared")
 @blueprint.get("/download_shared/<path:name>")
-@answers(Answer(200, None, "application/zip"), 403, 404)
+@answers(Answer(200, None, "application/zip"), 400, 403, 404)
 def download_shared(name: str) -> Response:
     """The archive of a shared pack; the second path is the older servers' (docs/api/pleroma.md 5.7).
 
