@@ -8,7 +8,7 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db, instance
 from pleroma.db import queries
-from pleroma.errors import InvalidParameters, NotFound
+from pleroma.errors import InvalidParameters
 from pleroma.web import params
 from pleroma.web.responses import as_json
 from pleroma.web.state import configured
@@ -69,21 +69,17 @@ def web_settings() -> Response:
 @blueprint.get("/api/v1/trends/tags")
 @blueprint.get("/api/v1/trends/statuses")
 @blueprint.get("/api/v1/trends/links")
-@blueprint.get("/api/v1/accounts/<id:account_id>/featured_tags")
-def nothing_for_anybody(account_id: int = 0) -> Response:
-    """An empty list: this server knows no peers, rules, trends or featured tags."""
+def nothing_for_anybody() -> Response:
+    """An empty list: this server knows no peers, rules or trends."""
     return as_json([])
 
 
-@blueprint.get("/api/v1/announcements")
 @blueprint.get("/api/v1/suggestions")
 @blueprint.get("/api/v2/suggestions")
-@blueprint.get("/api/v1/featured_tags")
-@blueprint.get("/api/v1/featured_tags/suggestions")
 @blueprint.get("/api/v1/pleroma/chats")
 @auth.required("read:accounts")
 def nothing_for_the_caller() -> Response:
-    """An empty list: nothing is announced, suggested or featured; front ends ask for chats unasked."""
+    """An empty list: nobody is suggested; front ends ask for chats unasked."""
     return as_json([])
 
 
@@ -92,20 +88,6 @@ def nothing_for_the_caller() -> Response:
 def identity_proofs(account_id: int) -> Response:
     """An empty list."""
     return as_json([])
-
-
-@blueprint.get("/api/v1/followed_tags")
-@auth.required("read:follows")
-def followed_tags() -> Response:
-    """An empty list."""
-    return as_json([])
-
-
-@blueprint.post("/api/v1/announcements/<id:announcement_id>/dismiss")
-@auth.required("write:accounts")
-def dismiss_announcement(announcement_id: int) -> Response:
-    """Not there: nothing is announced."""
-    raise NotFound()
 
 
 @blueprint.get("/health")

@@ -52,11 +52,18 @@ def _expires_in() -> int | None:
     return min(seconds, _LONGEST_LIFE)
 
 
-def _media_ids() -> list[int]:
+def read_media_ids() -> list[int]:
+    """The media that a status names, each once. Raises Unprocessable for too many."""
     ids = [params.as_identifier(value) or 0 for value in params.texts("media_ids")]
     if len(ids) > configured().attachments_limit:
         raise Unprocessable("Too many media attachments")
     return list(dict.fromkeys(ids))
+
+
+def read_language() -> str | None:
+    """The language of a status, None when it was not sent or cannot be one."""
+    language = params.text("language")
+    return language if language and _LANGUAGE.fullmatch(language) else None
 
 
 def read_new_status() -> NewStatus:
@@ -64,12 +71,11 @@ def read_new_status() -> NewStatus:
     source, subject = (params.text(name, most=params.LONGEST_OF_ALL) or "" for name in ("status", "spoiler_text"))
     posting.require_length(source, subject, configured())
     source = source.strip()
-    media_ids = _media_ids()
+    media_ids = read_media_ids()
     if not source and not media_ids:
         raise Unprocessable("Cannot post an empty status without attachments")
     visibility, list_id = _visibility()
     content_type = params.text("content_type") or ""
-    language = params.text("language")
     return NewStatus(
         source=source,
         spoiler_text=posting.plain_text(subject),
@@ -83,7 +89,8 @@ def read_new_status() -> NewStatus:
         sensitive=params.boolean("sensitive", False),
         expires_in=_expires_in(),
         poll=polls.read_new_poll(),
-        language=language if language and _LANGUAGE.fullmatch(language) else None,
+        language=read_language(),
+        app_id=app.app_id if (app := auth.caller()) else None,
     )
 
 
@@ -175,13 +182,3 @@ def card(status_id: int) -> Response:
     with db.connection() as connection:
         found(queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id))
     return json_response(b"{}")
-
-
-@blueprint.get("/api/v1/statuses/<id:status_id>/source")
-@auth.required("read:statuses")
-def source(status_id: int) -> Response:
-    """An own status as it was typed. Raises NotFound."""
-    with db.connection() as connection:
-        return json_response(
-            found(queries.statuses.source(connection, viewer_id=auth.account_id(), status_id=status_id))
-        )
