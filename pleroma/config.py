@@ -20,6 +20,8 @@ from pleroma import vapid
 from pleroma.addresses import canonical
 
 PREFIX = "PLEROMA_"
+# Below DATA_DIR: the installed front ends, and the links among them to what is served at / and at /pleroma/admin/.
+FRONTENDS, FRONTEND, ADMIN_FRONTEND = "frontends", ".in-use", ".in-use-for-admin"
 SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token", "vapid_key")
 
 

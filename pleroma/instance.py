@@ -16,7 +16,10 @@ from pleroma.settings import in_force
 SOFTWARE_VERSION = "1.1.50"
 VERSION = f"2.7.2 (compatible; Pleroma {SOFTWARE_VERSION})"
 POST_FORMATS = ["text/plain", "text/html", "text/markdown", "text/bbcode"]
-FEATURES = ["pleroma_api", "mastodon_api", "polls", "pleroma_explicit_addressing", "shareable_emoji_packs"]
+FEATURES = [
+    "pleroma_api", "mastodon_api", "polls", "pleroma_explicit_addressing", "shareable_emoji_packs", "editing",
+    "pleroma_emoji_reactions", "exposable_reactions", "pleroma_custom_emoji_reactions",
+]  # fmt: skip
 _POLLS = {"max_options": 20, "max_option_chars": 200, "min_expiration": 0, "max_expiration": 31_536_000}
 _POLLS_IN_CONFIGURATION = {
     "max_options": 20, "max_characters_per_option": 200, "min_expiration": 0, "max_expiration": 31_536_000,

@@ -133,6 +133,7 @@ create or replace function credentials_json(a accounts, u users) returns text la
 return (
   select concat('{', account_numbers_json(a, a.id), ',"follow_requests_count":', waiting.number, ',', a.fragment,
     ',"show_role":', a.show_role::text, ',"no_rich_text":', a.no_rich_text::text,
+    ',"disclose_client":', a.disclose_client::text,
     '},"privacy":', to_json(u.privacy), ',"language":', coalesce(to_json(u.language)::text, 'null'),
     ',"follow_requests_count":', waiting.number, '},"pleroma":{', a.pleroma_fragment,
     case when not a.show_role then concat(',"is_admin":', a.is_admin::text, ',"is_moderator":', a.is_moderator::text) end,
@@ -143,13 +144,114 @@ return (
   from (select count(*) as number from follow_requests r where r.followed_id = a.id) waiting
 );
 
--- Status of the Mastodon API. A reblog s takes its content from c, the original; else c is s itself.
+-- Accounts whose statuses, and statuses about whom, are kept from viewer's lists: the blocked, and
+-- unless the reader asks for them the muted ones.
+create or replace function hidden_accounts(viewer bigint, with_muted boolean)
+returns table (account_id bigint) language sql stable begin atomic
+select b.target_id from blocks b where b.account_id = viewer
+union all
+select m.target_id
+from mutes m
+where m.account_id = viewer and not with_muted and (m.expires_at is null or m.expires_at > now());
+end;
+
+-- Whether an emoji is a character, and no shortcode.
+create or replace function is_character(emoji text) returns boolean language sql immutable
+return emoji ~ '[^ -~]';
+
+-- The reactions to a status as viewer sees them: without those of hidden accounts, and of emoji that are not installed
+-- any more. The array of objects, in the order of first use.
+create or replace function reactions_json(of_status_id bigint, viewer bigint) returns text language sql stable
+return (
+  select concat('[', string_agg(concat(
+    '{"name":', json_text(used.emoji), ',"count":', used.number, ',"me":', used.me::text,
+    ',"url":', coalesce(json_text(chr(1) || e.path), 'null'), ',"account_ids":', used.account_ids, '}'), ',' order by used.first_id), ']')
+  from (
+    select r.emoji, min(r.id) as first_id, count(*) as number, bool_or(r.account_id = viewer) as me,
+           to_json((array_agg(r.account_id::text order by r.id desc))[1 : 20]) as account_ids
+    from status_reactions r
+    join accounts a on a.id = r.account_id and a.present
+    where r.status_id = of_status_id
+      and not r.account_id = any (array(select h.account_id from hidden_accounts(viewer, false) h))
+    group by r.emoji
+  ) used
+  left join emojis e on e.shortcode = used.emoji
+  where e.shortcode is not null or is_character(used.emoji)
+);
+
+-- What filters search of a status that few have: the options of its poll, the descriptions of its media.
+create or replace function status_extras(of_status_id bigint) returns text language sql stable
+return concat_ws(chr(10),
+  (select array_to_string(p.options, chr(10)) from polls p where p.status_id = of_status_id),
+  (select string_agg(m.description, chr(10))
+   from status_media sm join media m on m.id = sm.media_id
+   where sm.status_id = of_status_id));
+
+-- What filters search of a status. What was typed as plain text is its own plain text.
+create or replace function status_words(c statuses) returns text language sql stable
+return concat_ws(chr(10), c.spoiler_text,
+  case when c.content_type = 'text/plain' then c.source
+    else ('{' || replace(c.body, chr(1), '') || '}}')::json #>> '{pleroma,content,text/plain}' end,
+  case when c.has_poll or c.has_media then status_extras(c.id) end);
+
+-- A Tag as viewer sees it.
+create or replace function tag_json(tag text, followed boolean) returns text language sql stable
+return concat('{"name":', json_text(tag), ',"url":', json_text(concat(chr(1), '/tag/', tag)), ',"history":[],"following":',
+  followed::text, '}');
+
+-- A Filter without its keywords and statuses, as it stands in results: open at the end.
+create or replace function filter_head(f filters) returns text language sql stable
+return concat('{"id":"', f.id, '","title":', json_text(f.title), ',"context":', to_json(f.context),
+  ',"expires_at":', coalesce(json_time(f.expires_at), 'null'), ',"filter_action":"', f.action, '"');
+
+-- The FilterResults of all filters of viewer that match a status with those words, as an array.
+create or replace function filter_results(viewer bigint, of_status_id bigint, words text) returns text language sql stable
+return (
+  select concat('[', string_agg(concat('{"filter":', filter_head(f), '},"keyword_matches":',
+    case when found.keywords = '{}' then 'null' else to_json(found.keywords)::text end,
+    ',"status_matches":', case when named.id is null then 'null' else concat('["', of_status_id, '"]') end, '}'),
+    ',' order by f.id), ']')
+  from filters f
+  left join filter_statuses named on named.filter_id = f.id and named.status_id = of_status_id
+  cross join (select lower(words) as plain, marked(words) as marked offset 0) searched
+  cross join lateral (
+    select array(
+      select k.keyword
+      from filter_keywords k
+      where k.filter_id = f.id
+        and strpos(case when k.whole_word then searched.marked else searched.plain end, k.sought) > 0
+      order by k.id
+    ) as keywords
+  ) found
+  where f.account_id = viewer and (f.expires_at is null or f.expires_at > now())
+    and (named.id is not null or found.keywords <> '{}')
+);
+
+-- The key `filtered` of a status: nobody has it, and one's own statuses never match. patterns and status_ids are those of
+-- viewer's row of filter_sieves, null without one.
+create or replace function filtered_json(viewer bigint, patterns text[], status_ids bigint[], c statuses)
+returns text language sql stable
+return case
+  when viewer = 0 then ''
+  when patterns is null or c.account_id = viewer then ',"filtered":[]'
+  when c.id = any (status_ids) or status_words(c) ~* any (patterns)
+    then concat(',"filtered":', filter_results(viewer, c.id, status_words(c)))
+  else ',"filtered":[]' end;
+
+-- The app that a status was posted with; web for none. Whoever does not disclose it still sees it.
+create or replace function application_json(c statuses, disclosed boolean, viewer bigint) returns text language sql stable
+return case
+  when disclosed or c.account_id = viewer then coalesce(c.application, '{"name":"Web","website":null}')
+  else 'null' end;
+
+-- Status of the Mastodon API. A reblog s takes its content from c, the original; else c is s itself. application and
+-- filtered are as application_json and filtered_json make them.
 create or replace function status_json(
   s statuses, c statuses, author text, marks interactions, viewer bigint,
-  muted boolean, direct_conversation_id bigint, reblog text
+  muted boolean, direct_conversation_id bigint, reblog text, application text, filtered text
 ) returns text language sql stable
 return concat(
-  s.head, c.frame, ',"application":{"name":"Web","website":null},"card":null',
+  s.head, c.frame, ',"application":', application, ',"card":null', filtered,
   ',"poll":', case when c.has_poll then poll_json(c.id, viewer) else 'null' end,
   ',"replies_count":', s.replies_count, ',"reblogs_count":', s.reblogs_count, ',"favourites_count":', s.favourites_count,
   ',"favourited":', (marks.favourite_id is not null)::text, ',"reblogged":', (marks.reblog_id is not null)::text,
@@ -162,7 +264,7 @@ return concat(
   ',"direct_conversation_id":', coalesce(direct_conversation_id::text, 'null'),
   ',"spoiler_text":{"text/plain":', case when c.spoiler_text = '' then '""' else json_text(c.spoiler_text) end,
   '},"expires_at":', case when s.expires_at is not null and s.account_id = viewer then json_time(s.expires_at) else 'null' end,
-  ',"thread_muted":', muted::text, ',"emoji_reactions":[]}}');
+  ',"thread_muted":', muted::text, ',"emoji_reactions":', case when c.has_reactions then reactions_json(c.id, viewer) else '[]' end, '}}');
 
 -- Who a bearer token speaks for: account_id is null for an app alone. stale: its use was last noted over a day ago.
 create or replace function bearer(of_token_hash bytea)
@@ -183,29 +285,63 @@ returns setof interactions language sql stable begin atomic
 select i.* from interactions i where i.account_id = viewer and i.status_id = of_status_id limit 1;
 end;
 
--- The threads that viewer muted, as one array that is read once (the offset sees to that).
-create or replace function muted_threads(viewer bigint)
-returns table (ids bigint[]) language sql stable begin atomic
-select array(select t.thread_id from thread_mutes t where t.account_id = viewer) offset 0;
+-- What the statuses of a page ask about viewer, read once (the offset sees to that): the muted threads, and viewer's row of
+-- filter_sieves.
+create or replace function reader_of(viewer bigint)
+returns table (muted_threads bigint[], patterns text[], status_ids bigint[]) language sql stable begin atomic
+select array(select t.thread_id from thread_mutes t where t.account_id = viewer), f.patterns, f.status_ids
+from (select) nothing
+left join filter_sieves f on f.account_id = viewer
+offset 0;
 end;
+
+-- A status as it is now, as its history keeps it.
+create or replace function current_version(s statuses) returns setof status_version language sql stable begin atomic
+select coalesce(s.edited_at, s.created_at),
+       replace(('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json ->> 'content', chr(65535), chr(1)),
+       s.spoiler_text, s.sensitive,
+       (select coalesce(jsonb_agg(
+          jsonb_build_object('id', m.id, 'description', m.description, 'meta', m.meta) order by sm.position), '[]')
+        from status_media sm join media m on m.id = sm.media_id
+        where sm.status_id = s.id),
+       (select p.options from polls p where p.status_id = s.id),
+       s.emoji_codes;
+end;
+
+-- A StatusEdit. Media whose file is gone are left out.
+create or replace function version_json(v status_version, author text) returns text language sql stable
+return concat('{"content":', json_text(v.content), ',"spoiler_text":', json_text(v.spoiler_text),
+  ',"sensitive":', v.sensitive::text, ',"created_at":', json_time(v.created_at), ',"account":', author,
+  ',"media_attachments":[', (
+    select string_agg(attachment_json(jsonb_populate_record(m, kept.media - 'id')), ',' order by kept.place)
+    from jsonb_array_elements(v.media) with ordinality as kept (media, place)
+    join media m on m.id = (kept.media ->> 'id')::bigint),
+  '],"emojis":', case when v.emoji_codes is null then '[]' else emojis_json(v.emoji_codes) end,
+  case when v.poll_options is not null then concat(',"poll":{"options":[', (
+    select string_agg(concat('{"title":', json_text(option.title), '}'), ',' order by option.place)
+    from unnest(v.poll_options) with ordinality as option (title, place)), ']}') end, '}');
 
 -- The Status entities of ids, each with its place in ids. Ids that are not there are left out; whether
 -- viewer may see them was decided by whoever chose the ids.
 create or replace function status_entities(viewer bigint, ids bigint[])
 returns table (place bigint, status_id bigint, entity text) language sql stable begin atomic
 select chosen.place, s.id,
-       status_json(s, coalesce(o, s), account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids),
+       status_json(s, coalesce(o, s), account_json(a, viewer), marks, viewer, s.thread_id = any (reader.muted_threads),
          case when s.visibility = 'direct'
            then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
          case when s.reblog_of_id is null then 'null'
-           else status_json(o, o, account_json(oa, viewer), marks, viewer, s.thread_id = any (muted.ids), null, 'null') end)
+           else status_json(o, o, account_json(oa, viewer), marks, viewer, s.thread_id = any (reader.muted_threads), null,
+             'null', application_json(o, oa.disclose_client, viewer),
+             filtered_json(viewer, reader.patterns, reader.status_ids, o)) end,
+         application_json(coalesce(o, s), coalesce(oa.disclose_client, a.disclose_client), viewer),
+         filtered_json(viewer, reader.patterns, reader.status_ids, coalesce(o, s)))
 from unnest(ids) with ordinality as chosen (id, place)
 join statuses s on s.id = chosen.id
 join accounts a on a.id = s.account_id
 left join statuses o on o.id = s.reblog_of_id
 left join accounts oa on oa.id = o.account_id
 left join lateral marks_of(viewer, coalesce(s.reblog_of_id, s.id)) marks on true
-cross join muted_threads(viewer) muted;
+cross join reader_of(viewer) reader;
 end;
 
 -- A page of statuses as one JSON array, with its first and last id for the Link header.
@@ -285,17 +421,6 @@ with removed as (
        where status_id in (select reblog_of_id from removed) and from_account_id = by_account_id and type = 'reblog'
      )
 select exists (select from removed);
-end;
-
--- Accounts whose statuses, and statuses about whom, are kept from viewer's lists: the blocked, and
--- unless the reader asks for them the muted ones.
-create or replace function hidden_accounts(viewer bigint, with_muted boolean)
-returns table (account_id bigint) language sql stable begin atomic
-select b.target_id from blocks b where b.account_id = viewer
-union all
-select m.target_id
-from mutes m
-where m.account_id = viewer and not with_muted and (m.expires_at is null or m.expires_at > now());
 end;
 
 -- What a timeline of viewer may show: visible, and not by, about or to somebody hidden, nor in a muted thread.
@@ -414,6 +539,52 @@ order by s.id desc
 limit wanted;
 end;
 
+-- The newest public statuses with a tag that viewer follows.
+create or replace function home_tagged(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns table (id bigint) language sql stable begin atomic
+select distinct s.id
+from followed_tags f
+cross join lateral (
+  select t.status_id as id
+  from status_tags t
+  cross join lateral (
+    select v.id
+    from wanted_statuses(viewer, with_muted) v
+    where v.id = t.status_id and v.visibility = 'public' and (not only_media or v.has_media)
+  ) w
+  where t.tag = f.tag and t.status_id < max_id and t.status_id > since_id
+  order by t.status_id desc
+  limit wanted
+) s
+where f.account_id = viewer
+order by s.id desc
+limit wanted;
+end;
+
+-- The same from since_id on upwards.
+create or replace function home_tagged_after(
+  viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
+) returns table (id bigint) language sql stable begin atomic
+select distinct s.id
+from followed_tags f
+cross join lateral (
+  select t.status_id as id
+  from status_tags t
+  cross join lateral (
+    select v.id
+    from wanted_statuses(viewer, with_muted) v
+    where v.id = t.status_id and v.visibility = 'public' and (not only_media or v.has_media)
+  ) w
+  where t.tag = f.tag and t.status_id < max_id and t.status_id > since_id
+  order by t.status_id
+  limit wanted
+) s
+where f.account_id = viewer
+order by s.id
+limit wanted;
+end;
+
 -- Home of a viewer who has a feed, newest first.
 create or replace function home_fed(
   viewer bigint, with_muted boolean, only_media boolean, max_id bigint, since_id bigint, wanted bigint
@@ -459,6 +630,14 @@ begin
     end if;
     if cardinality(ids) < wanted then
       ids := array(select h.id from home_merged(viewer, with_muted, only_media, max_id, since_id, wanted) h);
+    end if;
+    if exists (select from followed_tags f where f.account_id = viewer) then
+      ids := array(
+        select id from unnest(ids) as id
+        union
+        select h.id from home_tagged(viewer, with_muted, only_media, max_id, since_id, wanted) h
+        order by id desc
+        limit wanted);
     end if;
   end if;
   if ids = '{}' then
@@ -509,6 +688,14 @@ begin
       ) s
       order by s.id
       limit wanted);
+    if exists (select from followed_tags f where f.account_id = viewer) then
+      ids := array(
+        select id from unnest(ids) as id
+        union
+        select h.id from home_tagged_after(viewer, with_muted, only_media, max_id, min_id, wanted) h
+        order by id
+        limit wanted);
+    end if;
   end if;
   if ids = '{}' then
     body := '[]';
@@ -532,7 +719,11 @@ begin
   delete from feeds where account_id = of_account_id;
   -- What posts wrote while another feed was ended, and nothing else removes at once.
   delete from feed_statuses where account_id = of_account_id;
-  of_each := (select greatest(20, least(800, 8000 / (a.following_count + 1))) from accounts a where a.id = of_account_id);
+  of_each := (
+    select greatest(20, least(800, 8000 / (a.following_count + 1 + (
+      select count(*) from followed_tags f where f.account_id = of_account_id))))
+    from accounts a
+    where a.id = of_account_id);
   with newest as materialized (
          select s.id, s.place, author.show_reblogs
          from home_authors(of_account_id) author
@@ -543,10 +734,22 @@ begin
            order by x.id desc
            limit of_each
          ) s
+         union all
+         select s.id, s.place, true
+         from followed_tags f
+         cross join lateral (
+           select t.status_id as id, row_number() over (order by t.status_id desc) as place
+           from status_tags t
+           where t.tag = f.tag and (select p.visibility = 'public' from statuses p where p.id = t.status_id)
+           order by t.status_id desc
+           limit of_each
+         ) s
+         where f.account_id = of_account_id
        ), kept as materialized (
-         select n.id, n.show_reblogs
+         select n.id, bool_or(n.show_reblogs) as show_reblogs
          from newest n
          where n.id >= coalesce((select max(last.id) from newest last where last.place = of_each), 0)
+         group by n.id
          order by n.id desc
          limit 800
        ), feed as (
@@ -649,10 +852,13 @@ select chosen.place, n.id,
        concat('{"id":"', n.id, '","type":"', n.type, '","created_at":', json_time(n.created_at),
          ',"account":', account_json(sender, viewer),
          case when s.id is not null then concat(',"status":',
-           status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids),
+           status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (reader.muted_threads),
              case when s.visibility = 'direct'
                then (select p.id from participations p where p.account_id = viewer and p.thread_id = s.thread_id) end,
-             'null')) end,
+             'null', application_json(s, a.disclose_client, viewer),
+             filtered_json(viewer, reader.patterns, reader.status_ids, s))) end,
+         case when n.emoji is not null then concat(',"emoji":', json_text(n.emoji), ',"emoji_url":', coalesce((
+           select json_text(chr(1) || e.path) from emojis e where e.shortcode = n.emoji), 'null')) end,
          ',"pleroma":{"is_seen":', n.is_seen::text, '}}')
 from unnest(ids) with ordinality as chosen (id, place)
 join notifications n on n.id = chosen.id
@@ -660,7 +866,7 @@ join accounts sender on sender.id = n.from_account_id
 left join statuses s on s.id = n.status_id
 left join accounts a on a.id = s.account_id
 left join lateral marks_of(viewer, s.id) marks on true
-cross join muted_threads(viewer) muted;
+cross join reader_of(viewer) reader;
 end;
 
 create or replace function notification_page(viewer bigint, ids bigint[])
@@ -752,12 +958,14 @@ select chosen.place, p.id,
            from participation_recipients r join accounts a on a.id = r.account_id
            where r.participation_id = p.id and r.account_id <> viewer and a.present),
          '],"last_status":', coalesce((
-           select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (muted.ids), p.id, 'null')
+           select status_json(s, s, account_json(a, viewer), marks, viewer, s.thread_id = any (reader.muted_threads), p.id,
+             'null', application_json(s, a.disclose_client, viewer),
+             filtered_json(viewer, reader.patterns, reader.status_ids, s))
            from last_of_conversation(viewer, p.thread_id, p.last_status_id) last_one
            join statuses s on s.id = last_one.id
            join accounts a on a.id = s.account_id
            left join lateral marks_of(viewer, s.id) marks on true
-           cross join muted_threads(viewer) muted), 'null'),
+           cross join reader_of(viewer) reader), 'null'),
          ',"pleroma":{"recipients":[', (
            select string_agg(account_json(a, viewer), ',' order by a.id)
            from participation_recipients r join accounts a on a.id = r.account_id
@@ -811,7 +1019,8 @@ select chosen.place, r.id,
          ',"account":', case when target.id is null then '{}' else reported_json(target, viewer) end,
          ',"actor":', case when actor.id is null then '{}' else reported_json(actor, viewer) end,
          ',"statuses":[', (
-           select string_agg(status_json(s, coalesce(o, s), account_json(a, 0), null, 0, false, null, 'null'), ',' order by s.id)
+           select string_agg(status_json(s, coalesce(o, s), account_json(a, 0), null, 0, false, null, 'null',
+             application_json(coalesce(o, s), a.disclose_client, 0), ''), ',' order by s.id)
            from report_statuses rs
            join statuses s on s.id = rs.status_id
            join accounts a on a.id = s.account_id
@@ -823,11 +1032,39 @@ left join accounts target on target.id = r.target_id
 left join accounts actor on actor.id = r.account_id;
 end;
 
--- A Filter, as the first version of the API knows it.
+create or replace function filter_keyword_json(k filter_keywords) returns text language sql stable
+return concat('{"id":"', k.id, '","keyword":', json_text(k.keyword), ',"whole_word":', k.whole_word::text, '}');
+
+create or replace function filter_status_json(s filter_statuses) returns text language sql stable
+return concat('{"id":"', s.id, '","status_id":"', s.status_id, '"}');
+
 create or replace function filter_json(f filters) returns text language sql stable
-return concat('{"id":"', f.id, '","phrase":', json_text(f.phrase), ',"context":', to_json(f.context),
-  ',"whole_word":', f.whole_word::text, ',"irreversible":', f.irreversible::text,
+return concat(filter_head(f),
+  ',"keywords":[', (
+    select string_agg(filter_keyword_json(k), ',' order by k.id) from filter_keywords k where k.filter_id = f.id),
+  '],"statuses":[', (
+    select string_agg(filter_status_json(s), ',' order by s.id) from filter_statuses s where s.filter_id = f.id), ']}');
+
+-- A Filter of the first version of the API: a keyword, with what its filter says.
+create or replace function old_filter_json(k filter_keywords, f filters) returns text language sql stable
+return concat('{"id":"', k.id, '","phrase":', json_text(k.keyword), ',"context":', to_json(f.context),
+  ',"whole_word":', k.whole_word::text, ',"irreversible":', (f.action = 'hide')::text,
   ',"expires_at":', coalesce(json_time(f.expires_at), 'null'), '}');
+
+-- Whether an announcement is for now.
+create or replace function is_current(a announcements) returns boolean language sql stable
+return (a.starts_at is null or a.starts_at <= now()) and (a.ends_at is null or a.ends_at > now());
+
+-- An Announcement, open at the end.
+create or replace function announcement_json(a announcements, is_read boolean) returns text language sql stable
+return concat('{"id":"', a.id, '","content":', json_text(a.content),
+  ',"starts_at":', coalesce(json_time(a.starts_at), 'null'), ',"ends_at":', coalesce(json_time(a.ends_at), 'null'),
+  ',"all_day":', a.all_day::text, ',"published_at":', json_time(a.published_at), ',"updated_at":', json_time(a.updated_at),
+  ',"read":', is_read::text, ',"mentions":[],"statuses":[],"tags":[],"emojis":[],"reactions":[]');
+
+-- The same for administrators, with what was typed.
+create or replace function admin_announcement_json(a announcements) returns text language sql stable
+return concat(announcement_json(a, false), ',"pleroma":{"raw_content":', json_text(a.text), '}}');
 
 -- A ScheduledStatus: what was asked, and the media that wait with it.
 create or replace function scheduled_status_json(s scheduled_statuses) returns text language sql stable
@@ -848,6 +1085,22 @@ return concat('{"id":', p.id, ',"endpoint":', json_text(p.endpoint), ',"standard
     select string_agg(concat(json_text(alert.name), ':', (alert.name = any (p.alerts))::text), ',' order by alert.place)
     from unnest(alert_names) with ordinality as alert (name, place)), '}}');
 
+-- A FeaturedTag, with how many public and unlisted statuses of the account have it.
+create or replace function featured_tag_json(f featured_tags) returns text language sql stable
+return (
+  select concat('{"id":"', f.id, '","name":', json_text(f.tag),
+    ',"url":', json_text(concat(chr(1), '/users/', a.nickname, '?tagged=', f.tag)),
+    ',"statuses_count":"', used.number, '","last_status_at":', coalesce(to_json(used.newest)::text, 'null'), '}')
+  from accounts a
+  cross join lateral (
+    select count(*) as number, (max(s.created_at) at time zone 'UTC')::date as newest
+    from statuses s
+    join status_tags t on t.status_id = s.id and t.tag = f.tag
+    where s.account_id = a.id and s.visibility in ('public', 'unlisted') and is_current(s)
+  ) used
+  where a.id = f.account_id
+);
+
 -- Live streams.
 
 -- A row when a stream that reader follows (0: nobody) is about statuses such as this: as the timeline of its name, but
@@ -860,7 +1113,9 @@ select true
 where case
     when stream = 'user' then author = reader or (
       select true from follows f
-      where f.follower_id = reader and f.followed_id = author and (f.show_reblogs or not is_reblog))
+      where f.follower_id = reader and f.followed_id = author and (f.show_reblogs or not is_reblog)
+    ) or visibility = 'public' and not is_reblog and (
+      select true from followed_tags t where t.account_id = reader and t.tag = any (tags) limit 1)
     when stream = 'direct' then visibility = 'direct' and reader = any (involved)
     when stream = 'list' then not is_reblog and (
       select true
@@ -875,22 +1130,33 @@ where case
   end;
 end;
 
+-- Whether an account has a status from elsewhere than its home: it was addressed, reblogged or voted.
+create or replace function has_elsewhere(reader bigint, s statuses) returns boolean language sql stable
+return reader = any (s.involved)
+  or exists (select from interactions i where i.account_id = reader and i.status_id = s.id and i.reblog_id is not null)
+  or s.has_poll and exists (select from poll_votes v where v.account_id = reader and v.status_id = s.id);
+
 -- Which of the streams that accounts follow show a status now: the place of each in the arrays, which are as long as
--- each other. A stream shows what the timeline of its name would list, asked by the same account.
-create or replace function stream_places(of_status_id bigint, accounts bigint[], streams text[], arguments text[])
+-- each other. A stream shows what the timeline of its name would list, asked by the same account. The change of a status
+-- (edited) is also for the home of those who have it from elsewhere.
+create or replace function stream_places(
+  of_status_id bigint, accounts bigint[], streams text[], arguments text[], edited boolean)
 returns table (place bigint, account_id bigint) language sql stable begin atomic
 select asked.place, asked.account_id
 from statuses s
 cross join lateral (select array(select t.tag from status_tags t where t.status_id = s.id) as tags offset 0) tagged
 cross join unnest(accounts, streams, arguments) with ordinality as asked (account_id, stream, argument, place)
-cross join lateral stream_fits(
+left join lateral stream_fits(
   asked.stream, asked.argument, asked.account_id, s.account_id, s.visibility, s.reblog_of_id is not null, s.has_media,
-  s.local, s.involved, tagged.tags) fitting
-where s.id = of_status_id and (select true from wanted_statuses(asked.account_id, false) w where w.id = s.id);
+  s.local, s.involved, tagged.tags) fitting on true
+where s.id = of_status_id
+  and (fitting.fits or edited and asked.stream = 'user' and has_elsewhere(asked.account_id, s))
+  and (select true from wanted_statuses(asked.account_id, false) w where w.id = s.id);
 end;
 
--- As whom reader sees a status: as itself where that differs from what nobody in particular sees (the authors, whoever
--- has done something to it, and everybody who has a direct one), else as account 0.
+-- As whom reader sees a status: as itself where that differs from what others see (the authors, whoever has done something
+-- to it, or filters it or has hidden somebody, and everybody who has a direct one), else as account -1, which stands for anybody who is logged in, or 0
+-- for strangers.
 create or replace function stream_viewer(of_status_id bigint, reader bigint)
 returns table (viewer bigint) language sql stable begin atomic
 select case
@@ -900,9 +1166,13 @@ select case
       select true from interactions i where i.account_id = reader and i.status_id = coalesce(s.reblog_of_id, s.id)) then reader
     when o.has_poll and (
       select true from poll_votes v where v.account_id = reader and v.status_id = o.id limit 1) then reader
-    else 0
+    when (
+      select true from filter_sieves f
+      where f.account_id = reader and (o.id = any (f.status_ids) or status_words(o) ~* any (f.patterns))) then reader
+    when o.has_reactions and exists (select from hidden_accounts(reader, false)) then reader
+    else -1
   end
 from statuses s
-left join statuses o on o.id = s.reblog_of_id
+join statuses o on o.id = coalesce(s.reblog_of_id, s.id)
 where s.id = of_status_id;
 end;

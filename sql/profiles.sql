@@ -30,7 +30,7 @@ where a.present;
 -- Those of the shortcodes that are installed.
 select array(select shortcode from emojis where shortcode = any (:shortcodes::text[])) as codes;
 
--- name: update(account_id, display_name, note, note_source, fields, avatar, header, background, emoji_codes, locked, bot, discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role, skip_thread_containment, no_rich_text, sensitive)!
+-- name: update(account_id, display_name, note, note_source, fields, avatar, header, background, emoji_codes, locked, bot, discoverable, hide_followers, hide_follows, hide_followers_count, hide_follows_count, hide_favorites, show_role, skip_thread_containment, no_rich_text, disclose_client, sensitive)!
 -- Changes a profile; null leaves a value, a picture's empty text clears it.
 update accounts a
 set display_name = coalesce(:display_name, a.display_name),
@@ -47,7 +47,8 @@ set display_name = coalesce(:display_name, a.display_name),
     hide_follows_count = coalesce(:hide_follows_count, a.hide_follows_count),
     hide_favorites = coalesce(:hide_favorites, a.hide_favorites), show_role = coalesce(:show_role, a.show_role),
     skip_thread_containment = coalesce(:skip_thread_containment, a.skip_thread_containment),
-    no_rich_text = coalesce(:no_rich_text, a.no_rich_text), sensitive = coalesce(:sensitive, a.sensitive)
+    no_rich_text = coalesce(:no_rich_text, a.no_rich_text),
+    disclose_client = coalesce(:disclose_client, a.disclose_client), sensitive = coalesce(:sensitive, a.sensitive)
 where a.id = :account_id;
 
 -- name: update_user(account_id, privacy, language, settings_store)!

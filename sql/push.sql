@@ -32,7 +32,7 @@ update push_subscriptions set sealed_token = :sealed_token where token_id = :tok
 -- name: message(subscription_id, notification_id, base_url)^
 -- What is pushed of a notification, and where to. Nothing when it is not to be pushed, or not any more: its account is
 -- not shown it, does not want it, or the token has ended.
-select p.token_id, p.sealed_token, p.endpoint, p.p256dh, p.auth, p.standard, p.refusals, n.type,
+select p.token_id, p.sealed_token, p.endpoint, p.p256dh, p.auth, p.standard, p.refusals, n.type, n.emoji,
        n.created_at + interval '48 hours' as until, n.from_account_id = p.account_id as is_own,
        coalesce(nullif(sender.display_name, ''), sender.nickname) as name,
        replace(file_url(sender.avatar, '/images/avi.png'), chr(1), :base_url) as icon,

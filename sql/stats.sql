@@ -29,6 +29,7 @@ select pg_database_size(current_database()) as size;
 -- What the check of an installation looks at: who we are, what we speak to, what went wrong lately.
 select r.rolsuper as is_superuser,
        pg_encoding_to_char(d.encoding) as encoding,
+       lower('Ж') = 'ж' as knows_letters,
        clock_timestamp() as clock,
        (select to_timestamp((max(id) >> 16) / 1000.0) from statuses) as newest_status,
        (select count(*)::int from procrastinate_jobs where status = 'failed') as failed_jobs,

@@ -84,13 +84,15 @@ left join lateral (
 ) conversation on true
 where a.id = :account_id;
 
--- name: create(account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, has_media, has_poll)^
+-- name: create(account_id, app_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive, expires_in, language, content_type, source, spoiler_text, body, involved, hashtags, emoji_codes, has_media, has_poll)^
 -- Stores a status with its tags, counts it, and returns its id, and whether somebody subscribes to its author.
 with status as (
        insert into statuses (account_id, in_reply_to_id, in_reply_to_account_id, thread_id, visibility, list_id, sensitive,
-         expires_at, language, content_type, source, spoiler_text, body, involved, emoji_codes, has_media, has_poll)
+         expires_at, language, application, content_type, source, spoiler_text, body, involved, emoji_codes, has_media, has_poll)
        values (:account_id, :in_reply_to_id, :in_reply_to_account_id, coalesce(:thread_id, nextval('thread_sequence')),
          :visibility, :list_id, :sensitive, now() + make_interval(secs => :expires_in::double precision), :language,
+         (select concat('{"name":', json_text(app.name), ',"website":', coalesce(json_text(app.website), 'null'), '}')
+          from apps app where app.id = :app_id::bigint),
          :content_type, :source, :spoiler_text, :body, :involved, :emoji_codes, :has_media, :has_poll)
        returning id
      ), tagged as (
@@ -151,20 +153,21 @@ cross join lateral (
 where s.id = :status_id and wants_notification(recipient.id, s.account_id)
 on conflict do nothing;
 
--- name: deliver_direct(status_id)!
--- Brings a direct status into the direct timeline and the conversations of everybody it addresses. Of several that come
+-- name: deliver_direct(status_id, account_ids)!
+-- Brings a direct status into the direct timeline and the conversations of some of those it addresses. Of several that come
 -- at once the newest stays the last, and an own one that is older than that one leaves it unread.
 with status as (
        select s.id, s.account_id, s.thread_id, s.involved from statuses s where s.id = :status_id
      ), people as (
        select u.account_id
        from status
-       cross join unnest(status.involved) as person (id)
+       cross join unnest(:account_ids::bigint[]) as person (id)
        join users u on u.account_id = person.id
        order by u.account_id
      ), received as (
        insert into direct_statuses (account_id, status_id)
        select people.account_id, status.id from status, people
+       on conflict do nothing
      ), joined as (
        insert into participations (account_id, thread_id, last_status_id, unread)
        select people.account_id, status.thread_id, status.id, people.account_id <> status.account_id

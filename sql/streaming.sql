@@ -36,11 +36,11 @@ select pg_current_snapshot()::text as snapshot,
            and not pg_visible_in_snapshot(e.written, :previous::pg_snapshot)
            and pg_visible_in_snapshot(e.written, pg_current_snapshot())), '[]') as events;
 
--- name: update(status_id, accounts, streams, arguments)
--- The text of a status for each group of those who see the same, and their places in the arrays.
+-- name: update(status_id, accounts, streams, arguments, edited)
+-- The text of a status, new or edited, for each group of those who see the same, and their places in the arrays.
 with shown as materialized (
        select p.place, seen.viewer
-       from stream_places(:status_id, :accounts::bigint[], :streams::text[], :arguments::text[]) p
+       from stream_places(:status_id, :accounts::bigint[], :streams::text[], :arguments::text[], :edited) p
        cross join lateral stream_viewer(:status_id, p.account_id) seen
      ), grouped as (
        select viewer, array_agg(place) as places from shown group by viewer
@@ -88,6 +88,16 @@ select e.entity
 from shown_notifications(:account_id, false) n
 cross join lateral notification_entities(:account_id, array[n.id]) e
 where n.id = :notification_id;
+
+-- name: announcement(announcement_id, accounts)
+-- An announcement that is for now, and those of some accounts who have not dismissed it.
+select concat(announcement_json(a, false), '}') as entity,
+       array(
+         select reader from unnest(:accounts::bigint[]) as reader
+         where not exists (
+           select from announcement_dismissals d where d.announcement_id = a.id and d.account_id = reader)) as readers
+from announcements a
+where a.id = :announcement_id and is_current(a);
 
 -- name: remove_old()!
 -- Removes events that every process has read, and processes that are gone.

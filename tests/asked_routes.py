@@ -93,6 +93,11 @@ def _ids(world, name="id[]"):
     return "&".join(f"{name}={world.people[absent].id}" for absent in ABSENT)
 
 
+def with_emoji(asked):
+    """The same of a route that ends with an emoji."""
+    return Asked(lambda rule, world: asked.requests(rule.replace("<emoji>", quote("\U0001f40c")), world), asked.shows)
+
+
 def _queries(world):
     # Never the bare word, which would excuse every answer.
     words = ["secre", "plan", "meeting", "whisper", "call", "answer", "narrowed", "#secretplan", *TAGS, *ABSENT]
@@ -177,6 +182,9 @@ READING = {
     "GET /api/v1/statuses/<id:status_id>/favourited_by": of_hidden(also=("root",)),
     "GET /api/v1/statuses/<id:status_id>/reblogged_by": of_hidden(also=("root",)),
     "GET /api/v1/statuses/<id:status_id>/source": of_hidden(shows=False),
+    "GET /api/v1/statuses/<id:status_id>/history": of_hidden(),
+    "GET /api/v1/pleroma/statuses/<id:status_id>/reactions": of_hidden(also=("root",)),
+    "GET /api/v1/pleroma/statuses/<id:status_id>/reactions/<emoji>": with_emoji(of_hidden(also=("root",))),
     "GET /api/v1/search": Asked(searched),
     "GET /api/v2/search": Asked(searched),
     "GET /api/v1/lists": plainly(shows=False),
@@ -187,7 +195,13 @@ READING = {
     "GET /api/v1/scheduled_statuses": plainly(shows=False),
     "GET /api/v1/scheduled_statuses/<id:scheduled_id>": foreign("scheduled_id"),
     "GET /api/v1/filters": plainly(shows=False),
-    "GET /api/v1/filters/<id:filter_id>": foreign("filter_id"),
+    "GET /api/v1/filters/<id:keyword_id>": foreign("keyword_id"),
+    "GET /api/v2/filters": plainly(shows=False),
+    "GET /api/v2/filters/<id:filter_id>": foreign("filter_id"),
+    "GET /api/v2/filters/<id:filter_id>/keywords": foreign("filter_id"),
+    "GET /api/v2/filters/<id:filter_id>/statuses": foreign("filter_id"),
+    "GET /api/v2/filters/keywords/<id:keyword_id>": foreign("keyword_id"),
+    "GET /api/v2/filters/statuses/<id:filter_status_id>": foreign("filter_status_id"),
     "GET /api/v1/media/<id:media_id>": foreign("media_id"),
     # These are empty for now.
     **{
@@ -270,8 +284,26 @@ ACTING = {
     "DELETE /api/v1/lists/<id:list_id>": foreign("list_id"),
     "PUT /api/v1/scheduled_statuses/<id:scheduled_id>": foreign("scheduled_id", {"scheduled_at": "2999-01-01"}),
     "DELETE /api/v1/scheduled_statuses/<id:scheduled_id>": foreign("scheduled_id"),
-    "PUT /api/v1/filters/<id:filter_id>": foreign("filter_id", {"phrase": "x"}),
-    "DELETE /api/v1/filters/<id:filter_id>": foreign("filter_id"),
+    "PUT /api/v1/statuses/<id:status_id>": of_hidden({"status": "x"}),
+    "PUT /api/v1/pleroma/statuses/<id:status_id>/reactions/<emoji>": with_emoji(of_hidden()),
+    "DELETE /api/v1/pleroma/statuses/<id:status_id>/reactions/<emoji>": with_emoji(of_hidden()),
+    "PUT /api/v1/filters/<id:keyword_id>": foreign("keyword_id", {"phrase": "x"}),
+    "DELETE /api/v1/filters/<id:keyword_id>": foreign("keyword_id"),
+    "PUT /api/v2/filters/<id:filter_id>": foreign("filter_id", {"title": "x"}),
+    "DELETE /api/v2/filters/<id:filter_id>": foreign("filter_id"),
+    "POST /api/v2/filters/<id:filter_id>/keywords": foreign("filter_id", {"keyword": "x"}),
+    "PUT /api/v2/filters/keywords/<id:keyword_id>": foreign("keyword_id", {"keyword": "x"}),
+    "DELETE /api/v2/filters/keywords/<id:keyword_id>": foreign("keyword_id"),
+    "POST /api/v2/filters/<id:filter_id>/statuses": both(
+        foreign("filter_id", {"status_id": "1"}),
+        Asked(
+            lambda rule, world: [
+                Request(filled(rule, world.own.filter_id), {"status_id": status_id}, "refused")
+                for status_id in world.hidden()
+            ]
+        ),
+    ),
+    "DELETE /api/v2/filters/statuses/<id:filter_status_id>": foreign("filter_status_id"),
     "PUT /api/v1/media/<id:media_id>": foreign("media_id", {"description": "x"}),
     "POST /api/v1/conversations/<id:conversation_id>/read": of(lambda world: world.own.conversations, sent={}),
     "PATCH /api/v1/pleroma/conversations/<id:conversation_id>": both(
@@ -302,6 +334,7 @@ SHOWS_NONE = set(
     DELETE /api/pleroma/emoji/packs/<path:name>
     DELETE /api/v1/conversations/<id:conversation_id>
     DELETE /api/v1/domain_blocks
+    DELETE /api/v1/featured_tags/<id:featured_tag_id>
     DELETE /api/v1/notifications/destroy_multiple
     DELETE /api/v1/push/subscription
     GET /.well-known/nodeinfo
@@ -348,6 +381,7 @@ SHOWS_NONE = set(
     GET /api/v1/streaming/public/remote
     GET /api/v1/streaming/user
     GET /api/v1/streaming/user/notification
+    GET /api/v1/tags/<name>
     GET /auth/password
     GET /emoji/<path:name>
     GET /health
@@ -379,6 +413,7 @@ SHOWS_NONE = set(
     POST /api/v1/announcements/<id:announcement_id>/dismiss
     POST /api/v1/apps
     POST /api/v1/domain_blocks
+    POST /api/v1/featured_tags
     POST /api/v1/filters
     POST /api/v1/lists
     POST /api/v1/markers
@@ -389,7 +424,10 @@ SHOWS_NONE = set(
     POST /api/v1/pleroma/accounts/confirmation_resend
     POST /api/v1/pleroma/scrobble
     POST /api/v1/push/subscription
+    POST /api/v1/tags/<name>/follow
+    POST /api/v1/tags/<name>/unfollow
     POST /api/v1/upload
+    POST /api/v2/filters
     POST /api/v2/media
     POST /auth/password
     POST /login

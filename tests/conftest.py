@@ -148,7 +148,7 @@ def _clean(request):
         run(
             "delete from accounts; delete from apps; delete from settings;"
             "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
-            "delete from emoji_sources; delete from moderation_log; delete from reports;"
+            "delete from emoji_sources; delete from moderation_log; delete from reports; delete from announcements;"
             "delete from removed_files; delete from procrastinate_jobs; delete from imports"
         )
 

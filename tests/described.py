@@ -1,7 +1,7 @@
-"""What the document of the API says, held against every answer that the suite sees and every parameter that views ask for.
+"""The document of the API, held against every answer that the suite sees and every parameter that views ask for.
 
-A view that answers a status, a type or a key that the document does not know fails the test that asked, and so does one that
-asks for a parameter without a note. Notes that no view ever asked for fail the whole run.
+A view that answers a status, a type or a key that the document does not know fails the test that asked, and so does
+one that asks for a parameter without a note. Notes that no view ever asked for fail the whole run.
 """
 
 import json

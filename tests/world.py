@@ -34,6 +34,7 @@ class Own(NamedTuple):
     notifications: list
     conversations: list
     lists: list
+    filter_id: str
 
 
 class World:
@@ -125,7 +126,17 @@ class World:
             "scheduled_id": self.call(
                 "post", "/api/v1/statuses", "author", status="secret plan", scheduled_at="2999-01-01"
             )["id"],
-            "filter_id": self.call("post", "/api/v1/filters", "author", phrase="secret phrase", context=["home"])["id"],
+        }
+        word = {"keyword": "secret phrase"}
+        filtering = self.call(
+            "post", "/api/v2/filters", "author", title="secret", context=["home"], keywords_attributes=[word]
+        )
+        path = f"/api/v2/filters/{filtering['id']}/statuses"
+        named = self.call("post", path, "author", status_id=self._id("root"))
+        self.foreign |= {
+            "filter_id": filtering["id"],
+            "keyword_id": filtering["keywords"][0]["id"],
+            "filter_status_id": named["id"],
         }
 
     def _react(self):
@@ -143,6 +154,7 @@ class World:
             self.call("post", f"/api/v1/statuses/{self._id(key)}/reblog", "reader")
             self.call("post", f"/api/v1/statuses/{self._id(key)}/favourite", "author")
         for name in ("secretgone", "secretpending", "secreterased"):
+            self.call("put", f"/api/v1/pleroma/statuses/{self._id('root')}/reactions/%F0%9F%90%8C", name)
             for mark in ("favourite", "reblog"):
                 for status_id in (own["id"], self._id("root")):
                     self.call("post", f"/api/v1/statuses/{status_id}/{mark}", name)
@@ -166,6 +178,7 @@ class World:
             [str(row) for (row,) in self.sql("select id from notifications where account_id = %s", self._reader_id())],
             [str(row) for (row,) in self.sql("select id from participations where account_id = %s", self._reader_id())],
             [cats],
+            self.call("post", "/api/v2/filters", "reader", title="own", context=["home"])["id"],
         )
 
     def _reader_id(self):

@@ -60,7 +60,7 @@ def pages(entity: str, *more: int) -> Callable[[View], View]:
 
 
 def guarded(scope: str, *ways: str) -> Callable[[View], View]:
-    """Note who may ask where no guard of ours says so: a scope (open to all with a ? at its end), and how a token comes."""
+    """Note who may ask where no guard says so: by a scope, open to all with a ? at its end, and by which ways."""
 
     def _note(view: View) -> View:
         view.scope, view.ways = scope, ways  # type: ignore[attr-defined]

@@ -56,7 +56,8 @@ def _security(view: View) -> Iterator[dict[str, list[str]]]:
         return
     yield from ({"oauth2": [one] if one else []} for one in scopes(view) or [""])
     every = ("bearer",) if scope.removesuffix("?") == "app" else ("bearer", "basic", "cookie")
-    yield from ({way: []} for way in getattr(view, "ways", every))
+    for way in getattr(view, "ways", every):
+        yield {way: []}
     if scope.endswith("?"):
         yield {}
 

@@ -139,6 +139,11 @@ def _contents(state: Any) -> Iterator[Finding]:
         yield Finding(
             f"the database is encoded in {state.encoding}", "make one with `encoding UTF8`, and restore into it"
         )
+    elif not state.knows_letters:
+        yield Finding(
+            "the database's locale knows English letters alone: filters on others mind letter case",
+            "make one with `locale 'C.UTF-8'`, and restore into it",
+        )
     if state.is_superuser:
         yield Finding("the database's role is a superuser", "use a role that only owns the database")
     if abs(state.clock - now) > _DRIFT:

@@ -17,7 +17,7 @@ _TITLES = {
     "follow_request": "{name} wants to follow you",
     "poll": "A poll of {name} has ended",
     "update": "{name} edited a status",
-    "pleroma:emoji_reaction": "{name} reacted to your status",
+    "pleroma:emoji_reaction": "{name} reacted with {emoji}",
 }
 
 
@@ -45,7 +45,7 @@ def payload(row: Any, notification_id: int, access_token: str) -> bytes:
 def _title(row: Any) -> str:
     if row.type == "poll" and row.is_own:
         return "Your poll has ended"
-    return _TITLES[row.type].format(name=text.shortened(row.name, _LONGEST_NAME))
+    return _TITLES[row.type].format(name=text.shortened(row.name, _LONGEST_NAME), emoji=row.emoji)
 
 
 def _body(row: Any) -> str:

@@ -46,26 +46,44 @@ class NewStatus:
     expires_in: int | None = None
     language: str | None = None
     poll: dict[str, Any] | None = None
+    # The app that posts it; None for a caller without a token.
+    app_id: int | None = None
+    # It was posted before: what it answered, and its list, may be gone by now.
+    is_edit: bool = False
 
 
 @dataclass(frozen=True)
-class _Audience:
+class Audience:
+    """Who may see a status, and whom it addresses (rows with id, nickname, domain)."""
+
     visibility: str
     list_id: int | None
     thread_id: int | None
     addressed: list[dict[str, Any]]
 
+    def involved(self, account_id: int) -> list[int]:
+        """The author, and everybody addressed."""
+        return list(dict.fromkeys([account_id, *(account["id"] for account in self.addressed)]))
+
 
 @dataclass(frozen=True)
-class _Composed:
+class Composed:
     """A status that may be posted: what was asked, the row of statuses.posting_context, and what came of both."""
 
     new: NewStatus
     context: Any
     rendered: text.Rendered
-    audience: _Audience
+    audience: Audience
     media_ids: list[int]
     sensitive: bool
+
+    @property
+    def body(self) -> str:
+        """The fragment of JSON that no reader changes."""
+        rendered, addressed = self.rendered, self.audience.addressed
+        return fragments.status_body(
+            rendered.html, rendered.plain, addressed, rendered.hashtags, self.new.language, self.context.parent
+        )
 
 
 class Published(NamedTuple):
@@ -81,30 +99,34 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     Raises NotFound for a parent or conversation that is not there for the author, Unprocessable for what
     cannot be posted (docs/api/mastodon.md 4.1).
     """
-    composed = _compose(connection, account_id, new, config)
+    composed = compose(connection, account_id, new, config)
     status_id = _store(connection, account_id, composed)
     visibility = composed.audience.visibility
     if visibility == "direct":
-        queries.statuses.deliver_direct(connection, status_id=status_id)
+        queries.statuses.deliver_direct(
+            connection, status_id=status_id, account_ids=composed.audience.involved(account_id)
+        )
     return Published(status_id, visibility)
 
 
 def check(connection: Connection, account_id: int, new: NewStatus, config: Config) -> str:
     """Check a status that is to be published later. Returns the visibility it would have; raises as `publish` does."""
-    return _compose(connection, account_id, new, config).audience.visibility
+    return compose(connection, account_id, new, config).audience.visibility
 
 
-def _compose(connection: Connection, account_id: int, new: NewStatus, config: Config) -> _Composed:
+def compose(connection: Connection, account_id: int, new: NewStatus, config: Config) -> Composed:
+    """Make of what an author asks for what is stored. Raises as `publish`."""
     require_length(new.source, new.spoiler_text, config)
     parsed = text.parse(new.source, new.content_type, Rules(config.base_url, config.extended_nicknames))
     context = _read_context(connection, account_id, new, parsed, config)
+    _check_context(new, context)
     tags = set(context.tags)
     media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
     _check(new, context, media_ids)
     rendered = parsed.render(Mentioned(row["id"], row["nickname"], row["domain"]) for row in context.mentioned)
     audience = _audience(account_id, new, context, rendered.mentions, config.domain)
     sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
-    return _Composed(new, context, rendered, audience, media_ids, sensitive)
+    return Composed(new, context, rendered, audience, media_ids, sensitive)
 
 
 def require_length(source: str, subject: str, config: Config) -> None:
@@ -129,12 +151,13 @@ def _check(new: NewStatus, context: Any, media_ids: list[int]) -> None:
         raise Unprocessable("A media attachment is not there")
 
 
-def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
-    new, rendered, audience, parent = composed.new, composed.rendered, composed.audience, composed.context.parent
-    involved = list(dict.fromkeys([account_id, *(account["id"] for account in audience.addressed)]))
+def _store(connection: Connection, account_id: int, composed: Composed) -> int:
+    new, audience, parent = composed.new, composed.audience, composed.context.parent
+    involved = audience.involved(account_id)
     row = queries.statuses.create(
         connection,
         account_id=account_id,
+        app_id=new.app_id,
         in_reply_to_id=parent["id"] if parent else None,
         in_reply_to_account_id=parent["account_id"] if parent else None,
         thread_id=audience.thread_id,
@@ -146,11 +169,9 @@ def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
         content_type=new.content_type,
         source=new.source,
         spoiler_text=new.spoiler_text,
-        body=fragments.status_body(
-            rendered.html, rendered.plain, audience.addressed, rendered.hashtags, new.language, parent
-        ),
+        body=composed.body,
         involved=involved,
-        hashtags=rendered.hashtags,
+        hashtags=composed.rendered.hashtags,
         emoji_codes=composed.context.emoji_codes or None,
         has_media=bool(composed.media_ids),
         has_poll=new.poll is not None,
@@ -165,7 +186,7 @@ def _store(connection: Connection, account_id: int, composed: _Composed) -> int:
 
 def _read_context(connection: Connection, account_id: int, new: NewStatus, parsed: text.Parsed, config: Config) -> Any:
     handles = {*parsed.handles, *(Handle.parse(each, config.domain) for each in (*new.to, *new.also_to))}
-    context = queries.statuses.posting_context(
+    return queries.statuses.posting_context(
         connection,
         account_id=account_id,
         in_reply_to_id=new.in_reply_to_id or 0,
@@ -176,21 +197,23 @@ def _read_context(connection: Connection, account_id: int, new: NewStatus, parse
         media_ids=new.media_ids,
         list_id=new.list_id or 0,
     )
-    if new.in_reply_to_id is not None and context.parent is None:
+
+
+def _check_context(new: NewStatus, context: Any) -> None:
+    if new.in_reply_to_id is not None and context.parent is None and not new.is_edit:
         raise NotFound()
     if new.conversation_id is not None and context.conversation is None:
         raise NotFound()
-    if new.visibility == "list" and not context.has_list:
+    if new.visibility == "list" and not context.has_list and not new.is_edit:
         raise Unprocessable("That list is not yours")
-    return context
 
 
-def _audience(account_id: int, new: NewStatus, context: Any, mention_ids: list[int], own_domain: str) -> _Audience:
+def _audience(account_id: int, new: NewStatus, context: Any, mention_ids: list[int], own_domain: str) -> Audience:
     """Accounts that are addressed, and the visibility (docs/api/mastodon.md 4.3 and 4.4, docs/api/pleroma.md 17.6)."""
     parent, conversation = context.parent, context.conversation
     if conversation:
         recipients = [account for account in conversation["recipients"] if account["id"] != account_id]
-        return _Audience("direct", None, conversation["thread_id"], recipients)
+        return Audience("direct", None, conversation["thread_id"], recipients)
     visibility = _narrowed(_visibility(new, context), set(context.tags))
     by_handle = {Handle.parse(acct(row["nickname"], row["domain"])): row for row in context.mentioned}
     if new.to:
@@ -204,7 +227,7 @@ def _audience(account_id: int, new: NewStatus, context: Any, mention_ids: list[i
         addressed.insert(0, {**parent, "id": parent["account_id"]})
     unique = {account["id"]: account for account in addressed}
     list_id = new.list_id if visibility == "list" else None
-    return _Audience(visibility, list_id, parent["thread_id"] if parent else None, list(unique.values()))
+    return Audience(visibility, list_id, parent["thread_id"] if parent else None, list(unique.values()))
 
 
 def _narrowed(visibility: str, tags: set[str]) -> str:

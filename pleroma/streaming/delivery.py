@@ -33,9 +33,12 @@ class Delivery:
         self._one_at_a_time = asyncio.Lock()
         self._kinds: dict[str, Callable[[Event], Awaitable[Sending]]] = {
             "update": self._update,
+            "edit": self._update,
             "delete": self._delete,
             "notification": self._notification,
             "filters": self._filters,
+            "announcement": self._announcement,
+            "announcement.delete": self._announcement_delete,
             "ended": self._ended,
         }
 
@@ -84,15 +87,16 @@ class Delivery:
             accounts=followed.accounts,
             streams=followed.streams,
             arguments=followed.arguments,
+            edited=event["kind"] == "edit",
         )
+        name = "status.update" if event["kind"] == "edit" else "update"
         sending: Sending = [
-            (Frames("update", self._text(row.entity)), [followed.keys[place - 1] for place in row.places])
-            for row in rows
+            (Frames(name, self._text(row.entity)), [followed.keys[place - 1] for place in row.places]) for row in rows
         ]
         if event["about"] == "direct":
             sending += await self._conversations(event["status_id"])
         for frames, keys in sending:
-            if frames.event == "update":
+            if frames.event == name:
                 self._hub.remember(str(event["status_id"]), keys)
         return sending
 
@@ -128,6 +132,20 @@ class Delivery:
 
     async def _filters(self, event: Event) -> Sending:
         return [(Frames("filters_changed", None), [(event["account_id"], Stream("user"))])]
+
+    async def _announcement(self, event: Event) -> Sending:
+        accounts = self._hub.accounts_following("user")
+        rows = await self._outbox.rows(
+            queries.streaming.announcement, announcement_id=event["about"], accounts=accounts
+        )
+        return [
+            (Frames("announcement", self._text(row.entity)), [(reader, Stream("user")) for reader in row.readers])
+            for row in rows
+        ]
+
+    async def _announcement_delete(self, event: Event) -> Sending:
+        keys = [(account_id, Stream("user")) for account_id in self._hub.accounts_following("user")]
+        return [(Frames("announcement.delete", str(event["about"])), keys)]
 
     async def _ended(self, event: Event) -> Sending:
         self._hub.endings += 1

@@ -47,6 +47,15 @@ _EMPHASIS = regex.compile(r"\*+|_+|~+")
 _STARTS = frozenset("@#:")
 
 
+_ALONE = regex.compile(_TAG)
+
+
+def as_hashtag(name: str) -> str | None:
+    """The lower-cased name of a hashtag that is written with # or without; None for what cannot be one."""
+    match = _ALONE.fullmatch(f"#{name.removeprefix('#')}")
+    return match["tag"].lower() if match else None
+
+
 class Token(NamedTuple):
     """A find: text[start:end]; `kind` is link, handle, hashtag or address (one that is not linked)."""
 

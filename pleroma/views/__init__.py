@@ -13,16 +13,16 @@ _VIEWS = {
     ),
     "pleroma.views.pleroma": (
         "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
-        "notifications", "pictures", "registration", "scrobbles", "second_factor",
+        "notifications", "pictures", "reactions", "registration", "scrobbles", "second_factor",
     ),
     "pleroma.views.mastodon": (
-        "accounts", "apps", "domain_blocks", "filters", "instance", "interactions", "lists", "markers", "media",
-        "notifications", "polls", "profiles", "push", "relationships", "reports", "scheduled_statuses", "search",
-        "statuses", "streaming", "timelines",
+        "accounts", "announcements", "apps", "domain_blocks", "editing", "filters", "instance", "interactions", "lists",
+        "markers", "media", "notifications", "old_filters", "polls", "profiles", "push", "relationships", "reports",
+        "scheduled_statuses", "search", "statuses", "streaming", "tags", "timelines",
     ),
     "pleroma.views.admin": (
-        "accounts", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports", "statuses",
-        "users",
+        "accounts", "announcements", "config", "emoji", "invites", "moderation_log", "permissions", "relays", "reports",
+        "statuses", "users",
     ),
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma import db
+from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import NotFound, found
 from pleroma.text.clean import is_storable
@@ -52,10 +52,17 @@ def _public_statuses() -> list[dict[str, Any]]:
 
 
 @blueprint.get("/")
+@auth.optional("read")
 def front() -> Response:
-    """What this server is, the ways in, and its public timeline."""
+    """What this server is, the ways in, and its public timeline; for administrators, how to install a front end."""
+    caller = auth.caller()
     statuses = _public_statuses() if pages.instance()["public"] else []
-    return pages.page("front.html", statuses=statuses, older=_older(statuses))
+    response = pages.page(
+        "front.html", statuses=statuses, older=_older(statuses), is_admin=caller is not None and caller.is_admin
+    )
+    if caller:
+        response.headers["Cache-Control"] = "private, no-store"
+    return response
 
 
 def _profile(nickname: str) -> dict[str, Any]:

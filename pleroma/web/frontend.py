@@ -9,7 +9,7 @@ from flask import Flask, Response, redirect, request, send_from_directory
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as BaseResponse
 
-from pleroma.config import Config
+from pleroma.config import ADMIN_FRONTEND, FRONTEND, FRONTENDS, Config
 from pleroma.web.files import own_file
 
 # What is the server's own and never the front end's.
@@ -61,11 +61,16 @@ def _serve(directory: Path) -> Callable[[], Response | None]:
 
 
 def install(app: Flask, config: Config) -> None:
-    """Let the front ends that are configured answer before our pages do."""
-    if config.frontend_dir:
-        app.before_request(_serve(config.frontend_dir))
-    if config.admin_frontend_dir:
-        _install_admin(app, config.admin_frontend_dir)
+    """Let the front ends that are configured, or installed and in use, answer before our pages do."""
+    if directory := config.frontend_dir or _installed(config, FRONTEND):
+        app.before_request(_serve(directory))
+    if directory := config.admin_frontend_dir or _installed(config, ADMIN_FRONTEND):
+        _install_admin(app, directory)
+
+
+def _installed(config: Config, link: str) -> Path | None:
+    directory = config.data_dir.absolute() / FRONTENDS / link
+    return directory if directory.is_dir() else None
 
 
 def _install_admin(app: Flask, directory: Path) -> None:

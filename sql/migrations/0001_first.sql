@@ -61,6 +61,7 @@ create table accounts (
   show_role boolean not null default true,
   skip_thread_containment boolean not null default false,
   no_rich_text boolean not null default false,
+  disclose_client boolean not null default true,
   sensitive boolean not null default false,
   is_admin boolean not null default false,
   is_moderator boolean not null default false,
@@ -401,16 +402,16 @@ create function status_head(
   id bigint, created_at timestamptz, visibility text, in_reply_to_id bigint, in_reply_to_account_id bigint
 ) returns text language sql immutable
 return concat(
-  '{"id":"', id, '","created_at":', json_time(created_at), ',"edited_at":null,"visibility":"', visibility,
+  '{"id":"', id, '","created_at":', json_time(created_at), ',"visibility":"', visibility,
   '","in_reply_to_id":', case when in_reply_to_id is null or in_reply_to_account_id is null
     then 'null,"in_reply_to_account_id":null'
     else concat('"', in_reply_to_id, '","in_reply_to_account_id":"', in_reply_to_account_id, '"') end);
 
-create function status_frame(id bigint, uuid uuid, sensitive boolean, spoiler_text text)
+create function status_frame(id bigint, uuid uuid, sensitive boolean, spoiler_text text, edited_at timestamptz)
 returns text language sql immutable
 return concat(
   ',"uri":"', chr(1), '/objects/', uuid, '","url":"', chr(1), '/notice/', id, '","sensitive":', sensitive::text,
-  ',"spoiler_text":', json_text(spoiler_text));
+  ',"spoiler_text":', json_text(spoiler_text), ',"edited_at":', coalesce(json_time(edited_at), 'null'));
 
 create table statuses (
   id bigint default next_id(),
@@ -421,12 +422,14 @@ create table statuses (
   thread_id bigint not null,
   list_id bigint references lists on delete set null,
   created_at timestamptz not null default now(),
+  edited_at timestamptz,
   expires_at timestamptz,
   uuid uuid not null default gen_random_uuid(),
   local boolean not null default true,
   sensitive boolean not null default false,
   has_media boolean not null default false,
   has_poll boolean not null default false,
+  has_reactions boolean not null default false,
   replies_count integer not null default 0,
   reblogs_count integer not null default 0,
   favourites_count integer not null default 0,
@@ -436,12 +439,14 @@ create table statuses (
   emoji_codes text[],
   content_type text,
   language text,
+  application text,
   spoiler_text text not null default '',
   source text,
   body text,
   head text not null generated always as (
     status_head(id, created_at, visibility, in_reply_to_id, in_reply_to_account_id)) stored,
-  frame text not null generated always as (status_frame(id, uuid, sensitive, spoiler_text)) stored,
+  frame text not null generated always as (
+    status_frame(id, uuid, sensitive, spoiler_text, edited_at)) stored,
   primary key (id) include (account_id)
 );
 create unique index statuses_uuid on statuses (uuid);
@@ -546,6 +551,48 @@ create table status_tags (
 );
 create index status_tags_status on status_tags (status_id);
 
+create table followed_tags (
+  id bigint generated always as identity,
+  account_id bigint not null references accounts on delete cascade,
+  tag text collate "C" not null,
+  primary key (account_id, tag)
+);
+create index followed_tags_tag on followed_tags (tag);
+
+create table featured_tags (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  tag text collate "C" not null,
+  unique (account_id, tag)
+);
+
+-- A public status with a followed tag belongs on the homes of those who follow it.
+create function write_tagged_to_feeds() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(7276035);
+  insert into feed_statuses (account_id, status_id)
+  select feed.account_id, t.status_id
+  from tagged t
+  join followed_tags f on f.tag = t.tag
+  join feeds feed on feed.account_id = f.account_id and feed.complete_after < t.status_id
+  where (select s.visibility = 'public' from statuses s where s.id = t.status_id)
+  on conflict do nothing;
+  return null;
+end
+$$;
+create trigger write_tagged_to_feeds after insert on status_tags
+referencing new table as tagged for each statement execute function write_tagged_to_feeds();
+
+create function end_feed_of_tag() returns trigger language plpgsql as $$
+begin
+  perform pg_advisory_xact_lock_shared(7276035);
+  delete from feeds where account_id = coalesce(new.account_id, old.account_id);
+  return null;
+end
+$$;
+create trigger end_feed_of_tag after insert or delete on followed_tags
+for each row execute function end_feed_of_tag();
+
 create table media (
   id bigint primary key default next_id(),
   account_id bigint not null references accounts on delete cascade,
@@ -587,6 +634,42 @@ create table poll_votes (
   primary key (status_id, account_id, choice)
 );
 create index poll_votes_account on poll_votes (account_id);
+
+-- The versions of a status that was edited: number 0 is the original, the last one what it is now. Media are kept with
+-- their descriptions of then.
+create table status_edits (
+  status_id bigint not null references statuses on delete cascade,
+  number integer not null,
+  created_at timestamptz not null,
+  content text not null,
+  spoiler_text text not null,
+  sensitive boolean not null,
+  media jsonb not null,
+  poll_options text[],
+  emoji_codes text[],
+  primary key (status_id, number)
+);
+
+-- What of a status a version holds.
+create type status_version as (
+  created_at timestamptz,
+  content text,
+  spoiler_text text,
+  sensitive boolean,
+  media jsonb,
+  poll_options text[],
+  emoji_codes text[]
+);
+
+-- What accounts think of a status, as an emoji: a character, or the shortcode of an installed one.
+create table status_reactions (
+  id bigint generated always as identity,
+  status_id bigint not null references statuses on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  emoji text collate "C" not null,
+  primary key (status_id, account_id, emoji)
+);
+create index status_reactions_account on status_reactions (account_id);
 
 -- What was asked for a status that is to be posted later; it names media as statuses do.
 create table scheduled_statuses (
@@ -696,12 +779,13 @@ create table notifications (
   status_id bigint references statuses on delete cascade,
   thread_id bigint,
   type text collate "C" not null,
+  emoji text,
   is_seen boolean not null default false,
   created_at timestamptz not null default now()
 );
 create index notifications_of_account on notifications (account_id, id);
 create index notifications_unread on notifications (account_id, id) where not is_seen;
-create unique index notifications_once on notifications (status_id, account_id, from_account_id, type);
+create unique index notifications_once on notifications (status_id, account_id, from_account_id, type, coalesce(emoji, ''));
 create unique index notifications_once_follow on notifications (account_id, from_account_id, type) where status_id is null;
 create index notifications_from on notifications (from_account_id);
 
@@ -777,16 +861,64 @@ execute function keep_place('favourited_by', 'status_id', 'account_id', 'favouri
 create trigger keep_place after delete on statuses for each row when (old.reblog_of_id is not null)
 execute function keep_place('reblogged_by', 'reblog_of_id', 'account_id', 'id', 'statuses');
 
+-- A text in lower case with U+0002 at each boundary of a word, so that whole words can be found as texts are.
+create function marked(words text) returns text language sql immutable
+return regexp_replace(lower(words), '([[:alnum:]_]+)', chr(2) || '\1' || chr(2), 'g');
+
+-- What accounts want to be warned of or spared.
 create table filters (
   id bigint generated always as identity primary key,
   account_id bigint not null references accounts on delete cascade,
-  phrase text not null,
+  title text not null,
   context text[] not null,
-  irreversible boolean not null,
-  whole_word boolean not null,
+  action text not null default 'warn',
   expires_at timestamptz
 );
 create index filters_account on filters (account_id, id);
+
+create table filter_keywords (
+  id bigint generated always as identity primary key,
+  filter_id bigint not null references filters on delete cascade,
+  keyword text not null,
+  whole_word boolean not null,
+  sought text not null generated always as (case when whole_word then marked(keyword) else lower(keyword) end) stored
+);
+create index filter_keywords_filter on filter_keywords (filter_id, id);
+
+create table filter_statuses (
+  id bigint generated always as identity primary key,
+  filter_id bigint not null references filters on delete cascade,
+  status_id bigint not null references statuses on delete cascade,
+  unique (filter_id, status_id)
+);
+create index filter_statuses_status on filter_statuses (status_id);
+
+-- One row for each account that has filters: what none of these patterns fits, and is none of these statuses, no filter of
+-- the account matches. It lets a page find that out with one look at each status. A status that is gone may still be named.
+create table filter_sieves (
+  account_id bigint primary key references accounts on delete cascade,
+  patterns text[] not null,
+  status_ids bigint[] not null
+);
+
+-- What administrators say to everybody; text as typed, content as HTML.
+create table announcements (
+  id bigint generated always as identity primary key,
+  text text not null,
+  content text not null,
+  starts_at timestamptz,
+  ends_at timestamptz,
+  all_day boolean not null,
+  published_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table announcement_dismissals (
+  announcement_id bigint not null references announcements on delete cascade,
+  account_id bigint not null references accounts on delete cascade,
+  primary key (announcement_id, account_id)
+);
+create index announcement_dismissals_account on announcement_dismissals (account_id);
 
 create table markers (
   account_id bigint not null references accounts on delete cascade,
@@ -1015,10 +1147,88 @@ $$;
 create trigger note_ended_account after update of active, confirmed, present
 on accounts for each row when (old.present and not new.present) execute function note_ended_account();
 
-create function note_filters() returns trigger language plpgsql as $$
+-- A change of filters is one event for each transaction, however many rows it changes.
+create function note_filters_of(of_account_id bigint) returns void language sql volatile begin atomic
+insert into stream_events (kind, account_id)
+select 'filters', of_account_id
+where not exists (
+  select from stream_events e
+  where e.written = pg_current_xact_id() and e.kind = 'filters' and e.account_id = of_account_id);
+end;
+
+-- The beginning of a keyword as a regular expression that stands for just that. A whole word has a boundary at each end that
+-- is a letter, a digit or _. Of a long one the beginning finds what may be it, much faster.
+create function keyword_pattern(keyword text, whole_word boolean) returns text language sql immutable
+return concat(
+  case when whole_word and keyword ~ '^[[:alnum:]_]' then '(^|[^[:alnum:]_])' end,
+  regexp_replace(left(keyword, 60), '([!-/:-@[-`{-~])', '\\\1', 'g'),
+  case when whole_word and length(keyword) <= 60 and keyword ~ '[[:alnum:]_]$' then '([^[:alnum:]_]|$)' end);
+
+-- Patterns as few ones, none of them so long that it takes long to compile.
+create function joined_patterns(patterns text[]) returns text[] language sql immutable
+return array(
+  select string_agg(pattern, '|')
+  from (
+    select pattern, sum(length(pattern)) over (order by place) / 2000 as number
+    from unnest(patterns) with ordinality as each (pattern, place)
+  ) numbered
+  group by number);
+
+-- Writes what the filters of an account look for. It is locked, so that changes at the same time see each other.
+create function refresh_filters(of_account_id bigint) returns void language plpgsql as $$
 begin
-  insert into stream_events (kind, account_id) values ('filters', coalesce(new.account_id, old.account_id));
+  perform id from accounts where id = of_account_id for no key update;
+  if not found then
+    return;
+  end if;
+  insert into filter_sieves (account_id, patterns, status_ids)
+  select of_account_id,
+         joined_patterns(array(
+           select keyword_pattern(k.keyword, k.whole_word)
+           from filters f join filter_keywords k on k.filter_id = f.id
+           where f.account_id = of_account_id
+           order by k.id)),
+         array(
+           select s.status_id
+           from filters f join filter_statuses s on s.filter_id = f.id
+           where f.account_id = of_account_id)
+  on conflict (account_id) do update set patterns = excluded.patterns, status_ids = excluded.status_ids;
+  delete from filter_sieves s
+  where s.account_id = of_account_id and not exists (select from filters f where f.account_id = of_account_id);
+  perform note_filters_of(of_account_id);
+end
+$$;
+
+create function note_parts_of_filters() returns trigger language plpgsql as $$
+declare
+  owner_id bigint;
+begin
+  for owner_id in
+    select distinct f.account_id from filters f where f.id in (select c.filter_id from changed c) order by f.account_id
+  loop
+    perform refresh_filters(owner_id);
+  end loop;
   return null;
 end
 $$;
-create trigger note_filters after insert or update or delete on filters for each row execute function note_filters();
+create trigger note_new_keywords after insert on filter_keywords
+referencing new table as changed for each statement execute function note_parts_of_filters();
+create trigger note_changed_keywords after update on filter_keywords
+referencing new table as changed for each statement execute function note_parts_of_filters();
+create trigger note_gone_keywords after delete on filter_keywords
+referencing old table as changed for each statement execute function note_parts_of_filters();
+create trigger note_new_statuses after insert on filter_statuses
+referencing new table as changed for each statement execute function note_parts_of_filters();
+
+create function note_filter() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then
+    perform refresh_filters(old.account_id);
+  else
+    perform note_filters_of(new.account_id);
+  end if;
+  return null;
+end
+$$;
+create trigger note_filter after insert or update of title, context, action, expires_at or delete
+on filters for each row execute function note_filter();

@@ -50,9 +50,10 @@ def test_the_document_is_valid(document):
 def test_each_operation_has_a_name_of_its_own_an_area_and_a_summary(client, document):
     operations = _operations(document)
     names = [operation["operationId"] for operation in operations.values()]
+    areas = {tag["name"] for tag in document["tags"]}
     assert len(set(names)) == len(names)
     assert operations["get", "/api/v1/timelines/home"]["operationId"] == "timelines.home"
-    assert {name.rpartition(".")[0] for name in names if name.count(".") == 1} <= {tag["name"] for tag in document["tags"]}
+    assert {name.partition(".")[0] for name in names} == areas
     assert [key for key, operation in operations.items() if not operation.get("summary")] == []
     assert operations["get", "/api/v1/statuses/{status_id}"]["summary"] == (
         "One Status. Raises NotFound, also for a status that the caller may not see."
@@ -70,7 +71,8 @@ def test_the_document_says_who_may_ask(document):
     others = [{"bearer": []}, {"basic": []}, {"cookie": []}]
     assert operations["get", "/api/v1/timelines/home"]["security"] == [{"oauth2": ["read:statuses"]}, *others]
     assert operations["get", "/api/v1/timelines/public"]["security"] == [{"oauth2": ["read:statuses"]}, *others, {}]
-    assert operations["get", "/api/v1/pleroma/mascot"]["security"] == [{"oauth2": ["read"]}, {"oauth2": ["write"]}, *others]
+    either = [{"oauth2": ["read"]}, {"oauth2": ["write"]}]
+    assert operations["get", "/api/v1/pleroma/mascot"]["security"] == [*either, *others]
     assert operations["get", "/api/pleroma/admin/users"]["security"] == [{"oauth2": ["write"]}, *others]
     assert operations["get", "/api/oauth_tokens"]["security"] == [{"oauth2": []}, *others]
     assert operations["get", "/api/v1/apps/verify_credentials"]["security"] == [{"oauth2": []}, {"bearer": []}]

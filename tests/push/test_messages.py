@@ -1,5 +1,7 @@
 """What is pushed, to whom, and what it says."""
 
+from urllib.parse import quote
+
 import psycopg
 import pytest
 
@@ -45,8 +47,19 @@ def do(client, post, sql):
         sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'end_poll'")
         return made["id"]
 
-    known = (mention, status, favourite, reblog, follow, follow_request, poll)
-    return {action.__name__: action for action in known}
+    def update(alice, bob):
+        made = post(bob, "before")
+        client.post(f"{STATUSES}/{made['id']}/reblog", auth=alice, status=200)
+        client.put(f"{STATUSES}/{made['id']}", {"status": "after"}, auth=bob, status=200)
+        return made["id"]
+
+    def reaction(alice, bob):
+        status_id = post(alice, "hello")["id"]
+        client.put(f"/api/v1/pleroma/statuses/{status_id}/reactions/{quote(FAMILY)}", auth=bob, status=200)
+        return status_id
+
+    known = (mention, status, favourite, reblog, follow, follow_request, poll, update)
+    return {action.__name__: action for action in known} | {"pleroma:emoji_reaction": reaction}
 
 
 TEXTS = {
@@ -57,6 +70,8 @@ TEXTS = {
     "follow": ("follow", "Bob followed you", "I am <b>"),
     "follow_request": ("follow_request", "Bob wants to follow you", "I am <b>"),
     "poll": ("poll", "A poll of Bob has ended", "hello"),
+    "update": ("update", "Bob edited a status", "after"),
+    "pleroma:emoji_reaction": ("pleroma:emoji_reaction", f"Bob reacted with {FAMILY}", "hello"),
 }
 
 

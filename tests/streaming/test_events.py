@@ -158,3 +158,95 @@ def test_old_events_are_removed(world):
     old = "select count(*) from stream_events where created_at < now() - interval '10 minutes'"
     until(lambda: world.sql(old) == [(0,)])
     assert author.socket("user").say(type="subscribe", stream="public")["result"] == "success"
+
+
+def test_an_edit_reaches_the_streams_that_show_the_status(world):
+    author, reader = world.person(), world.person()
+    reader.does("follow", author)
+    status = author.post("before #edited")
+    home, public, other = reader.socket("user"), world.socket("public"), world.socket("hashtag", tag="other")
+    author.ask("PUT", f"/api/v1/statuses/{status['id']}", {"status": "after #edited"})
+    last = author.post("#other")
+    for socket in (home, public):
+        _, name, shown = socket.event()
+        assert (name, shown["id"], "after" in shown["content"]) == ("status.update", status["id"], True)
+        assert shown["edited_at"]
+    assert other.events(1) == [("update", last["id"])]
+
+
+def test_an_edit_reaches_those_who_have_the_status_from_elsewhere(world):
+    author, fan, voter, addressed, stranger = (world.person() for _ in range(5))
+    poll = {"options": ["a", "b"], "expires_in": 3600}
+    status = author.post(f"@{addressed.nickname} which?", poll=poll)
+    fan.ask("POST", f"/api/v1/statuses/{status['id']}/reblog")
+    voter.ask("POST", f"/api/v1/polls/{status['poll']['id']}/votes", {"choices": [0]})
+    sockets = [who.socket("user") for who in (fan, voter, addressed)]
+    strange = stranger.socket("user")
+    author.ask("PUT", f"/api/v1/statuses/{status['id']}", {"status": f"@{addressed.nickname} what?"})
+    for socket in sockets:
+        assert "status.update" in [socket.event()[1] for _ in range(2 if socket is not sockets[2] else 1)]
+    last = stranger.post("last")
+    assert strange.events(1) == [("update", last["id"])]
+
+
+def test_an_edit_that_changes_nothing_sends_nothing(world):
+    author = world.person()
+    status = author.post("same")
+    socket = author.socket("user")
+    author.ask("PUT", f"/api/v1/statuses/{status['id']}", {"status": "same"})
+    last = author.post("last")
+    assert socket.events(1) == [("update", last["id"])]
+
+
+def test_each_reader_gets_what_their_own_filters_match(world):
+    author, filtering, other = world.person(), world.person(), world.person()
+    word = {"title": "x", "context": ["home"], "keywords_attributes": [{"keyword": "spoiler"}]}
+    made = filtering.ask("POST", "/api/v2/filters", word)
+    sockets = [who.socket("public") for who in (filtering, other)]
+    strange = world.socket("public")
+    author.post("a spoiler")
+    first, second, third = (socket.event()[2] for socket in (*sockets, strange))
+    assert [result["filter"]["id"] for result in first["filtered"]] == [made["id"]]
+    assert second["filtered"] == [] and "filtered" not in third
+
+
+def test_one_request_that_changes_filters_is_one_event(world):
+    reader = world.person()
+    socket = reader.socket("user")
+    words = [{"keyword": f"word {number}"} for number in range(3)]
+    made = reader.ask("POST", "/api/v2/filters", {"title": "x", "context": ["home"], "keywords_attributes": words})
+    changes = [{"id": made["keywords"][0]["id"], "_destroy": True}, {"keyword": "another"}]
+    reader.ask("PUT", f"/api/v2/filters/{made['id']}", {"title": "y", "keywords_attributes": changes})
+    named = reader.ask("POST", f"/api/v2/filters/{made['id']}/statuses", {"status_id": reader.post("own")["id"]})
+    reader.ask("DELETE", f"/api/v2/filters/statuses/{named['id']}")
+    reader.ask("DELETE", f"/api/v2/filters/{made['id']}")
+    events = [socket.frame()["event"] for _ in range(6)]
+    assert events == ["filters_changed"] * 2 + ["update"] + ["filters_changed"] * 3
+
+
+def test_a_followed_tag_comes_to_home(world):
+    author, reader = world.person(), world.person()
+    reader.ask("POST", "/api/v1/tags/streamed/follow")
+    socket = reader.socket("user")
+    author.post("no tag")
+    author.post("#streamed", visibility="unlisted")
+    status = author.post("#streamed")
+    assert socket.events(1) == [("update", status["id"])]
+
+
+def test_announcements_come_to_who_has_not_dismissed_them(world):
+    root, reader, other = world.person(), world.person(), world.person()
+    world.sql("update accounts set is_admin = true where id = %s", root.id)
+    path = "/api/v1/pleroma/admin/announcements"
+    sockets = [reader.socket("user"), other.socket("user")]
+    made = root.ask("POST", path, {"content": "hello"})
+    for socket in sockets:
+        _, name, announcement = socket.event()
+        assert (name, announcement["id"], "pleroma" in announcement) == ("announcement", made["id"], False)
+    reader.ask("POST", f"/api/v1/announcements/{made['id']}/dismiss")
+    root.ask("PATCH", f"{path}/{made['id']}", {"content": "changed"})
+    root.ask("POST", path, {"content": "later", "starts_at": "2999-01-01T00:00:00Z"})
+    root.ask("DELETE", f"{path}/{made['id']}")
+    assert sockets[0].frame()["event"] == "announcement.delete"
+    assert sockets[1].event()[1] == "announcement"
+    assert sockets[1].frame() == {"stream": ["user"], "event": "announcement.delete", "payload": made["id"]}

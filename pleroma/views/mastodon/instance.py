@@ -8,14 +8,14 @@ from flask import Blueprint, Response
 
 from pleroma import auth, db, instance
 from pleroma.db import queries
-from pleroma.errors import InvalidParameters, NotFound
+from pleroma.errors import InvalidParameters
 from pleroma.openapi import Answer, Anything, answers, takes
 from pleroma.web import params
 from pleroma.web.responses import as_json
 from pleroma.web.state import configured
 
 blueprint = Blueprint("instance", __name__)
-NOTHING = {"type": "array", "maxItems": 0}
+_NOTHING = {"type": "array", "maxItems": 0}
 
 
 @blueprint.get("/api/v1/instance")
@@ -78,48 +78,28 @@ def web_settings() -> Response:
 @blueprint.get("/api/v1/trends/tags")
 @blueprint.get("/api/v1/trends/statuses")
 @blueprint.get("/api/v1/trends/links")
-@blueprint.get("/api/v1/accounts/<id:account_id>/featured_tags")
-@answers(NOTHING)
-def nothing_for_anybody(account_id: int = 0) -> Response:
-    """An empty list: this server knows no peers, rules, trends or featured tags."""
+@answers(_NOTHING)
+def nothing_for_anybody() -> Response:
+    """An empty list: this server knows no peers, rules or trends."""
     return as_json([])
 
 
-@blueprint.get("/api/v1/announcements")
 @blueprint.get("/api/v1/suggestions")
 @blueprint.get("/api/v2/suggestions")
-@blueprint.get("/api/v1/featured_tags")
-@blueprint.get("/api/v1/featured_tags/suggestions")
 @blueprint.get("/api/v1/pleroma/chats")
 @auth.required("read:accounts")
-@answers(NOTHING)
+@answers(_NOTHING)
 def nothing_for_the_caller() -> Response:
-    """An empty list: nothing is announced, suggested or featured; front ends ask for chats unasked."""
+    """An empty list: nobody is suggested; front ends ask for chats unasked."""
     return as_json([])
 
 
 @blueprint.get("/api/v1/accounts/<id:account_id>/identity_proofs")
 @auth.required("read")
-@answers(NOTHING)
+@answers(_NOTHING)
 def identity_proofs(account_id: int) -> Response:
     """An empty list."""
     return as_json([])
-
-
-@blueprint.get("/api/v1/followed_tags")
-@auth.required("read:follows")
-@answers(NOTHING)
-def followed_tags() -> Response:
-    """An empty list."""
-    return as_json([])
-
-
-@blueprint.post("/api/v1/announcements/<id:announcement_id>/dismiss")
-@auth.required("write:accounts")
-@answers(404)
-def dismiss_announcement(announcement_id: int) -> Response:
-    """Not there: nothing is announced."""
-    raise NotFound()
 
 
 @blueprint.get("/health")

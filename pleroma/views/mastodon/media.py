@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from flask import Blueprint, Response
 
@@ -22,15 +23,21 @@ _LONGEST_DESCRIPTION = 5000
 def _description() -> str | None:
     if not isinstance(params.raw("description"), str | None):
         raise ApiError("bad_request")
+    return as_description(params.raw("description"))
+
+
+def as_description(value: Any) -> str | None:
+    """The description of an upload as sent, "" to take it away, None when it was not sent. Raises Unprocessable."""
     invalid = Unprocessable(f"description should be at most {_LONGEST_DESCRIPTION} character(s)")
-    sent = params.sent_text("description", most=_LONGEST_DESCRIPTION, error=invalid)
+    sent = params.as_text("description", value, most=_LONGEST_DESCRIPTION, error=invalid)
     return None if sent is None else text.strip_tags(sent)
 
 
-def _focus() -> dict[str, float] | None:
+def as_focus(value: Any) -> dict[str, float] | None:
+    """The point of a picture to keep in sight, None when it was not sent. Raises Unprocessable."""
     invalid = Unprocessable("focus must be two numbers from -1 to 1")
-    sent = params.text("focus", most=100, error=invalid)
-    if sent is None:
+    sent = params.as_text("focus", value, most=100, error=invalid)
+    if not sent:
         return None
     try:
         x, y = media.focus(sent)
@@ -54,7 +61,7 @@ def upload() -> Response:
     file = params.upload("file")
     if file is None:
         raise InvalidParameters("file is missing")
-    description, focus = _description(), _focus()
+    description, focus = _description(), as_focus(params.raw("focus"))
     prepared = uploads.prepared_file(file, value("upload_limit"))
     meta = {**prepared.meta, **({"focus": focus} if focus and prepared.kind == "image" else {})}
     with uploads.kept_on_success() as kept, db.in_transaction() as connection:
@@ -92,7 +99,7 @@ def show(media_id: int) -> Response:
 @answers("Attachment", 404, 422)
 def update(media_id: int) -> Response:
     """Change the `description` or `focus` of an upload. Raises a 400 when neither is sent, NotFound."""
-    description, focus = _description(), _focus()
+    description, focus = _description(), as_focus(params.raw("focus"))
     if description is None and focus is None:
         raise ApiError("bad_request")
     with db.in_transaction() as connection:

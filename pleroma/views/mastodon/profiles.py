@@ -22,6 +22,7 @@ blueprint = Blueprint("profiles", __name__)
 _SWITCHES = (
     "locked", "bot", "discoverable", "hide_followers", "hide_follows", "hide_followers_count", "hide_follows_count",
     "hide_favorites", "show_role", "skip_thread_containment", "no_rich_text",
+    "disclose_client",
 )  # fmt: skip
 _FIELD = (("name", 512), ("value", 2048))
 _LARGEST_STORE = 100_000

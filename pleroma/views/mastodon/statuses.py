@@ -24,19 +24,22 @@ blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
-_TAKEN = {
+# What a new status and a change of one take.
+TAKEN = {
     "status": Text(),
     "spoiler_text": Text(),
     "content_type": Choice(*CONTENT_TYPES, default="text/plain"),
+    "media_ids": Several(Id()),
+    "sensitive": Flag(default=False),
+    "language": Text(),
+    "poll": polls.TAKEN,
+}
+_OF_NEW = {
     "visibility": Text(description="one of the visibilities of a status; to a list by `list:` and its id"),
     "in_reply_to_id": Id(),
     "in_reply_to_conversation_id": Id(),
     "to": Several(Text()),
-    "media_ids": Several(Id()),
-    "sensitive": Flag(default=False),
-    "language": Text(),
     "expires_in": Whole(posting.SHORTEST_LIFE),
-    "poll": polls.TAKEN,
     "scheduled_at": Time(),
     "preview": Flag(default=False),
 }
@@ -69,11 +72,18 @@ def _expires_in() -> int | None:
     return min(seconds, _LONGEST_LIFE)
 
 
-def _media_ids() -> list[int]:
+def read_media_ids() -> list[int]:
+    """The media that a status names, each once. Raises Unprocessable for too many."""
     ids = [params.as_identifier(value) or 0 for value in params.texts("media_ids")]
     if len(ids) > configured().attachments_limit:
         raise Unprocessable("Too many media attachments")
     return list(dict.fromkeys(ids))
+
+
+def read_language() -> str | None:
+    """The language of a status, None when it was not sent or cannot be one."""
+    language = params.text("language")
+    return language if language and _LANGUAGE.fullmatch(language) else None
 
 
 def read_new_status() -> NewStatus:
@@ -81,12 +91,11 @@ def read_new_status() -> NewStatus:
     source, subject = (params.text(name, most=params.LONGEST_OF_ALL) or "" for name in ("status", "spoiler_text"))
     posting.require_length(source, subject, configured())
     source = source.strip()
-    media_ids = _media_ids()
+    media_ids = read_media_ids()
     if not source and not media_ids:
         raise Unprocessable("Cannot post an empty status without attachments")
     visibility, list_id = _visibility()
     content_type = params.text("content_type") or ""
-    language = params.text("language")
     return NewStatus(
         source=source,
         spoiler_text=posting.plain_text(subject),
@@ -100,7 +109,8 @@ def read_new_status() -> NewStatus:
         sensitive=params.boolean("sensitive", False),
         expires_in=_expires_in(),
         poll=polls.read_new_poll(),
-        language=language if language and _LANGUAGE.fullmatch(language) else None,
+        language=read_language(),
+        app_id=app.app_id if (app := auth.caller()) else None,
     )
 
 
@@ -117,7 +127,7 @@ def _is_preview() -> bool:
 @blueprint.post("/api/v1/statuses")
 @auth.required("write:statuses", limits=rate_limits.POSTING)
 @idempotency.unless(_is_preview)
-@takes(**_TAKEN)
+@takes(**TAKEN, **_OF_NEW)
 @answers("Status|ScheduledStatus", 404, 422)
 def post_status() -> Response:
     """Post a status; with `preview`, answer what it would be and keep nothing; with `scheduled_at`, keep it for later.
@@ -200,14 +210,3 @@ def card(status_id: int) -> Response:
     with db.connection() as connection:
         found(queries.statuses.status(connection, viewer_id=auth.viewer_id(), status_id=status_id))
     return json_response(b"{}")
-
-
-@blueprint.get("/api/v1/statuses/<id:status_id>/source")
-@auth.required("read:statuses")
-@answers("StatusSource", 404)
-def source(status_id: int) -> Response:
-    """An own status as it was typed. Raises NotFound."""
-    with db.connection() as connection:
-        return json_response(
-            found(queries.statuses.source(connection, viewer_id=auth.account_id(), status_id=status_id))
-        )
