@@ -9,12 +9,15 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
 CHECKS = [
-    not_a_server_error,
     checks.status_code_conformance,
     checks.content_type_conformance,
     checks.response_headers_conformance,
     checks.response_schema_conformance,
 ]
+
+
+# The rules say that these answer 500 when the other server that is named cannot be had.
+OF_OTHERS = ("/api/pleroma/emoji/packs/list_from", "/api/pleroma/emoji/packs/download_from")
 
 
 @pytest.fixture
@@ -24,7 +27,9 @@ def things(client, person, post):
     status = post(root, "hello #world @alice", visibility="direct")
     poll = post(root, "which?", poll={"options": ["a", "b"], "expires_in": 600})
     made = client.post_json("/api/v1/lists", {"title": "friends"}, auth=root).json
-    kept = client.post_json("/api/v1/filters", {"phrase": "x", "context": ["home"]}, auth=root).json
+    wanted = {"title": "x", "context": ["home"], "keywords_attributes": [{"keyword": "x"}]}
+    kept = client.post_json("/api/v2/filters", wanted, auth=root).json
+    said = client.post_json("/api/v1/pleroma/admin/announcements", {"content": "hello"}, auth=root).json
     conversation = client.get("/api/v1/conversations", auth=root).json[0]
     client.post(f"/api/v1/statuses/{poll['id']}/favourite", auth=alice)
     notification = client.get("/api/v1/notifications", auth=root).json[0]
@@ -34,8 +39,11 @@ def things(client, person, post):
         "name": ["alice", str(alice.id)],
         "list_id": [made["id"]],
         "filter_id": [kept["id"]],
+        "keyword_id": [kept["keywords"][0]["id"]],
         "conversation_id": [conversation["id"]],
         "notification_id": [notification["id"]],
+        "announcement_id": [said["id"]],
+        "emoji": ["🔥", "❤"],
         "group": ["admin", "moderator"],
         "version": ["2.0", "2.1"],
     }
@@ -43,6 +51,8 @@ def things(client, person, post):
 
 def _ask(operation, mode, callers, things, examples):
     """Ask so many times, as each of the callers. Raises what schemathesis found."""
+
+    wanted = CHECKS if operation.path in OF_OTHERS else [not_a_server_error, *CHECKS]
 
     @settings(
         max_examples=examples, derandomize=True, deadline=None, database=None,
@@ -56,7 +66,7 @@ def _ask(operation, mode, callers, things, examples):
             if place < len(known):
                 case.path_parameters[name] = known[place]
         for headers in callers:
-            case.validate_response(case.call(headers=headers), checks=CHECKS)
+            case.validate_response(case.call(headers=headers), checks=wanted)
 
     ask()
 
