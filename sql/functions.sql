@@ -133,7 +133,6 @@ create or replace function credentials_json(a accounts, u users) returns text la
 return (
   select concat('{', account_numbers_json(a, a.id), ',"follow_requests_count":', waiting.number, ',', a.fragment,
     ',"show_role":', a.show_role::text, ',"no_rich_text":', a.no_rich_text::text,
-    ',"disclose_client":', a.disclose_client::text,
     '},"privacy":', to_json(u.privacy), ',"language":', coalesce(to_json(u.language)::text, 'null'),
     ',"follow_requests_count":', waiting.number, '},"pleroma":{', a.pleroma_fragment,
     case when not a.show_role then concat(',"is_admin":', a.is_admin::text, ',"is_moderator":', a.is_moderator::text) end,

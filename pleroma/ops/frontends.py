@@ -54,7 +54,7 @@ def install(data_dir: Path, source: str, name: str | None = None) -> str:
     name = _checked(name or _name_of(source))
     archive = _archive(source)
     folder = data_dir / FRONTENDS
-    folder.mkdir(mode=0o755, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     unpacked = folder / f".{name}.{secrets.token_hex(4)}"
     try:
         _unpack(archive, unpacked)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +104,9 @@ class WebServer(BaseApplication):
         worker.region = min(set(range(len(taken) + 1)) - taken)
 
     def _after_fork(self, arbiter: object, worker: Any) -> None:
+        # Until the worker listens to signals itself they would only reach what it has inherited of the arbiter.
+        for number in (signal.SIGTERM, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
         die_with_parent()
         self._counters.take(worker.region)
         allow_files(_FILES)

@@ -50,10 +50,8 @@ def archive(tmp_path):
 
 @pytest.fixture
 def data_dir(tmp_path):
-    """A data directory."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    return folder
+    """A data directory that no server has made yet."""
+    return tmp_path / "data"
 
 
 def content(data_dir, name, file="index.html"):

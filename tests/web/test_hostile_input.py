@@ -99,7 +99,7 @@ def test_broken_queries(client, alice, query):
 )
 def test_unknown_paths_and_methods_are_404(client, path):
     assert client.get(path, status=404).json == {"error": "Not implemented"}
-    assert client.put("/api/v1/statuses/1", status=404).json == {"error": "Not implemented"}
+    assert client.patch("/api/v1/statuses/1", status=404).json == {"error": "Not implemented"}
     assert client.request("/api/v1/statuses", method="BREW", status=404).json == {"error": "Not implemented"}
 
 

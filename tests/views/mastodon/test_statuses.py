@@ -12,7 +12,7 @@ from pleroma.statuses.posting import NewStatus
 STATUS_KEYS = set(
     "id created_at edited_at visibility uri url in_reply_to_id in_reply_to_account_id sensitive spoiler_text"
     " application card poll replies_count reblogs_count favourites_count favourited reblogged bookmarked muted pinned"
-    " emojis media_attachments account reblog content mentions tags language pleroma".split()
+    " emojis media_attachments account reblog content mentions tags language pleroma filtered".split()
 )
 PLEROMA_KEYS = set(
     "content in_reply_to_account_acct local conversation_id direct_conversation_id spoiler_text expires_at"

@@ -243,11 +243,11 @@ def test_a_status_that_is_stored_earlier_and_committed_later_is_not_the_last(
 ):
     deliver_direct, stored, may_go_on = queries.statuses.deliver_direct, threading.Event(), threading.Event()
 
-    def wait(connection, status_id):
+    def wait(connection, **asked):
         if not stored.is_set():
             stored.set()
             may_go_on.wait(10)
-        return deliver_direct(connection, status_id=status_id)
+        return deliver_direct(connection, **asked)
 
     monkeypatch.setattr(queries.statuses, "deliver_direct", wait)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
