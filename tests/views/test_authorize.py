@@ -107,6 +107,13 @@ def test_a_code_carries_the_scopes_that_were_asked_for(client, app, alice, get_c
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"verifier" * 6).digest()).decode().rstrip("=")
 
 
+def test_the_fields_of_the_form_may_be_sent_by_their_plain_names_too(client, app, alice):
+    sent = _login(app, alice, scope="read")
+    plain = {name.removeprefix("authorization[").removesuffix("]"): value for name, value in sent.items()}
+    code = _code(client.post("/oauth/authorize", plain, status=302))
+    assert client.post("/oauth/token", _exchange(app, code), status=200).json["scope"] == "read"
+
+
 def test_a_challenge_needs_its_verifier(client, app, alice, get_code):
     code = get_code(app, alice, code_challenge=CHALLENGE, code_challenge_method="S256")
     client.post("/oauth/token", _exchange(app, code), status=400)
