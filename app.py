@@ -187,7 +187,7 @@ def prune() -> None:
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
         schema.migrate(url)
-        db.configure(url, 1, statement_timeout="0")
+        db.configure(url, 1, statement_seconds=0)
         try:
             jobs.run_hourly(settings)
             count, size = upkeep.remove_forgotten_files(settings)

@@ -14,6 +14,7 @@ GROUND = {
     "addresses",
     "bounded_json",
     "config",
+    "database_address",
     "errors",
     "logs",
     "processes",
