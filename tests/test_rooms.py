@@ -21,6 +21,7 @@ GROUND = {
     "remote",
     "remote_places",
     "safe_files",
+    "sealing",
     "vapid",
 }
 DATA = GROUND | {"db", "settings"}
