@@ -301,6 +301,18 @@ def reset_password(nickname: str, password: str | None) -> None:
     click.echo(f"Changed the password of @{nickname}." if password else f"The new password of @{nickname}: {chosen}")
 
 
+@user.command("reset-mfa")
+@click.argument("nickname")
+def reset_second_factor(nickname: str) -> None:
+    """End the second factor of an account, for somebody who has lost it: the password alone logs in again."""
+    from pleroma.accounts import administration, second_factor
+
+    with _database() as (_, connection):
+        had = second_factor.end(connection, administration.find(connection, nickname).id)
+    name = nickname.removeprefix("@")
+    click.echo(f"Ended the second factor of @{name}." if had else f"@{name} has no second factor.")
+
+
 @user.command("set")
 @click.argument("nickname")
 @click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")

@@ -14,7 +14,7 @@ return coalesce(
   (select value #>> '{}' from settings where name = setting_name),
   (select value #>> '{}' from configured_settings where name = setting_name));
 
--- Ends all that lets somebody in as accounts: reset links, authorization codes, tokens and sessions. What is being made
+-- Ends all that lets somebody in as accounts: reset links, codes, logins that wait, tokens and sessions. What is being made
 -- of an older proof meanwhile has the older login_version. With keep_logins tokens and sessions stay.
 create or replace function end_ways_in(of_account_ids bigint[], keep_logins boolean default false)
 returns void language sql volatile begin atomic
@@ -22,6 +22,7 @@ update accounts set login_version = login_version + 1
 where id in (select a.id from accounts a where a.id = any (of_account_ids) order by a.id for no key update);
 delete from password_resets where account_id = any (of_account_ids);
 delete from authorization_codes where account_id = any (of_account_ids);
+delete from waiting_logins where account_id = any (of_account_ids);
 delete from tokens where account_id = any (of_account_ids) and not keep_logins;
 delete from sessions where account_id = any (of_account_ids) and not keep_logins;
 update tokens t set login_version = a.login_version

@@ -331,7 +331,9 @@ ACTING = {
 SHOWS_NONE = set(
     """
     DELETE /api/oauth_tokens/<id:token_id>
+    DELETE /api/pleroma/accounts/mfa/<method>
     DELETE /api/pleroma/emoji/packs/<path:name>
+    DELETE /api/pleroma/profile/mfa/<method>
     DELETE /api/v1/conversations/<id:conversation_id>
     DELETE /api/v1/domain_blocks
     DELETE /api/v1/featured_tags/<id:featured_tag_id>
@@ -343,6 +345,9 @@ SHOWS_NONE = set(
     GET /about
     GET /api/account/confirm_email/<id:account_id>/<token>
     GET /api/oauth_tokens
+    GET /api/pleroma/accounts/mfa
+    GET /api/pleroma/accounts/mfa/backup_codes
+    GET /api/pleroma/accounts/mfa/setup/<method>
     GET /api/pleroma/captcha
     GET /api/pleroma/emoji
     GET /api/pleroma/emoji/packs
@@ -353,6 +358,8 @@ SHOWS_NONE = set(
     GET /api/pleroma/healthcheck
     GET /api/pleroma/password_reset/<token>
     GET /api/pleroma/profile/mfa
+    GET /api/pleroma/profile/mfa/backup_codes
+    GET /api/pleroma/profile/mfa/setup/<method>
     GET /api/statusnet/config
     GET /api/statusnet/version
     GET /api/v1/accounts/verify_credentials
@@ -394,6 +401,7 @@ SHOWS_NONE = set(
     PATCH /api/v1/pleroma/accounts/update_background
     PATCH /api/v1/pleroma/accounts/update_banner
     POST /api/account/register
+    POST /api/pleroma/accounts/mfa/confirm/<method>
     POST /api/pleroma/blocks_import
     POST /api/pleroma/change_email
     POST /api/pleroma/change_password
@@ -407,6 +415,7 @@ SHOWS_NONE = set(
     POST /api/pleroma/follow_import
     POST /api/pleroma/mutes_import
     POST /api/pleroma/password_reset
+    POST /api/pleroma/profile/mfa/confirm/<method>
     POST /api/v1/accounts
     POST /api/v1/announcements/<id:announcement_id>/dismiss
     POST /api/v1/apps
@@ -431,6 +440,7 @@ SHOWS_NONE = set(
     POST /login
     POST /logout
     POST /oauth/authorize
+    POST /oauth/mfa/challenge
     POST /oauth/revoke
     POST /oauth/token
     POST /registration

@@ -244,6 +244,17 @@ def test_password_reset_ends_every_login(client, alice, database_url):
     client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403)
 
 
+def test_the_second_factor_of_an_account_is_ended(run, running):
+    with psycopg.connect(running, autocommit=True) as connection:
+        connection.execute(
+            "insert into second_factors (account_id, key) select id, 'x' from accounts where nickname = 'Root'"
+        )
+        assert run("user", "reset-mfa", "@root") == "Ended the second factor of @root.\n"
+        assert connection.execute("select 1 from second_factors").fetchall() == []
+    assert run("user", "reset-mfa", "root") == "@root has no second factor.\n"
+    assert run("user", "reset-mfa", "nobody", status=1) == "Error: there is no account nobody\n"
+
+
 def test_first_administrator_is_noticed(person, database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         assert not queries.command_line.has_administrator(connection).found

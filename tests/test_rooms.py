@@ -22,6 +22,7 @@ GROUND = {
     "remote",
     "remote_places",
     "safe_files",
+    "sealing",
     "vapid",
 }
 DATA = GROUND | {"db", "settings"}

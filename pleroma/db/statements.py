@@ -16,9 +16,10 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.types.string import BytesBinaryDumper
 
 from pleroma.db import timing
 
@@ -43,6 +44,16 @@ class _Adaptation(NamedTuple):
 
     adapters: AdaptersMap
     connection: None = None
+
+
+class _HexDumper(Dumper):
+    """Bytes inside of a list. psycopg's own dumper asks the connection how to spell them, and guesses without."""
+
+    oid = BytesBinaryDumper.oid
+
+    def dump(self, obj: bytes) -> bytes:
+        """The bytes as PostgreSQL reads them whatever its settings are."""
+        return b"\\x" + obj.hex().encode()
 
 
 class AssumptionFailed(Exception):
@@ -70,7 +81,11 @@ class _Session:
     """What one connection has prepared: the name of each statement for each tuple of its values' types."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self.transformer = Transformer(_Adaptation(connection.adapters))
+        adapters = AdaptersMap(connection.adapters)
+        adapters.register_dumper(bytes, _HexDumper)
+        # The last one is that of bytes outside of lists.
+        adapters.register_dumper(bytes, BytesBinaryDumper)
+        self.transformer = Transformer(_Adaptation(adapters))
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self.assumed: _Assumed | None = None
         # When the statement was sent that is waited for, by time.monotonic(); 0 for none.

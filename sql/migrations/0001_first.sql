@@ -1232,3 +1232,26 @@ end
 $$;
 create trigger note_filter after insert or update of title, context, action, expires_at or delete
 on filters for each row execute function note_filter();
+
+-- What logging in takes beside the password: the key that an account shares with its authenticator app, sealed by a key that
+-- is not in the database, the last step of the clock whose code was taken, and hashes of recovery codes. There is a second
+-- factor where `key` is set; a key that nobody has shown a code of waits in `pending_key`.
+create table second_factors (
+  account_id bigint primary key references accounts on delete cascade,
+  key bytea,
+  pending_key bytea,
+  last_step bigint not null default 0,
+  recovery_codes bytea[] not null default '{}'
+);
+
+-- Logins whose password was right and whose code is waited for, for an app or for our own pages.
+create table waiting_logins (
+  token_hash bytea primary key,
+  account_id bigint not null references accounts on delete cascade,
+  app_id bigint references apps on delete cascade,
+  login_version integer not null,
+  scopes text[] not null default '{}',
+  created_at timestamptz not null default now()
+);
+create index waiting_logins_account on waiting_logins (account_id);
+create index waiting_logins_app on waiting_logins (app_id);
