@@ -1,4 +1,4 @@
-"""The address of a database, with what is safe where it says nothing (docs/scale.md 3)."""
+"""The address of a database, with what is safe where it says nothing."""
 
 from __future__ import annotations
 
