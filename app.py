@@ -144,13 +144,10 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
 @contextmanager
 def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
     """The settings and one transaction on the migrated database, for a command that changes something."""
-    from pleroma.db import schema
+    from pleroma.ops import database
 
-    settings = config.load()
-    with postgres.available(settings.data_dir, settings.database_url) as url:
-        schema.migrate(url)
-        with _connected(url) as connection, connection.transaction():
-            yield settings, connection
+    with database.migrated() as (settings, url), _connected(url) as connection, connection.transaction():
+        yield settings, connection
 
 
 @cli.command()
@@ -179,19 +176,13 @@ def restore(file: Path) -> None:
 @cli.command()
 def prune() -> None:
     """Remove what is over its time, as each hour does, and files that belong to nothing."""
-    from pleroma import db, jobs, upkeep
-    from pleroma.db import schema
+    from pleroma import jobs, upkeep
+    from pleroma.ops import database
     from pleroma.ops.disk_use import shown
 
-    settings = config.load()
-    with postgres.available(settings.data_dir, settings.database_url) as url:
-        schema.migrate(url)
-        db.configure(url, 1, statement_timeout="0")
-        try:
-            jobs.run_hourly(settings)
-            count, size = upkeep.remove_forgotten_files(settings)
-        finally:
-            db.close_pool()
+    with database.pool() as settings:
+        jobs.run_hourly(settings)
+        count, size = upkeep.remove_forgotten_files(settings)
     click.echo(f"Removed what was over its time, and {count} forgotten files ({shown(size)}).")
 
 
@@ -319,6 +310,20 @@ def _change(text: str) -> tuple[str, str]:
     if not equals:
         raise click.BadParameter(f"{text!r} is not NAME=VALUE")
     return name, value
+
+
+@user.command("export")
+@click.argument("nickname")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_user(nickname: str, file: Path) -> None:
+    """Write all that an account has made to a zip, as it can have it made itself; the server may run."""
+    from pleroma.accounts import archives
+    from pleroma.ops import database
+    from pleroma.ops.disk_use import shown
+
+    with database.pool() as settings:
+        size = archives.export(settings, nickname, file)
+    click.echo(f"Wrote {file}, {shown(size)}. It holds private statuses: give it to nobody but @{nickname}.")
 
 
 @cli.group()

@@ -906,3 +906,113 @@ from statuses s
 left join statuses o on o.id = s.reblog_of_id
 where s.id = of_status_id;
 end;
+
+-- What an account takes with it, in ActivityStreams.
+
+-- The address of an account's actor, as JSON.
+create or replace function actor_address(a accounts) returns text language sql stable
+return json_text(coalesce(a.uri, chr(1) || '/users/' || a.nickname));
+
+-- The address of a status, as JSON.
+create or replace function object_address(uuid uuid) returns text language sql immutable
+return concat('"', chr(1), '/objects/', uuid, '"');
+
+-- The installed emoji among some shortcodes, with commas between.
+create or replace function emoji_tags(codes text[]) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Emoji","name":', json_text(concat(':', e.shortcode, ':')),
+    ',"icon":{"type":"Image","url":', json_text(chr(1) || e.path), '}}'), ',' order by e.shortcode)
+  from emojis e
+  where e.shortcode = any (codes)
+);
+
+-- Whom a status is addressed to, first and second, and whom it mentions (of a reblog: whose it is).
+create or replace function audience_of(s statuses)
+returns table (first text, second text, mentions text) language sql stable begin atomic
+select array_to_string(array[
+         case when s.visibility = 'public' and s.reblog_of_id is null then public.address end,
+         case when s.visibility in ('unlisted', 'private') or s.visibility = 'public' and s.reblog_of_id is not null
+           then followers.address end,
+         case when s.visibility = 'list' and s.list_id is not null then json_text(concat(actor.address, '/lists/', s.list_id)) end,
+         people.addresses], ','),
+       case
+         when s.visibility = 'public' and s.reblog_of_id is null then followers.address
+         when s.visibility in ('public', 'unlisted') then public.address end,
+       people.tags
+from accounts a
+cross join (select '"https://www.w3.org/ns/activitystreams#Public"' as address) public
+cross join lateral (select coalesce(a.uri, chr(1) || '/users/' || a.nickname) as address) actor
+cross join lateral (select json_text(actor.address || '/followers') as address) followers
+cross join lateral (
+  select string_agg(actor_address(m), ',' order by person.place) as addresses,
+         string_agg(concat('{"type":"Mention","href":', actor_address(m),
+           ',"name":', json_text(concat_ws('@', '', m.nickname, m.domain)), '}'), ',' order by person.place) as tags
+  from unnest(s.involved) with ordinality as person (id, place)
+  join accounts m on m.id = person.id
+  where m.id <> s.account_id
+    and (s.reblog_of_id is null or m.id = (select o.account_id from statuses o where o.id = s.reblog_of_id))
+) people
+where a.id = s.account_id;
+end;
+
+-- The uploads of a status, by where they lie in the archive.
+create or replace function document_tags(of_status_id bigint) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Document","mediaType":', json_text(m.mime_type),
+    ',"url":', json_text('media_attachments/' || m.file), ',"name":', coalesce(json_text(m.description), 'null'),
+    ',"blurhash":', coalesce(json_text(m.blurhash), 'null'), '}'), ',' order by used.position)
+  from status_media used
+  join media m on m.id = used.media_id
+  where used.status_id = of_status_id
+);
+
+-- What makes a question of a note: the choices of its poll, with the votes unless they are hidden until it ends.
+create or replace function question_keys(of_status_id bigint) returns text language sql stable
+return (
+  select concat(',"endTime":', json_time(p.expires_at), case when p.multiple then ',"anyOf":[' else ',"oneOf":[' end,
+    string_agg(concat('{"type":"Note","name":', json_text(option.title),
+      case when not p.hide_totals or p.expires_at <= now() then concat(
+        ',"replies":{"type":"Collection","totalItems":', (
+          select count(*) from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1), '}') end, '}'),
+      ',' order by option.place), ']')
+  from polls p
+  cross join unnest(p.options) with ordinality as option (title, place)
+  where p.status_id = of_status_id
+  group by p.status_id
+);
+
+-- A status as the object of an activity. U+FFFF, which no stored text holds, takes the place of U+0001 while its content is
+-- taken out of the stored JSON.
+create or replace function note_json(s statuses, author text, audience_first text, audience_second text, mentions text)
+returns text language sql stable
+return concat(
+  '{"id":', object_address(s.uuid), ',"type":"', case when s.has_poll then 'Question' else 'Note' end,
+  '","url":"', chr(1), '/notice/', s.id, '","attributedTo":', author, ',"published":', json_time(s.created_at),
+  ',"updated":null,"summary":', coalesce(json_text(nullif(s.spoiler_text, '')), 'null'),
+  ',"content":', coalesce(
+    replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""'),
+  ',"source":{"content":', coalesce(json_text(s.source), '""'),
+  ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
+  '},"inReplyTo":', coalesce((select object_address(p.uuid) from statuses p where p.id = s.in_reply_to_id), 'null'),
+  ',"to":[', audience_first, '],"cc":[', audience_second, '],"sensitive":', s.sensitive::text,
+  ',"tag":[', concat_ws(',', (
+    select string_agg(concat('{"type":"Hashtag","href":', json_text(concat(chr(1), '/tag/', t.tag)),
+      ',"name":', json_text('#' || t.tag), '}'), ',' order by t.tag)
+    from status_tags t
+    where t.status_id = s.id), mentions, case when s.emoji_codes is not null then emoji_tags(s.emoji_codes) end),
+  '],"attachment":[', case when s.has_media then document_tags(s.id) end, ']',
+  case when s.has_poll then question_keys(s.id) end, '}');
+
+-- A status of an account's as the activity that published it; a reblog has nothing of its original but the address.
+create or replace function activity_json(s statuses) returns text language sql stable
+return (
+  select concat('{"id":"', chr(1), '/activities/', s.uuid, '","type":"', case when o.id is null then 'Create' else 'Announce' end,
+    '","actor":', actor_address(a), ',"published":', json_time(s.created_at),
+    ',"to":[', audience.first, '],"cc":[', audience.second, '],"object":',
+    case when o.id is null then note_json(s, actor_address(a), audience.first, audience.second, audience.mentions)
+      else object_address(o.uuid) end, '}')
+  from accounts a
+  cross join lateral audience_of(s) audience
+  left join statuses o on o.id = s.reblog_of_id
+  where a.id = s.account_id
+);

@@ -145,6 +145,7 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     (first.data / "emoji" / "cats" / "cat.webp").write_bytes(PICTURE)
     (first.data / "static").mkdir()
     (first.data / "static" / "robots.txt").write_text("ours")
+    first.ask("POST", "/api/v1/pleroma/backups", Authorization=token)
     with _posting(first, token) as answered:
         while len(answered) < 20:
             time.sleep(0.01)
@@ -169,6 +170,9 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
         second.ask("GET", f"/api/v1/statuses/{identifier}")
     assert json.loads(second.ask("GET", "/api/v1/accounts/verify_credentials", Cookie=cookie)[1])["acct"] == "alice"
     assert second.ask("GET", "/robots.txt")[1] == b"ours"
+    # Archives of accounts stay behind, files and rows, and new ones can be asked for.
+    assert json.loads(second.ask("GET", "/api/v1/pleroma/backups", Authorization=token)[1]) == []
+    assert json.loads(second.ask("POST", "/api/v1/pleroma/backups", Authorization=token)[1])[0]["state"] == "pending"
     assert second.ask("GET", "/emoji/cats/cat.webp")[1] == PICTURE
     second.ask("POST", "/api/v1/statuses", {"status": "it goes on"}, Authorization=token)
     second.stop()
