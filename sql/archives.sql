@@ -123,16 +123,8 @@ left join lateral (select v.id, v.uuid from visible_statuses(:account_id) v wher
 
 -- name: bookmarks(account_id, after, limit)$
 -- The same with those that it bookmarked, by the time of the bookmark.
-with page as materialized (
-       select i.bookmark_id, i.status_id
-       from interactions i
-       where i.account_id = :account_id and i.bookmark_id > :after
-       order by i.bookmark_id
-       limit :limit
-     )
-select max(page.bookmark_id), count(s.id), string_agg(object_address(s.uuid), ',' order by page.bookmark_id) filter (where s.id is not null)
-from page
-left join lateral (select v.id, v.uuid from visible_statuses(:account_id) v where v.id = page.status_id) s on true;
+select max(b.place), count(b.uuid), string_agg(object_address(b.uuid), ',' order by b.place) filter (where b.uuid is not null)
+from bookmark_page(:account_id, :after, :limit) b;
 
 -- name: media(account_id, after, limit)$
 -- A page of the files that an account's statuses name: after which upload the next begins (null: there is none), and the

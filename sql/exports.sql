@@ -75,14 +75,5 @@ left join accounts a on a.id = page.account_id and a.present;
 
 -- name: bookmarks(account_id, after, limit)$
 -- Addresses of the statuses that an account bookmarked and may still see.
-with page as materialized (
-       select i.bookmark_id, i.status_id
-       from interactions i
-       where i.account_id = :account_id and i.bookmark_id > :after
-       order by i.bookmark_id
-       limit :limit
-     )
-select max(page.bookmark_id), string_agg(
-    concat(chr(1), '/objects/', s.uuid, chr(10)), '' order by page.bookmark_id) filter (where s.id is not null)
-from page
-left join lateral (select v.id, v.uuid from visible_statuses(:account_id) v where v.id = page.status_id) s on true;
+select max(b.place), string_agg(concat(chr(1), '/objects/', b.uuid, chr(10)), '' order by b.place) filter (where b.uuid is not null)
+from bookmark_page(:account_id, :after, :limit) b;

@@ -907,7 +907,21 @@ left join statuses o on o.id = s.reblog_of_id
 where s.id = of_status_id;
 end;
 
--- What an account takes with it, in ActivityStreams.
+-- What an account takes with it: bookmarks, and in ActivityStreams what it wrote.
+
+-- A page of what viewer bookmarked, oldest first, with no UUID for what viewer may not see any more.
+create or replace function bookmark_page(viewer bigint, after bigint, wanted bigint)
+returns table (place bigint, uuid uuid) language sql stable begin atomic
+select page.bookmark_id, s.uuid
+from (
+  select i.bookmark_id, i.status_id
+  from interactions i
+  where i.account_id = viewer and i.bookmark_id > after
+  order by i.bookmark_id
+  limit wanted
+) page
+left join lateral (select v.uuid from visible_statuses(viewer) v where v.id = page.status_id) s on true;
+end;
 
 -- The address of an account's actor, as JSON.
 create or replace function actor_address(a accounts) returns text language sql stable
