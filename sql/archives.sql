@@ -104,9 +104,9 @@ where a.id = :account_id;
 with page as materialized (
        select s.id from statuses s where s.account_id = :account_id and s.id > :after order by s.id limit :limit
      )
-select max(page.id), count(s.id), string_agg(activity_json(s), ',' order by s.id)
+select max(page.id), count(e.status_id), string_agg(e.entity, ',' order by e.status_id)
 from page
-left join statuses s on s.id = page.id and is_current(s);
+left join activities(array(select id from page)) e on e.status_id = page.id;
 
 -- name: likes(account_id, after, limit)$
 -- The same with the addresses of the statuses that an account favourited and may still see, by their age.

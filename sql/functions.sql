@@ -940,35 +940,6 @@ return (
   where e.shortcode = any (codes)
 );
 
--- Whom a status is addressed to, first and second, and whom it mentions (of a reblog: whose it is).
-create or replace function audience_of(s statuses)
-returns table (first text, second text, mentions text) language sql stable begin atomic
-select array_to_string(array[
-         case when s.visibility = 'public' and s.reblog_of_id is null then public.address end,
-         case when s.visibility in ('unlisted', 'private') or s.visibility = 'public' and s.reblog_of_id is not null
-           then followers.address end,
-         case when s.visibility = 'list' and s.list_id is not null then json_text(concat(actor.address, '/lists/', s.list_id)) end,
-         people.addresses], ','),
-       case
-         when s.visibility = 'public' and s.reblog_of_id is null then followers.address
-         when s.visibility in ('public', 'unlisted') then public.address end,
-       people.tags
-from accounts a
-cross join (select '"https://www.w3.org/ns/activitystreams#Public"' as address) public
-cross join lateral (select coalesce(a.uri, chr(1) || '/users/' || a.nickname) as address) actor
-cross join lateral (select json_text(actor.address || '/followers') as address) followers
-cross join lateral (
-  select string_agg(actor_address(m), ',' order by person.place) as addresses,
-         string_agg(concat('{"type":"Mention","href":', actor_address(m),
-           ',"name":', json_text(concat_ws('@', '', m.nickname, m.domain)), '}'), ',' order by person.place) as tags
-  from unnest(s.involved) with ordinality as person (id, place)
-  join accounts m on m.id = person.id
-  where m.id <> s.account_id
-    and (s.reblog_of_id is null or m.id = (select o.account_id from statuses o where o.id = s.reblog_of_id))
-) people
-where a.id = s.account_id;
-end;
-
 -- The uploads of a status, by where they lie in the archive.
 create or replace function document_tags(of_status_id bigint) returns text language sql stable
 return (
@@ -997,36 +968,66 @@ return (
 
 -- A status as the object of an activity. U+FFFF, which no stored text holds, takes the place of U+0001 while its content is
 -- taken out of the stored JSON.
-create or replace function note_json(s statuses, author text, audience_first text, audience_second text, mentions text)
+create or replace function note_json(s statuses, author text, answered uuid, audience text, tags text)
 returns text language sql stable
 return concat(
   '{"id":', object_address(s.uuid), ',"type":"', case when s.has_poll then 'Question' else 'Note' end,
   '","url":"', chr(1), '/notice/', s.id, '","attributedTo":', author, ',"published":', json_time(s.created_at),
-  ',"updated":null,"summary":', coalesce(json_text(nullif(s.spoiler_text, '')), 'null'),
+  ',"updated":null,"summary":', case when s.spoiler_text = '' then 'null' else json_text(s.spoiler_text) end,
   ',"content":', coalesce(
     replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""'),
   ',"source":{"content":', coalesce(json_text(s.source), '""'),
   ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
-  '},"inReplyTo":', coalesce((select object_address(p.uuid) from statuses p where p.id = s.in_reply_to_id), 'null'),
-  ',"to":[', audience_first, '],"cc":[', audience_second, '],"sensitive":', s.sensitive::text,
-  ',"tag":[', concat_ws(',', (
-    select string_agg(concat('{"type":"Hashtag","href":', json_text(concat(chr(1), '/tag/', t.tag)),
-      ',"name":', json_text('#' || t.tag), '}'), ',' order by t.tag)
-    from status_tags t
-    where t.status_id = s.id), mentions, case when s.emoji_codes is not null then emoji_tags(s.emoji_codes) end),
+  '},"inReplyTo":', case when answered is null then 'null' else object_address(answered) end, audience,
+  ',"sensitive":', s.sensitive::text,
+  ',"tag":[', concat_ws(',', tags, case when s.emoji_codes is not null then emoji_tags(s.emoji_codes) end),
   '],"attachment":[', case when s.has_media then document_tags(s.id) end, ']',
   case when s.has_poll then question_keys(s.id) end, '}');
 
--- A status of an account's as the activity that published it; a reblog has nothing of its original but the address.
-create or replace function activity_json(s statuses) returns text language sql stable
-return (
-  select concat('{"id":"', chr(1), '/activities/', s.uuid, '","type":"', case when o.id is null then 'Create' else 'Announce' end,
-    '","actor":', actor_address(a), ',"published":', json_time(s.created_at),
-    ',"to":[', audience.first, '],"cc":[', audience.second, '],"object":',
-    case when o.id is null then note_json(s, actor_address(a), audience.first, audience.second, audience.mentions)
-      else object_address(o.uuid) end, '}')
-  from accounts a
-  cross join lateral audience_of(s) audience
-  left join statuses o on o.id = s.reblog_of_id
-  where a.id = s.account_id
-);
+-- Statuses as the activities that published them, as far as they are there; a reblog has nothing of its original but the
+-- address. Whom one names is its mentions, of a reblog the author of the original.
+create or replace function activities(ids bigint[])
+returns table (status_id bigint, entity text) language sql stable begin atomic
+select s.id,
+       concat('{"id":"', chr(1), '/activities/', s.uuid, '","type":"', case when o.id is null then 'Create' else 'Announce' end,
+         '","actor":', actor_address(a), ',"published":', json_time(s.created_at), audience.keys, ',"object":',
+         case when o.id is null
+           then note_json(s, actor_address(a), parent.uuid, audience.keys, concat_ws(',', hashtags.tags, people.tags))
+           else object_address(o.uuid) end, '}')
+from unnest(ids) as chosen (id)
+join statuses s on s.id = chosen.id and is_current(s)
+join accounts a on a.id = s.account_id
+left join statuses o on o.id = s.reblog_of_id
+left join statuses parent on parent.id = s.in_reply_to_id
+cross join lateral (
+  select string_agg(concat('{"type":"Hashtag","href":', json_text(concat(chr(1), '/tag/', t.tag)),
+           ',"name":', json_text('#' || t.tag), '}'), ',' order by t.tag) as tags
+  from status_tags t
+  where t.status_id = s.id
+) hashtags
+cross join lateral (
+  select string_agg(actor_address(m), ',' order by person.place) as addresses,
+         string_agg(concat('{"type":"Mention","href":', actor_address(m),
+           ',"name":', json_text(concat_ws('@', '', m.nickname, m.domain)), '}'), ',' order by person.place) as tags
+  from unnest(s.involved) with ordinality as person (id, place)
+  join accounts m on m.id = person.id
+  where person.id <> s.account_id and (o.id is null or person.id = o.account_id)
+) people
+cross join lateral (
+  select '"https://www.w3.org/ns/activitystreams#Public"' as everybody,
+         json_text(concat(coalesce(a.uri, chr(1) || '/users/' || a.nickname), '/followers')) as followers,
+         json_text(concat(coalesce(a.uri, chr(1) || '/users/' || a.nickname), '/lists/', s.list_id)) as list
+) circle
+cross join lateral (
+  select concat(
+    ',"to":[', concat_ws(',', case
+        when s.visibility = 'public' and o.id is null then circle.everybody
+        when s.visibility in ('public', 'unlisted', 'private') then circle.followers
+        when s.list_id is not null then circle.list end, people.addresses),
+    '],"cc":[', case
+        when s.visibility = 'public' and o.id is null then circle.followers
+        when s.visibility in ('public', 'unlisted') then circle.everybody end, ']') as keys
+  -- Made once, and not where it is used.
+  offset 0
+) audience;
+end;

@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from pleroma import db, media, safe_files
 from pleroma.accounts import exports
@@ -119,7 +119,8 @@ class _Writer:
         with db.connection() as connection:
             actor, *pictures = queries.archives.actor(connection, account_id=self._account_id)
         self._require_room(len(actor))
-        self._archive.writestr("actor.json", self._addressed(actor))
+        with self._entry("actor.json") as document:
+            document.write(self._addressed(actor))
         for place, name in zip(("avatar", "header"), pictures, strict=True):
             if name is not None:
                 self._add_file(f"{place}{Path(name.decode()).suffix}", name.decode())
@@ -127,7 +128,7 @@ class _Writer:
     def add_document(self, name: str, statement: Any, rows: int) -> None:
         """A collection of the account's; what it holds is counted while it is written, so that both agree."""
         total, separator = 0, b""
-        with self._archive.open(name, "w", force_zip64=True) as document:
+        with self._entry(name) as document:
             document.write(
                 b'{"@context":"https://www.w3.org/ns/activitystreams","id":"%b","type":"OrderedCollection",'
                 b'"orderedItems":[' % name.encode()
@@ -143,7 +144,7 @@ class _Writer:
 
     def add_list(self, export: exports.Export) -> None:
         """A list of the account's as CSV."""
-        with self._archive.open(export.file_name, "w", force_zip64=True) as document:
+        with self._entry(export.file_name) as document:
             for piece in exports.lines(export, self._account_id, self._config):
                 self._require_room(len(piece))
                 document.write(piece)
@@ -162,10 +163,15 @@ class _Writer:
             size = source.seek(0, 2)
             self._require_room(size)
             source.seek(0)
-            entry = zipfile.ZipInfo(place, time.gmtime()[:6])
-            entry.file_size = size
-            with self._archive.open(entry, "w") as target:
+            with self._entry(place, zipfile.ZIP_STORED, size) as target:
                 shutil.copyfileobj(source, target, _PIECE)
+
+    def _entry(self, name: str, compression: int = zipfile.ZIP_DEFLATED, size: int | None = None) -> IO[bytes]:
+        """A new file in the archive, open for writing; without a size it may become as large as it will."""
+        entry = zipfile.ZipInfo(name, time.gmtime()[:6])
+        entry.compress_type = compression
+        entry.file_size = size or 0
+        return self._archive.open(entry, "w", force_zip64=size is None)
 
     def _advance(self) -> None:
         if time.monotonic() >= self._said + _LOOK_EACH:
