@@ -337,6 +337,18 @@ def test_one_that_was_killed_half_way_is_made_again(client, alice, run_jobs, dir
     assert files(directory) == [f"{stored.hex()}.zip"]
 
 
+def test_one_is_made_at_a_time(client, alice, bob, run_jobs, sql):
+    for who in (alice, bob):
+        client.post(BACKUPS, auth=who, status=200)
+    # A worker is at the first one.
+    sql("update procrastinate_jobs set status = 'doing' where id = (select min(id) from procrastinate_jobs)")
+    run_jobs()
+    assert client.get(BACKUPS, auth=bob, status=200).json[0]["state"] == "pending"
+    sql("update procrastinate_jobs set status = 'succeeded' where status = 'doing'")
+    run_jobs()
+    assert client.get(BACKUPS, auth=bob, status=200).json[0]["state"] == "complete"
+
+
 def test_a_second_run_changes_nothing(client, alice, run_jobs, sql, path_of):
     client.post(BACKUPS, auth=alice, status=200)
     run_jobs()
