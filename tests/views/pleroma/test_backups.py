@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from pleroma import safe_files
-from pleroma.accounts import archives
+from pleroma.accounts import archive_files, archives
 from tests.picture_files import PICTURES
 from tests.views.mastodon.test_media import png
 
@@ -335,6 +335,25 @@ def test_one_that_was_killed_half_way_is_made_again(client, alice, run_jobs, dir
     zipped = zipfile.ZipFile(io.BytesIO(client.get(path_of(alice), status=200).body))
     assert zipped.testzip() is None
     assert files(directory) == [f"{stored.hex()}.zip"]
+
+
+def test_who_asks_meanwhile_sees_how_far_it_is(client, alice, run_jobs, post, monkeypatch):
+    post(alice, "hello")
+    client.post(BACKUPS, auth=alice, status=200)
+    seen = []
+
+    def looking(place, wanted=0):
+        (entry,) = client.get(BACKUPS, auth=alice, status=200).json
+        seen.append((entry["state"], entry["processed"], entry["file_size"]))
+        return False
+
+    monkeypatch.setattr(safe_files, "is_nearly_full", looking)
+    monkeypatch.setattr(archive_files, "_LOOK_EACH", 0)
+    run_jobs()
+    assert {(state, processed) for state, processed, _ in seen} == {("running", False)}
+    sizes = [size for _, _, size in seen]
+    assert sizes == sorted(sizes)
+    assert sizes[0] == 0 < sizes[-1] < client.get(BACKUPS, auth=alice).json[0]["file_size"]
 
 
 def test_one_is_made_at_a_time(client, alice, bob, run_jobs, sql):
