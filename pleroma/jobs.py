@@ -39,6 +39,7 @@ MODULES = (
     "pleroma.accounts.lifecycle",
     "pleroma.mail",
     "pleroma.accounts.imports",
+    "pleroma.accounts.archives",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
     "pleroma.push.delivery",

@@ -153,6 +153,9 @@ READING = {
         "?limit=80", also=("author", "friend", "reader")
     ),
     "GET /api/v1/pleroma/accounts/<name>/scrobbles": of_absent(names=True, also=("author",)),
+    **{f"GET /api/pleroma/{kind}_export": plainly() for kind in ("follow", "mutes", "blocks", "lists")},
+    # Addresses alone.
+    "GET /api/pleroma/bookmarks_export": plainly(shows=False),
     "GET /api/v1/blocks": plainly("?limit=80"),
     "GET /api/v1/mutes": plainly("?limit=80"),
     "GET /api/v1/endorsements": plainly("?limit=80"),
@@ -349,6 +352,7 @@ SHOWS_NONE = set(
     GET /api/pleroma/accounts/mfa/backup_codes
     GET /api/pleroma/accounts/mfa/setup/<method>
     GET /api/pleroma/captcha
+    GET /api/pleroma/domain_blocks_export
     GET /api/pleroma/emoji
     GET /api/pleroma/emoji/packs
     GET /api/pleroma/emoji/packs/<path:name>/download_shared
@@ -372,6 +376,7 @@ SHOWS_NONE = set(
     GET /api/v1/instance/rules
     GET /api/v1/markers
     GET /api/v1/notifications/unread_count
+    GET /api/v1/pleroma/backups
     GET /api/v1/pleroma/mascot
     GET /api/v1/preferences
     GET /api/v1/push/subscription
@@ -392,6 +397,7 @@ SHOWS_NONE = set(
     GET /health
     GET /login
     GET /media/<path:name>
+    GET /media/backups/<name>.zip
     GET /metrics
     GET /oauth/authorize
     GET /registration
@@ -403,6 +409,7 @@ SHOWS_NONE = set(
     POST /api/account/register
     POST /api/pleroma/accounts/mfa/confirm/<method>
     POST /api/pleroma/blocks_import
+    POST /api/pleroma/bookmarks_import
     POST /api/pleroma/change_email
     POST /api/pleroma/change_password
     POST /api/pleroma/delete_account
@@ -429,6 +436,7 @@ SHOWS_NONE = set(
     POST /api/v1/notifications/clear
     POST /api/v1/notifications/dismiss
     POST /api/v1/pleroma/accounts/confirmation_resend
+    POST /api/v1/pleroma/backups
     POST /api/v1/pleroma/scrobble
     POST /api/v1/push/subscription
     POST /api/v1/tags/<name>/follow

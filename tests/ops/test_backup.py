@@ -150,6 +150,7 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     shared = json.loads(first.ask("GET", f"{MFA}/setup/totp", Authorization=token)[1])["key"]
     form = {"password": PASSWORD, "code": pyotp.TOTP(shared).now()}
     first.ask("POST", f"{MFA}/confirm/totp", form, Authorization=token)
+    first.ask("POST", "/api/v1/pleroma/backups", Authorization=token)
     with _posting(first, token) as answered:
         while len(answered) < 20:
             time.sleep(0.01)
@@ -178,6 +179,9 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     code = pyotp.TOTP(shared).at(time.time() + 30)
     assert "Set-Cookie" in second.ask("POST", "/login", {"mfa_token": waiting, "code": code})[0]
     assert second.ask("GET", "/robots.txt")[1] == b"ours"
+    # Archives of accounts stay behind, files and rows, and new ones can be asked for.
+    assert json.loads(second.ask("GET", "/api/v1/pleroma/backups", Authorization=token)[1]) == []
+    assert json.loads(second.ask("POST", "/api/v1/pleroma/backups", Authorization=token)[1])[0]["state"] == "pending"
     assert second.ask("GET", "/emoji/cats/cat.webp")[1] == PICTURE
     second.ask("POST", "/api/v1/statuses", {"status": "it goes on"}, Authorization=token)
     second.stop()
