@@ -457,3 +457,9 @@ def test_upkeep_takes_what_belongs_to_nothing_and_leaves_what_is_written(
     run_jobs()
     assert [entry["state"] for entry in client.get(BACKUPS, auth=bob).json] == ["failed"]
     assert len(files(directory)) == 1
+
+
+def test_an_edited_status_says_when(client, alice, post, objects):
+    status = post(alice, "before")
+    edited = client.put(f"/api/v1/statuses/{status['id']}", {"status": "after"}, auth=alice, status=200).json
+    assert objects(alice)["after"]["object"]["updated"] == edited["edited_at"]
