@@ -14,7 +14,7 @@ import click
 
 from pleroma import config
 from pleroma.config import Config, ConfigError
-from pleroma.ops.frontend_commands import frontend
+from pleroma.ops.commands import emoji, frontend
 from pleroma.processes import die_with_parent
 from pleroma.server import postgres
 
@@ -145,13 +145,10 @@ def _connected(url: str) -> Iterator[psycopg.Connection]:
 @contextmanager
 def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
     """The settings and one transaction on the migrated database, for a command that changes something."""
-    from pleroma.db import schema
+    from pleroma.ops import database
 
-    settings = config.load()
-    with postgres.available(settings.data_dir, settings.database_url) as url:
-        schema.migrate(url)
-        with _connected(url) as connection, connection.transaction():
-            yield settings, connection
+    with database.transaction() as (settings, connection):
+        yield settings, connection
 
 
 @cli.command()
@@ -180,19 +177,13 @@ def restore(file: Path) -> None:
 @cli.command()
 def prune() -> None:
     """Remove what is over its time, as each hour does, and files that belong to nothing."""
-    from pleroma import db, jobs, upkeep
-    from pleroma.db import schema
+    from pleroma import jobs, upkeep
+    from pleroma.ops import database
     from pleroma.ops.disk_use import shown
 
-    settings = config.load()
-    with postgres.available(settings.data_dir, settings.database_url) as url:
-        schema.migrate(url)
-        db.configure(url, 1, statement_timeout="0")
-        try:
-            jobs.run_hourly(settings)
-            count, size = upkeep.remove_forgotten_files(settings)
-        finally:
-            db.close_pool()
+    with database.pool() as settings:
+        jobs.run_hourly(settings)
+        count, size = upkeep.remove_forgotten_files(settings)
     click.echo(f"Removed what was over its time, and {count} forgotten files ({shown(size)}).")
 
 
@@ -301,6 +292,18 @@ def reset_password(nickname: str, password: str | None) -> None:
     click.echo(f"Changed the password of @{nickname}." if password else f"The new password of @{nickname}: {chosen}")
 
 
+@user.command("reset-mfa")
+@click.argument("nickname")
+def reset_second_factor(nickname: str) -> None:
+    """End the second factor of an account, for somebody who has lost it: the password alone logs in again."""
+    from pleroma.accounts import administration, second_factor
+
+    with _database() as (_, connection):
+        had = second_factor.end(connection, administration.find(connection, nickname).id)
+    name = nickname.removeprefix("@")
+    click.echo(f"Ended the second factor of @{name}." if had else f"@{name} has no second factor.")
+
+
 @user.command("set")
 @click.argument("nickname")
 @click.argument("changes", nargs=-1, required=True, metavar="NAME=VALUE...")
@@ -322,6 +325,20 @@ def _change(text: str) -> tuple[str, str]:
     return name, value
 
 
+@user.command("export")
+@click.argument("nickname")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def export_user(nickname: str, file: Path) -> None:
+    """Write all that an account has made to a zip, as it can have it made itself; the server may run."""
+    from pleroma.accounts import archives
+    from pleroma.ops import database
+    from pleroma.ops.disk_use import shown
+
+    with database.pool() as settings:
+        size = archives.export(settings, nickname, file)
+    click.echo(f"Wrote {file}, {shown(size)}. It holds private statuses: give it to nobody but @{nickname}.")
+
+
 @cli.group()
 def invite() -> None:
     """Invitations to register while registrations are closed."""
@@ -341,26 +358,7 @@ def create_invite(max_use: int | None, expires_at: Any) -> None:
     click.echo(f"{settings.base_url}/registration/{token}")
 
 
-@cli.group()
-def emoji() -> None:
-    """Custom emoji."""
-
-
-@emoji.command("import")
-@click.argument("source")
-@click.argument("pack", required=False)
-def import_emoji(source: str, pack: str | None) -> None:
-    """Import a pack from a folder, a zip, or the address of another server with the pack's name there."""
-    from pleroma.emoji import importing, installed
-
-    imported = importing.run(config.load(), source, pack)
-    with _database() as (settings, connection):
-        installed.reload(connection, settings.data_dir)
-    click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
-    if imported.left_out:
-        click.echo(f"Left out, because there is no picture or the name is too long: {', '.join(imported.left_out)}.")
-
-
+cli.add_command(emoji)
 cli.add_command(frontend)
 
 

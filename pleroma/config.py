@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pleroma import vapid
+from pleroma import database_address, vapid
 from pleroma.addresses import canonical
 
 PREFIX = "PLEROMA_"
 # Below DATA_DIR: the installed front ends, and the links among them to what is served at / and at /pleroma/admin/.
 FRONTENDS, FRONTEND, ADMIN_FRONTEND = "frontends", ".in-use", ".in-use-for-admin"
-SECRETS = ("secret_key", "smtp_url", "database_url", "database_replica_url", "metrics_token", "vapid_key")
+SECRETS = ("secret_key", "smtp_url", "database_url", "metrics_token", "vapid_key")
 
 
 _USUAL_PORTS = {"http": 80, "https": 443}
@@ -48,7 +48,6 @@ class Config:
 
     data_dir: Path = Path("instance")
     database_url: str | None = None
-    database_replica_url: str | None = None
     base_url: str = "http://127.0.0.1:5000"
     secret_key: str = ""
     instance_name: str = "Pleroma"
@@ -178,7 +177,7 @@ def _mail_server(value: str) -> str:
 def _database(value: str) -> str:
     if urlsplit(value).scheme not in ("postgresql", "postgres"):
         raise ValueError("is not an address like postgresql://user:password@host/database")
-    return value
+    return database_address.complete(value)
 
 
 def _proxies(value: str) -> tuple[str, ...]:
@@ -229,7 +228,6 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "frontend_dir": _directory,
     "admin_frontend_dir": _directory,
     "database_url": _database,
-    "database_replica_url": _database,
     "base_url": _address,
     "kocaptcha_url": _web_address,
     "smtp_url": _mail_server,

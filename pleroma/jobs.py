@@ -39,6 +39,7 @@ MODULES = (
     "pleroma.accounts.lifecycle",
     "pleroma.mail",
     "pleroma.accounts.imports",
+    "pleroma.accounts.archives",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
     "pleroma.push.delivery",
@@ -108,7 +109,7 @@ def work(config: Config, url: str) -> int:
     logs.configure(config)
     logging.getLogger("procrastinate").setLevel(logging.DEBUG if config.log_level == "debug" else logging.WARNING)
     # A job may take longer than a request; its statements too.
-    db.configure(url, sum(PLACES.values()), statement_timeout="10min", lock_timeout="1min")
+    db.configure(url, sum(PLACES.values()), statement_seconds=600, lock_timeout="1min")
     asyncio.run(_work(config, url))
     return 0
 
@@ -132,7 +133,13 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
     import procrastinate
 
     connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=len(PLACES) + 1, max_idle=60, timeout=10, kwargs={"connect_timeout": 5}
+        conninfo=url,
+        connection_class=db.AsyncConnection,
+        min_size=1,
+        max_size=len(PLACES) + 1,
+        max_idle=60,
+        timeout=10,
+        reconnect_timeout=db.RECONNECT,
     )
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
     retry = _retry_strategy()

@@ -26,6 +26,7 @@ update sessions set last_used_at = now() where id_hash = :id_hash;
 -- throttled: its password was guessed too often (by this client's address, or by all).
 select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present, a.login_version,
        u.password_hash, u.password_reset_required,
+       exists (select from second_factors f where f.account_id = a.id and f.key is not null) as has_second_factor,
        setting('rate_limits') = 'true' and exists (
          select
          from rate_limits r
@@ -40,7 +41,7 @@ where a.id = coalesce(
   (select account_id from users where lower(email) = lower(:login)));
 
 -- name: by_account(account_id)^
--- The same for an account that is known.
+-- The same for an account that is known, and logged in.
 select a.id as account_id, a.nickname, a.is_admin, a.is_moderator, a.active, a.present, a.login_version,
        u.password_hash, u.password_reset_required
 from accounts a

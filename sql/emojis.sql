@@ -21,6 +21,10 @@ set path = excluded.path,
     tags = excluded.tags
 where (emoji_sources.path, emoji_sources.tags) is distinct from (excluded.path, excluded.tags);
 
+-- name: has_sources()^
+-- Whether any emoji is known.
+select exists (select from emoji_sources) as yes;
+
 -- name: choose()!
 -- Of the sources that have an emoji of the same shortcode, the last one shows it.
 with chosen as (

@@ -14,7 +14,7 @@ return coalesce(
   (select value #>> '{}' from settings where name = setting_name),
   (select value #>> '{}' from configured_settings where name = setting_name));
 
--- Ends all that lets somebody in as accounts: reset links, authorization codes, tokens and sessions. What is being made
+-- Ends all that lets somebody in as accounts: reset links, codes, logins that wait, tokens and sessions. What is being made
 -- of an older proof meanwhile has the older login_version. With keep_logins tokens and sessions stay.
 create or replace function end_ways_in(of_account_ids bigint[], keep_logins boolean default false)
 returns void language sql volatile begin atomic
@@ -22,6 +22,7 @@ update accounts set login_version = login_version + 1
 where id in (select a.id from accounts a where a.id = any (of_account_ids) order by a.id for no key update);
 delete from password_resets where account_id = any (of_account_ids);
 delete from authorization_codes where account_id = any (of_account_ids);
+delete from waiting_logins where account_id = any (of_account_ids);
 delete from tokens where account_id = any (of_account_ids) and not keep_logins;
 delete from sessions where account_id = any (of_account_ids) and not keep_logins;
 update tokens t set login_version = a.login_version
@@ -1174,4 +1175,130 @@ select case
 from statuses s
 join statuses o on o.id = coalesce(s.reblog_of_id, s.id)
 where s.id = of_status_id;
+end;
+
+-- What an account takes with it: bookmarks, and in ActivityStreams what it wrote.
+
+-- A page of what viewer bookmarked, oldest first, with no UUID for what viewer may not see any more.
+create or replace function bookmark_page(viewer bigint, after bigint, wanted bigint)
+returns table (place bigint, uuid uuid) language sql stable begin atomic
+select page.bookmark_id, s.uuid
+from (
+  select i.bookmark_id, i.status_id
+  from interactions i
+  where i.account_id = viewer and i.bookmark_id > after
+  order by i.bookmark_id
+  limit wanted
+) page
+left join lateral (select v.uuid from visible_statuses(viewer) v where v.id = page.status_id) s on true;
+end;
+
+-- The address of an account's actor, as JSON.
+create or replace function actor_address(a accounts) returns text language sql stable
+return json_text(coalesce(a.uri, chr(1) || '/users/' || a.nickname));
+
+-- The address of a status, as JSON.
+create or replace function object_address(uuid uuid) returns text language sql immutable
+return concat('"', chr(1), '/objects/', uuid, '"');
+
+-- The installed emoji among some shortcodes, with commas between.
+create or replace function emoji_tags(codes text[]) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Emoji","name":', json_text(concat(':', e.shortcode, ':')),
+    ',"icon":{"type":"Image","url":', json_text(chr(1) || e.path), '}}'), ',' order by e.shortcode)
+  from emojis e
+  where e.shortcode = any (codes)
+);
+
+-- The uploads of a status, by where they lie in the archive.
+create or replace function document_tags(of_status_id bigint) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Document","mediaType":', json_text(m.mime_type),
+    ',"url":', json_text('media_attachments/' || m.file), ',"name":', coalesce(json_text(m.description), 'null'),
+    ',"blurhash":', coalesce(json_text(m.blurhash), 'null'), '}'), ',' order by used.position)
+  from status_media used
+  join media m on m.id = used.media_id
+  where used.status_id = of_status_id
+);
+
+-- What makes a question of a note: the choices of its poll, with the votes unless they are hidden until it ends.
+create or replace function question_keys(of_status_id bigint) returns text language sql stable
+return (
+  select concat(',"endTime":', json_time(p.expires_at), case when p.multiple then ',"anyOf":[' else ',"oneOf":[' end,
+    string_agg(concat('{"type":"Note","name":', json_text(option.title),
+      case when not p.hide_totals or p.expires_at <= now() then concat(
+        ',"replies":{"type":"Collection","totalItems":', (
+          select count(*) from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1), '}') end, '}'),
+      ',' order by option.place), ']')
+  from polls p
+  cross join unnest(p.options) with ordinality as option (title, place)
+  where p.status_id = of_status_id
+  group by p.status_id
+);
+
+-- A status as the object of an activity. U+FFFF, which no stored text holds, takes the place of U+0001 while its content is
+-- taken out of the stored JSON.
+create or replace function note_json(s statuses, author text, answered uuid, audience text, tags text)
+returns text language sql stable
+return concat(
+  '{"id":', object_address(s.uuid), ',"type":"', case when s.has_poll then 'Question' else 'Note' end,
+  '","url":"', chr(1), '/notice/', s.id, '","attributedTo":', author, ',"published":', json_time(s.created_at),
+  ',"updated":', coalesce(json_time(s.edited_at), 'null'),
+  ',"summary":', case when s.spoiler_text = '' then 'null' else json_text(s.spoiler_text) end,
+  ',"content":', coalesce(
+    replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""'),
+  ',"source":{"content":', coalesce(json_text(s.source), '""'),
+  ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
+  '},"inReplyTo":', case when answered is null then 'null' else object_address(answered) end, audience,
+  ',"sensitive":', s.sensitive::text,
+  ',"tag":[', concat_ws(',', tags, case when s.emoji_codes is not null then emoji_tags(s.emoji_codes) end),
+  '],"attachment":[', case when s.has_media then document_tags(s.id) end, ']',
+  case when s.has_poll then question_keys(s.id) end, '}');
+
+-- Statuses as the activities that published them, as far as they are there; a reblog has nothing of its original but the
+-- address. Whom one names is its mentions, of a reblog the author of the original.
+create or replace function activities(ids bigint[])
+returns table (status_id bigint, entity text) language sql stable begin atomic
+select s.id,
+       concat('{"id":"', chr(1), '/activities/', s.uuid, '","type":"', case when o.id is null then 'Create' else 'Announce' end,
+         '","actor":', actor_address(a), ',"published":', json_time(s.created_at), audience.keys, ',"object":',
+         case when o.id is null
+           then note_json(s, actor_address(a), parent.uuid, audience.keys, concat_ws(',', hashtags.tags, people.tags))
+           else object_address(o.uuid) end, '}')
+from unnest(ids) as chosen (id)
+join statuses s on s.id = chosen.id and is_current(s)
+join accounts a on a.id = s.account_id
+left join statuses o on o.id = s.reblog_of_id
+left join statuses parent on parent.id = s.in_reply_to_id
+cross join lateral (
+  select string_agg(concat('{"type":"Hashtag","href":', json_text(concat(chr(1), '/tag/', t.tag)),
+           ',"name":', json_text('#' || t.tag), '}'), ',' order by t.tag) as tags
+  from status_tags t
+  where t.status_id = s.id
+) hashtags
+cross join lateral (
+  select string_agg(actor_address(m), ',' order by person.place) as addresses,
+         string_agg(concat('{"type":"Mention","href":', actor_address(m),
+           ',"name":', json_text(concat_ws('@', '', m.nickname, m.domain)), '}'), ',' order by person.place) as tags
+  from unnest(s.involved) with ordinality as person (id, place)
+  join accounts m on m.id = person.id
+  where person.id <> s.account_id and (o.id is null or person.id = o.account_id)
+) people
+cross join lateral (
+  select '"https://www.w3.org/ns/activitystreams#Public"' as everybody,
+         json_text(concat(coalesce(a.uri, chr(1) || '/users/' || a.nickname), '/followers')) as followers,
+         json_text(concat(coalesce(a.uri, chr(1) || '/users/' || a.nickname), '/lists/', s.list_id)) as list
+) circle
+cross join lateral (
+  select concat(
+    ',"to":[', concat_ws(',', case
+        when s.visibility = 'public' and o.id is null then circle.everybody
+        when s.visibility in ('public', 'unlisted', 'private') then circle.followers
+        when s.list_id is not null then circle.list end, people.addresses),
+    '],"cc":[', case
+        when s.visibility = 'public' and o.id is null then circle.followers
+        when s.visibility in ('public', 'unlisted') then circle.everybody end, ']') as keys
+  -- Made once, and not where it is used.
+  offset 0
+) audience;
 end;

@@ -29,13 +29,15 @@ select background from accounts where background like :folder;
 delete from media where unused_since < now() - interval '2 days' and purpose = 'attachment';
 
 -- name: remove_what_is_over()!
--- Removes what is over its time: tokens, sessions, codes, links, captchas, keys, rate limits, apps without a token.
+-- Removes what is over its time: tokens, sessions, codes, logins, links, captchas, keys, rate limits, apps without a token.
 with tokens_gone as (
        delete from tokens where last_used_at < now() - interval '1 year'
      ), sessions_gone as (
        delete from sessions where last_used_at < now() - interval '60 days'
      ), codes_gone as (
        delete from authorization_codes where created_at < now() - interval '1 hour'
+     ), logins_gone as (
+       delete from waiting_logins where created_at < now() - interval '5 minutes'
      ), links_gone as (
        delete from password_resets where created_at < now() - interval '1 day'
      ), captchas_gone as (

@@ -153,6 +153,9 @@ READING = {
         "?limit=80", also=("author", "friend", "reader")
     ),
     "GET /api/v1/pleroma/accounts/<name>/scrobbles": of_absent(names=True, also=("author",)),
+    **{f"GET /api/pleroma/{kind}_export": plainly() for kind in ("follow", "mutes", "blocks", "lists")},
+    # Addresses alone.
+    "GET /api/pleroma/bookmarks_export": plainly(shows=False),
     "GET /api/v1/blocks": plainly("?limit=80"),
     "GET /api/v1/mutes": plainly("?limit=80"),
     "GET /api/v1/endorsements": plainly("?limit=80"),
@@ -331,7 +334,9 @@ ACTING = {
 SHOWS_NONE = set(
     """
     DELETE /api/oauth_tokens/<id:token_id>
+    DELETE /api/pleroma/accounts/mfa/<method>
     DELETE /api/pleroma/emoji/packs/<path:name>
+    DELETE /api/pleroma/profile/mfa/<method>
     DELETE /api/v1/conversations/<id:conversation_id>
     DELETE /api/v1/domain_blocks
     DELETE /api/v1/featured_tags/<id:featured_tag_id>
@@ -345,7 +350,11 @@ SHOWS_NONE = set(
     GET /api/oauth_tokens
     GET /api/openapi
     GET /api/openapi.json
+    GET /api/pleroma/accounts/mfa
+    GET /api/pleroma/accounts/mfa/backup_codes
+    GET /api/pleroma/accounts/mfa/setup/<method>
     GET /api/pleroma/captcha
+    GET /api/pleroma/domain_blocks_export
     GET /api/pleroma/emoji
     GET /api/pleroma/emoji/packs
     GET /api/pleroma/emoji/packs/<path:name>/download_shared
@@ -355,6 +364,8 @@ SHOWS_NONE = set(
     GET /api/pleroma/healthcheck
     GET /api/pleroma/password_reset/<token>
     GET /api/pleroma/profile/mfa
+    GET /api/pleroma/profile/mfa/backup_codes
+    GET /api/pleroma/profile/mfa/setup/<method>
     GET /api/statusnet/config
     GET /api/statusnet/version
     GET /api/v1/accounts/verify_credentials
@@ -367,6 +378,7 @@ SHOWS_NONE = set(
     GET /api/v1/instance/rules
     GET /api/v1/markers
     GET /api/v1/notifications/unread_count
+    GET /api/v1/pleroma/backups
     GET /api/v1/pleroma/mascot
     GET /api/v1/preferences
     GET /api/v1/push/subscription
@@ -387,6 +399,7 @@ SHOWS_NONE = set(
     GET /health
     GET /login
     GET /media/<path:name>
+    GET /media/backups/<name>.zip
     GET /metrics
     GET /oauth/authorize
     GET /registration
@@ -396,7 +409,9 @@ SHOWS_NONE = set(
     PATCH /api/v1/pleroma/accounts/update_background
     PATCH /api/v1/pleroma/accounts/update_banner
     POST /api/account/register
+    POST /api/pleroma/accounts/mfa/confirm/<method>
     POST /api/pleroma/blocks_import
+    POST /api/pleroma/bookmarks_import
     POST /api/pleroma/change_email
     POST /api/pleroma/change_password
     POST /api/pleroma/delete_account
@@ -409,6 +424,7 @@ SHOWS_NONE = set(
     POST /api/pleroma/follow_import
     POST /api/pleroma/mutes_import
     POST /api/pleroma/password_reset
+    POST /api/pleroma/profile/mfa/confirm/<method>
     POST /api/v1/accounts
     POST /api/v1/announcements/<id:announcement_id>/dismiss
     POST /api/v1/apps
@@ -422,6 +438,7 @@ SHOWS_NONE = set(
     POST /api/v1/notifications/clear
     POST /api/v1/notifications/dismiss
     POST /api/v1/pleroma/accounts/confirmation_resend
+    POST /api/v1/pleroma/backups
     POST /api/v1/pleroma/scrobble
     POST /api/v1/push/subscription
     POST /api/v1/tags/<name>/follow
@@ -433,6 +450,7 @@ SHOWS_NONE = set(
     POST /login
     POST /logout
     POST /oauth/authorize
+    POST /oauth/mfa/challenge
     POST /oauth/revoke
     POST /oauth/token
     POST /registration

@@ -2,10 +2,12 @@
 
 import configparser
 import contextlib
+import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import click
@@ -117,6 +119,20 @@ def test_account_is_deleted_after_a_question(run, running):
     assert "erin" in run("user", "list")
     run("user", "delete", "erin", "--yes")
     assert "erin" not in run("user", "list")
+
+
+def test_an_account_is_exported_whole_and_for_its_owner_only(run, running, tmp_path):
+    run("user", "create", "writer", "--email", "writer@mail.example", "--password", PASSWORD)
+    with psycopg.connect(running, autocommit=True) as connection:
+        connection.execute("update accounts set active = false where nickname = 'writer'")
+    file = tmp_path / "writer.zip"
+    assert f"Wrote {file}" in run("user", "export", "@writer", str(file))
+    assert file.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(file) as archive:
+        assert json.loads(archive.read("actor.json"))["preferredUsername"] == "writer"
+    assert [path.name for path in tmp_path.iterdir()] == ["writer.zip"]
+    assert "there is no account nobody" in run("user", "export", "nobody", str(file), status=1)
+    assert "Error" in run("user", "export", "writer", str(tmp_path / "nowhere" / "x.zip"), status=1)
 
 
 def test_invite_shows_its_link(run, running):
@@ -242,6 +258,17 @@ def test_password_reset_ends_every_login(client, alice, database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
         administration.set_password(connection, administration.find(connection, "alice").id, "new password")
     client.get("/api/v1/accounts/verify_credentials", auth=alice, status=403)
+
+
+def test_the_second_factor_of_an_account_is_ended(run, running):
+    with psycopg.connect(running, autocommit=True) as connection:
+        connection.execute(
+            "insert into second_factors (account_id, key) select id, 'x' from accounts where nickname = 'Root'"
+        )
+        assert run("user", "reset-mfa", "@root") == "Ended the second factor of @root.\n"
+        assert connection.execute("select 1 from second_factors").fetchall() == []
+    assert run("user", "reset-mfa", "root") == "@root has no second factor.\n"
+    assert run("user", "reset-mfa", "nobody", status=1) == "Error: there is no account nobody\n"
 
 
 def test_first_administrator_is_noticed(person, database_url):

@@ -14,6 +14,7 @@ GROUND = {
     "addresses",
     "bounded_json",
     "config",
+    "database_address",
     "errors",
     "logs",
     "processes",
@@ -21,6 +22,7 @@ GROUND = {
     "remote",
     "remote_places",
     "safe_files",
+    "sealing",
     "vapid",
 }
 DATA = GROUND | {"db", "settings"}

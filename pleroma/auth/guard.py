@@ -18,6 +18,7 @@ from werkzeug.datastructures import Authorization
 from pleroma import db
 from pleroma.access import meets, missing_scope, token_hash
 from pleroma.auth import passwords, sessions
+from pleroma.auth.second_factor import CodeRequired
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidCredentials
 from pleroma.web import cross_origin, idempotency, params, rate_limits
@@ -79,6 +80,8 @@ def _by_basic(login: str, password: str) -> Caller | None:
     user = passwords.check(login, password, cached=True)
     if user is None or not user.present or user.password_reset_required:
         return None
+    if user.has_second_factor:
+        raise CodeRequired(user)
     return Caller(user.account_id, user.is_admin, user.is_moderator)
 
 
@@ -119,7 +122,7 @@ class Authentication(HTTPAuth):
         """Passwords are checked in authenticate."""
 
     def authenticate(self, auth: Authorization | None, stored_password: None) -> Caller | None:
-        """The caller whom the credentials name, or None."""
+        """The caller whom the credentials name, or None. Raises CodeRequired for a password that is not enough."""
         if auth is None:
             return None
         if auth.type == "basic":

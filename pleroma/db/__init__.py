@@ -8,9 +8,11 @@ named tuple or None.
 from pleroma.db.connections import (
     EMOJI_LOCK,
     FILES_LOCK,
+    RECONNECT,
     SCHEMA_LOCK,
     SQL_DIRECTORY,
     Adapter,
+    application_name,
     assume,
     close_pool,
     configure,
@@ -22,9 +24,11 @@ from pleroma.db.connections import (
     separate_connection,
     session_options,
 )
+from pleroma.db.deadlines import AsyncConnection
 from pleroma.db.statements import AssumptionFailed
 
 __all__ = [
-    "EMOJI_LOCK", "FILES_LOCK", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed", "assume", "close_pool",
-    "configure", "connection", "in_transaction", "pool", "queries", "scope", "separate_connection", "session_options",
+    "EMOJI_LOCK", "FILES_LOCK", "RECONNECT", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed",
+    "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction", "pool",
+    "queries", "scope", "separate_connection", "session_options",
 ]  # fmt: skip

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import os
+import select
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +24,7 @@ from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg.types.numeric import Int8Dumper
 from psycopg_pool import ConnectionPool
 
-from pleroma.db import statements
+from pleroma.db import deadlines, statements
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 SQL_DIRECTORY = _PACKAGE / "sql" if (_PACKAGE / "sql").is_dir() else _PACKAGE.parent / "sql"
@@ -35,6 +37,11 @@ EMOJI_LOCK = 7_276_033
 
 # Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
 _LIFETIME = 600.0
+# Seconds after which a pool gives up to connect; the next request tries again. Longer than that it would wait more and
+# more between its attempts, while a new primary is there.
+RECONNECT = 1.0
+# Seconds beyond its time-out after which a statement is taken for lost with its server.
+_GRACE = 3.0
 
 
 class Adapter(PyFormatAdapter):
@@ -74,6 +81,7 @@ def _load_queries() -> Any:
 
 queries: Any = _load_queries()
 _options: dict[str, Any] = {}
+_longest = 0.0
 _pool: ConnectionPool | None = None
 _pool_process = 0
 _scope: contextvars.ContextVar[Scope | None] = contextvars.ContextVar("scope", default=None)
@@ -146,6 +154,19 @@ def _configure(connection: psycopg.Connection) -> None:
     connection.adapters.register_dumper(int, Int8Dumper)
 
 
+def _look(connection: psycopg.Connection) -> None:
+    """Find out without a round trip whether a connection was cut while it was not used. Raises OperationalError."""
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    while waiting.poll(0):
+        connection.pgconn.consume_input()
+
+
+def application_name() -> str:
+    """How this node's connections are called: by the machine, and the session of its processes."""
+    return f"pleroma {socket.gethostname()[:40]} {os.getsid(0)}"
+
+
 def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") -> str:
     """The libpq `options` that every connection of the application starts with."""
     return (
@@ -154,15 +175,17 @@ def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") ->
     )
 
 
-def configure(url: str, size: int, *, statement_timeout: str = "10s", lock_timeout: str = "5s") -> None:
-    """Say where the database is and how many connections each process may have.
+def configure(url: str, size: int, *, statement_seconds: int = 10, lock_timeout: str = "5s") -> None:
+    """Say where the database is, how many connections each process may have, and how long a statement may take.
 
     Each process opens its pool when it first needs it, so that a process may configure and then fork. Connections
     are autocommit, made when they are needed and closed after a minute without use. No connection within 5 s raises
     psycopg_pool.PoolTimeout.
     """
-    global _options
+    global _options, _longest
     close_pool()
+    # 0 is for ever.
+    _longest = statement_seconds and statement_seconds + _GRACE
     _options = {
         "conninfo": url,
         "max_size": size,
@@ -170,12 +193,13 @@ def configure(url: str, size: int, *, statement_timeout: str = "10s", lock_timeo
         "max_idle": 60,
         "max_lifetime": _LIFETIME,
         "timeout": 5,
+        "reconnect_timeout": RECONNECT,
         "configure": _configure,
+        "check": _look,
         "kwargs": {
             "autocommit": True,
-            "connect_timeout": 5,
-            "application_name": "pleroma",
-            "options": session_options(statement_timeout, lock_timeout),
+            "application_name": application_name(),
+            "options": session_options(f"{statement_seconds}s", lock_timeout),
         },
     }
 
@@ -190,6 +214,8 @@ def pool() -> ConnectionPool:
                     raise RuntimeError("the database is not configured")
                 _pool = ConnectionPool(**_options, open=True)
                 _pool_process = os.getpid()
+                if _longest:
+                    deadlines.watch(_pool, _longest)
     return _pool
 
 

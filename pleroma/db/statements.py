@@ -9,15 +9,17 @@ from __future__ import annotations
 import functools
 import re
 import select
+import time
 from collections import namedtuple
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, Dumper, PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
+from psycopg.types.string import BytesBinaryDumper
 
 from pleroma.db import timing
 
@@ -26,6 +28,9 @@ _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 # use, and another one is. ("Cached plan must not change result type"; a function and its table do not fit.)
 _USELESS = (
     psycopg.errors.AdminShutdown,
+    # It was the primary, or a standby took the call.
+    psycopg.errors.ReadOnlySqlTransaction,
+    psycopg.errors.CannotConnectNow,
     psycopg.errors.CrashShutdown,
     psycopg.errors.FeatureNotSupported,
     psycopg.errors.InvalidFunctionDefinition,
@@ -39,6 +44,16 @@ class _Adaptation(NamedTuple):
 
     adapters: AdaptersMap
     connection: None = None
+
+
+class _HexDumper(Dumper):
+    """Bytes inside of a list. psycopg's own dumper asks the connection how to spell them, and guesses without."""
+
+    oid = BytesBinaryDumper.oid
+
+    def dump(self, obj: bytes) -> bytes:
+        """The bytes as PostgreSQL reads them whatever its settings are."""
+        return b"\\x" + obj.hex().encode()
 
 
 class AssumptionFailed(Exception):
@@ -66,9 +81,15 @@ class _Session:
     """What one connection has prepared: the name of each statement for each tuple of its values' types."""
 
     def __init__(self, connection: psycopg.Connection) -> None:
-        self.transformer = Transformer(_Adaptation(connection.adapters))
+        adapters = AdaptersMap(connection.adapters)
+        adapters.register_dumper(bytes, _HexDumper)
+        # The last one is that of bytes outside of lists.
+        adapters.register_dumper(bytes, BytesBinaryDumper)
+        self.transformer = Transformer(_Adaptation(adapters))
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self.assumed: _Assumed | None = None
+        # When the statement was sent that is waited for, by time.monotonic(); 0 for none.
+        self.since = 0.0
         self._poll = select.poll()
         self._poll.register(connection.pgconn.socket)
         self._descriptor = connection.pgconn.socket
@@ -119,9 +140,13 @@ def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, A
         name = call.name
         if name is None:
             name = b"p%d" % len(session.names)
+            session.since = time.monotonic()
             _check(connection, connection.pgconn.prepare(name, *call.key))
             session.names[call.key] = name
-        return _check(connection, connection.pgconn.exec_prepared(name, call.values, call.formats))
+        session.since = time.monotonic()
+        result = connection.pgconn.exec_prepared(name, call.values, call.formats)
+        session.since = 0.0
+        return _check(connection, result)
 
 
 def assume(
@@ -140,6 +165,11 @@ def confirm(connection: psycopg.Connection) -> None:
     assumed, session.assumed = session.assumed, None
     if assumed is not None:
         _compare(execute(connection, assumed.sql, assumed.parameters), assumed.row)
+
+
+def waiting() -> list[tuple[psycopg.Connection, float]]:
+    """The connections of this process that wait for an answer, and since when, by time.monotonic()."""
+    return [(connection, session.since) for connection, session in _sessions.copy().items() if session.since]
 
 
 def drop_assumption(connection: psycopg.Connection) -> None:
@@ -168,13 +198,17 @@ def _execute_both(
 ) -> PGresult:
     """The result of the second statement, when the first one gives this row."""
     timing.figures.statements += 1
+    session = _sessions[connection]
+    session.since = time.monotonic()
     try:
         with timing.statement:
-            results = _pipelined(connection.pgconn, _sessions[connection], first, second)
+            results = _pipelined(connection.pgconn, session, first, second)
     except psycopg.Error:
         # Nobody knows what is still to come on it.
         connection.close()
         raise
+    finally:
+        session.since = 0.0
     _compare(_check(connection, results[0]), row)
     return _check(connection, results[1])
 
@@ -202,8 +236,12 @@ def _pipelined(pgconn: PGconn, session: _Session, *calls: _Call) -> list[PGresul
 def command(connection: psycopg.Connection, text: bytes) -> None:
     """Run a command without values and rows. Raises psycopg.Error, AssumptionFailed."""
     confirm(connection)
+    session = _session(connection)
+    session.since = time.monotonic()
     with timing.waiting:
-        _check(connection, connection.pgconn.exec_(text))
+        result = connection.pgconn.exec_(text)
+    session.since = 0.0
+    _check(connection, result)
 
 
 def rows(connection: psycopg.Connection, result: PGresult) -> list[Any]:

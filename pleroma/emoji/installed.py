@@ -52,6 +52,10 @@ def reload_at_start(url: str, data_dir: Path) -> None:
     try:
         Packs(data_dir).recover()
         with psycopg.connect(url, autocommit=True) as connection, connection.transaction():
+            if not any(True for _ in folders(data_dir / "emoji")) and queries.emojis.has_sources(connection).yes:
+                # A node whose shared folder is not mounted would take everybody's emoji away.
+                log.warning("There is no emoji pack in %s: the list of emoji stays as it was", data_dir / "emoji")
+                return
             reload(connection, data_dir)
     except (OSError, psycopg.Error) as error:
         log.error("The list of emoji cannot be filled: %s", error)

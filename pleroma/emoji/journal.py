@@ -62,15 +62,29 @@ def workspace(root: Path) -> Iterator[Path]:
     """A hidden folder to make a pack in; what is left in it is removed, at the latest by the next change."""
     with exclusive(root):
         path = root / f"{_WORKSPACE}{secrets.token_hex(8)}"
-        path.mkdir()
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        descriptor = _opened_lock(path)
         safe_files.try_lock(descriptor)
+        path.mkdir()
     try:
         with _room():
             yield path
     finally:
-        shutil.rmtree(path, ignore_errors=True)
+        _remove(path)
         os.close(descriptor)
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}{_LOCK}")
+
+
+def _opened_lock(path: Path) -> int:
+    """The file beside a workspace that its maker locks: NFS locks nothing that is not open for writing."""
+    return os.open(_lock_of(path), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
+
+
+def _remove(path: Path) -> None:
+    shutil.rmtree(path, ignore_errors=True)
+    _lock_of(path).unlink(missing_ok=True)
 
 
 def fill(folder: Path, document: dict[str, Any], pictures: Iterable[tuple[str, bytes]]) -> None:
@@ -145,15 +159,14 @@ def _sweep(root: Path) -> None:
     """Remove the file that was being written and the workspaces whose makers died."""
     (root / _UNFINISHED).unlink(missing_ok=True)
     with os.scandir(root) as found:
-        left = [entry.path for entry in found if entry.name.startswith(_WORKSPACE)]
-    for path in left:
-        with suppress(FileNotFoundError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                if safe_files.try_lock(descriptor):
-                    shutil.rmtree(path, ignore_errors=True)
-            finally:
-                os.close(descriptor)
+        left = {entry.name.removesuffix(_LOCK) for entry in found if entry.name.startswith(_WORKSPACE)}
+    for name in left:
+        descriptor = _opened_lock(root / name)
+        try:
+            if safe_files.try_lock(descriptor):
+                _remove(root / name)
+        finally:
+            os.close(descriptor)
 
 
 @contextmanager

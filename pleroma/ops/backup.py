@@ -3,7 +3,8 @@
 A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, vapid_key, media/, emoji/,
 static/ and the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files
 are read after the database. Until then none is removed (a lock that the removing job respects), so that no row lacks
-its file; a file without its row, uploaded meanwhile, does no harm.
+its file; a file without its row, uploaded meanwhile, does no harm. Archives of accounts are left out with their rows:
+people make them again.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -46,7 +46,7 @@ def create(config: Config, url: str, file: Path) -> int:
         raise BackupError(f"{file} is not the name of a file in an existing directory")
     data = config.data_dir.absolute()
     with (
-        _partial(file.absolute()) as partial,
+        safe_files.growing(file.absolute()) as partial,
         psycopg.connect(url, autocommit=True, connect_timeout=10) as connection,
         connection.transaction(),
     ):
@@ -79,28 +79,6 @@ class _Hashed:
         return self._file.tell()
 
 
-@contextmanager
-def _partial(file: Path) -> Iterator[BinaryIO]:
-    """A file for its owner only, that takes its name when it is written and synced; one writer at a time."""
-    path = file.with_name(f"{file.name}.part")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with open(descriptor, "r+b", buffering=1 << 20) as partial:
-        if not safe_files.try_lock(descriptor):
-            raise BackupError(f"another backup writes {path}")
-        try:
-            # What a killed backup left is used again.
-            os.fchmod(descriptor, 0o600)
-            partial.truncate(0)
-            yield partial
-            partial.flush()
-            os.fsync(descriptor)
-            path.rename(file)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-    safe_files.sync_directory(file.parent)
-
-
 def _manifest(connection: psycopg.Connection) -> bytes:
     manifest = {
         "format": FORMAT,
@@ -126,7 +104,8 @@ def _add_database(archive: tarfile.TarFile, url: str, data: Path, directory: Pat
     address, environment = postgres_programs.for_client(url)
     command = [
         postgres_programs.client("pg_dump", data), "--format=custom", "--no-owner", "--no-privileges",
-        "--exclude-table-data=rate_limits", "--exclude-table-data=stream_*", "--dbname", address,
+        "--exclude-table-data=rate_limits", "--exclude-table-data=stream_*", "--exclude-table-data=archives",
+        "--dbname", address,
     ]  # fmt: skip
     with tempfile.TemporaryFile(dir=directory) as dump:
         done = subprocess.run(command, env=environment, stdout=dump, stderr=subprocess.PIPE, text=True)

@@ -12,7 +12,7 @@ import psycopg
 from pleroma.config import Config
 from pleroma.db import queries
 
-_PARTS = ("postgres", "media", "emoji", "static", "mail", "programs")
+_PARTS = ("postgres", "media", "emoji", "static", "archives", "mail", "programs")
 _LARGEST = 5
 
 

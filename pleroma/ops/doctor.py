@@ -21,15 +21,13 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from pleroma import mail, processes
+from pleroma import mail, processes, safe_files
 from pleroma.config import Config
 from pleroma.db import queries, schema
 from pleroma.ops.disk_use import shown
 from pleroma.server import postgres, postgres_programs
 
 _OLDEST_POSTGRESQL = 150000
-_LITTLE_SPACE = 500_000_000
-_LITTLE_SHARE = 0.05
 _SECONDS = 10
 _DRIFT = timedelta(seconds=5)
 _LATE = timedelta(minutes=10)
@@ -86,11 +84,11 @@ def _disk(data: Path) -> Iterator[Finding]:
     while not data.exists():
         data = data.parent
     usage, about = shutil.disk_usage(data), os.statvfs(data)
-    if usage.free < max(_LITTLE_SPACE, _LITTLE_SHARE * usage.total):
+    if safe_files.is_nearly_full(data):
         yield Finding(
             f"only {shown(usage.free)} are free", "`prune` removes what is over its time, `stats` shows the rest"
         )
-    elif about.f_files and about.f_favail < _LITTLE_SHARE * about.f_files:
+    elif about.f_files and about.f_favail < safe_files.LITTLE_SHARE * about.f_files:
         yield Finding(
             "the file system has hardly any inodes left", "remove small files, or move to another file system"
         )

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from pleroma import db, jobs, remote
+from pleroma import db, jobs, remote, sealing
 from pleroma.config import Config
 from pleroma.db import queries
-from pleroma.push import encryption, messages, sealing
+from pleroma.push import encryption, messages
 
 _SECONDS = 10
 _KEPT_SECONDS = 48 * 3600
@@ -31,7 +31,7 @@ def push(subscription_id: int, notification_id: int) -> None:
         )
     if row is None:
         return
-    token = sealing.unseal(row.sealed_token, row.token_id, config)
+    token = sealing.unseal(sealing.PUSH_TOKENS, row.sealed_token, row.token_id, config)
     if token is None:
         # The secret key was changed. A client that finds no subscription makes one again.
         _note(queries.push.remove, subscription_id, row)

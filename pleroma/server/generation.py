@@ -99,7 +99,7 @@ def _migrate(url: str) -> None:
         try:
             applied = schema.migrate(url)
             break
-        except psycopg.OperationalError as error:
+        except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
             if time.monotonic() > give_up:
                 raise GenerationError(f"no database: {error}") from error
             time.sleep(0.5)

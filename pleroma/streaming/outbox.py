@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import namedtuple_row
 from psycopg.types.numeric import Int8Dumper
 
-from pleroma.db import queries, session_options
+from pleroma.db import AsyncConnection, queries, session_options
 from pleroma.streaming.hub import Hub
 
 _LISTEN = "listen stream"
@@ -58,10 +58,9 @@ class Outbox:
         self._asking = self._listening = None
 
     async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(
+        connection = await AsyncConnection.connect(
             self._url,
             autocommit=True,
-            connect_timeout=5,
             application_name="pleroma streaming",
             options=session_options(),
             row_factory=namedtuple_row,

@@ -54,7 +54,7 @@ def _within_patience() -> dict[str, Any] | None:
 def _ask(answer: concurrent.futures.Future[dict[str, Any] | None]) -> None:
     try:
         with db.separate_connection() as connection:
-            connections = queries.health.connections(connection)
+            connections = queries.health.connections(connection, name=db.application_name())
             jobs = _job_figures(queries.health.jobs(connection))
         answer.set_result({"active": connections.active, "idle": connections.idle, "jobs": jobs})
     except psycopg.Error:

@@ -12,8 +12,8 @@ _VIEWS = {
         "registration",
     ),
     "pleroma.views.pleroma": (
-        "account_lifecycle", "accounts", "conversations", "emoji", "emoji_packs", "healthcheck", "imports",
-        "notifications", "pictures", "reactions", "registration", "scrobbles", "second_factor",
+        "account_lifecycle", "accounts", "backups", "conversations", "emoji", "emoji_packs", "exports", "healthcheck",
+        "imports", "notifications", "pictures", "reactions", "registration", "scrobbles", "second_factor",
     ),
     "pleroma.views.mastodon": (
         "accounts", "announcements", "apps", "domain_blocks", "editing", "filters", "instance", "interactions", "lists",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 from wsgiref.types import WSGIEnvironment
@@ -18,7 +18,7 @@ from itsdangerous import Signer
 from werkzeug.datastructures import Headers
 
 from pleroma import auth, db
-from pleroma.auth import logins, scopes, sessions
+from pleroma.auth import logins, scopes, second_factor, sessions
 from pleroma.auth.redirects import comparable
 from pleroma.config import secret_key
 from pleroma.db import queries
@@ -33,15 +33,16 @@ blueprint.register_error_handler(ApiError, pages.error_page)
 # The "address" of apps that cannot be redirected to: the person copies the code.
 _OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 _HIDDEN = ("client_id", "response_type", "redirect_uri", "state", "code_challenge", "code_challenge_method")
+_TYPED = ("name", "password", "mfa_token", "code")
 _TAKEN = {
     **dict.fromkeys(_HIDDEN, Text()),
     "client_id": Text(1, needed=True),
     "scope": Text(),
     "scopes": Text(),
-    "name": Text(),
-    "password": Text(),
+    **dict.fromkeys(_TYPED, Text()),
     "authorization": Anything(description="the same parameters, as the form names them"),
 }
+_OUTSIDE = "This action is outside the authorized scopes"
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _asked() -> _Asked:
     # Exactly as sent, because state must come back byte for byte.
     fields = {
         name: params.as_secret(name, sent[name], most=LONGEST_ADDRESS)
-        for name in (*_HIDDEN, "name", "password")
+        for name in (*_HIDDEN, *_TYPED)
         if sent.get(name) is not None
     }
     if any(len(value) > LONGEST_ADDRESS for value in fields.values()):
@@ -166,7 +167,8 @@ def ask() -> Response:
 def answer() -> Response:
     """Give the app a code, by the session's button or a name and password, which also start a session.
 
-    A wrong password shows the form again with a 401, an account that may not log in with a 403.
+    With a second factor, another page asks for its code before. A wrong password or code shows the form again with a
+    401, an account that may not log in with a 403.
     """
     asked = _asked()
     fault = asked.fault()
@@ -179,12 +181,43 @@ def answer() -> Response:
         if account is None or not _form_signer().verify_signature(_cookie(), consent):
             return _form(asked, None, 403, "Log in to go on")
         return _grant(asked, account)
+    if "mfa_token" in asked.fields:
+        return _second_step(asked, asked.text("mfa_token"))
     try:
         user = logins.check(asked.text("name"), asked.text("password"))
+    except second_factor.CodeRequired as required:
+        token = second_factor.wait_for_app(required.user, asked.scopes, asked.client.client_id)
+        return _form(asked, None, 401, _OUTSIDE) if token is None else _code_form(asked, token)
     except Forbidden as error:
         return _form(asked, None, error.status, error.message)
     if user is None:
         return _form(asked, None, 401, logins.WRONG)
+    return _let_in(asked, user)
+
+
+def _second_step(asked: _Asked, token: str) -> Response:
+    try:
+        user = second_factor.finish(token, asked.text("code"), client_id=asked.client.client_id)
+    except second_factor.Ended:
+        return _form(asked, None, 401, second_factor.TOO_LATE)
+    if user is None:
+        return _code_form(asked, token, 401, second_factor.WRONG)
+    return _let_in(replace(asked, scopes=user.scopes), user)
+
+
+def _code_form(asked: _Asked, token: str, status: int = 200, error: str = "") -> Response:
+    hidden = [(f"authorization[{name}]", value) for name, value in {**asked.hidden(), "mfa_token": token}.items()]
+    return pages.page(
+        "second_factor.html",
+        status,
+        action="/oauth/authorize",
+        hidden=hidden,
+        code_field="authorization[code]",
+        error=error,
+    )
+
+
+def _let_in(asked: _Asked, user: Any) -> Response:
     response = _grant(asked, user)
     if response.status_code < 400:
         sessions.start(user.account_id, user.login_version, response)
@@ -211,7 +244,7 @@ def _grant(asked: _Asked, account: Any) -> Response:
             code_challenge=params.clean(asked.text("code_challenge")) or None,
         )
     if made is None:
-        return _form(asked, None, 401, "This action is outside the authorized scopes")
+        return _form(asked, None, 401, _OUTSIDE)
     if asked.address.startswith(_OUT_OF_BAND):
         return pages.page("code.html", client=asked.client, code=code)
     return _Redirect(asked.answer(code=code))

@@ -14,13 +14,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 from psycopg import Connection
 
-from pleroma import auth, db
-from pleroma.auth import logins, scopes
+from pleroma import auth, db, sealing
+from pleroma.auth import logins, scopes, second_factor
 from pleroma.auth.redirects import comparable
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, NotFound
 from pleroma.openapi import Answer, Choice, Text, answers, takes
-from pleroma.push import sealing
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import as_json, json_response
 from pleroma.web.state import configured
@@ -28,6 +27,7 @@ from pleroma.web.state import configured
 blueprint = Blueprint("oauth", __name__)
 LIFETIME = 365 * 24 * 3600
 _CLIENT = {"client_id": Text(), "client_secret": Text()}
+_CHALLENGE = Choice("totp", "recovery", default="totp")
 _TAKEN = {
     "grant_type": Choice("password", "client_credentials", "authorization_code", "refresh_token", needed=True),
     "scope": Text(),
@@ -51,13 +51,25 @@ def _client() -> dict[str, Any]:
 
 
 def _by_password(connection: Connection, made: dict[str, Any]) -> Any:
-    user = logins.check(params.secret("username") or params.secret("name"), params.secret("password"))
+    try:
+        user = logins.check(params.secret("username") or params.secret("name"), params.secret("password"))
+    except second_factor.CodeRequired as required:
+        _ask_for_code(required.user, made)
+        return None
     if user is None:
         return None
     asked = scopes.parse(params.raw("scope"))
     return queries.oauth.issue(
         connection, **made, account_id=user.account_id, login_version=user.login_version, scopes=asked
     )
+
+
+def _ask_for_code(user: Any, made: dict[str, Any]) -> None:
+    """Let the login wait for its code. Raises Wait, unless the client would get no token anyway."""
+    asked = scopes.parse(params.raw("scope"))
+    token = second_factor.wait_for_app(user, asked, made["client_id"], made["client_secret_hash"])
+    if token is not None:
+        raise second_factor.Wait(token)
 
 
 def _for_the_app(connection: Connection, made: dict[str, Any]) -> Any:
@@ -122,7 +134,7 @@ def token_answer(row: Any, token: str, refresh_token: str, nickname: str | None)
 def create() -> Response:
     """Grant a token (docs/api/pleroma.md 19.1). Raises InvalidParameters for wrong user, password, client or code.
 
-    An account that may not log in is Forbidden, with an `identifier`.
+    An account that may not log in is Forbidden, with an `identifier`; for one with a second factor `mfa_required`.
     """
     grant = _GRANTS.get(params.text("grant_type") or "")
     if grant is None:
@@ -139,9 +151,43 @@ def create() -> Response:
         if row is None:
             raise InvalidParameters("Invalid credentials")
         if getattr(row, "is_pushed_to", False):
-            sealed = sealing.seal(token, row.token_id, configured())
+            sealed = sealing.seal(sealing.PUSH_TOKENS, token, row.token_id, configured())
             queries.push.seal_again(connection, token_id=row.token_id, sealed_token=sealed)
     return token_answer(row, token, refresh_token, row.nickname)
+
+
+@blueprint.post("/oauth/mfa/challenge")
+@rate_limits.limited(rate_limits.LOGIN)
+@takes(mfa_token=Text(1, needed=True), code=Text(1, needed=True), challenge_type=_CHALLENGE, **_CLIENT)
+@answers("Token")
+def challenge() -> Response:
+    """Grant the token for which `mfa_token` waits, for `code`, of `challenge_type` totp or recovery.
+
+    Rules: docs/api/pleroma.md 9.5. Raises InvalidParameters for whatever is wrong, Throttled.
+    """
+    client = _client()
+    token, refresh_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    try:
+        login = second_factor.finish(
+            params.secret("mfa_token"), params.secret("code"), params.text("challenge_type"), **client
+        )
+    except second_factor.Ended:
+        login = None
+    if login is None:
+        raise InvalidParameters(second_factor.WRONG)
+    with db.in_transaction() as connection:
+        row = queries.oauth.issue(
+            connection,
+            **client,
+            account_id=login.account_id,
+            login_version=login.login_version,
+            scopes=login.scopes,
+            token_hash=auth.token_hash(token),
+            refresh_hash=auth.token_hash(refresh_token),
+        )
+    if row is None:
+        raise InvalidParameters(second_factor.WRONG)
+    return token_answer(row, token, refresh_token, login.nickname)
 
 
 @blueprint.post("/oauth/revoke")

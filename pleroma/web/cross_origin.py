@@ -9,7 +9,9 @@ from flask import Response, g, request
 from pleroma.web.state import configured
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_OPEN = ("/api", "/oauth/token", "/oauth/revoke", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images")
+_OPEN = (
+    "/api", "/oauth/token", "/oauth/revoke", "/oauth/mfa", "/nodeinfo", "/.well-known", "/media", "/emoji", "/images",
+)  # fmt: skip
 _EXPOSED = (
     "Link, X-RateLimit-Reset, X-RateLimit-Limit, X-RateLimit-Remaining, X-Request-Id, Idempotency-Key, "
     "Idempotent-Replayed"

@@ -32,11 +32,18 @@ def _from_database(error: psycopg.Error) -> ApiError:
         # A subclass of the errors that say "not available": the value fits no index, or no row.
         log.error("database: %s", error)
         return Unprocessable("A value is too large")
-    if isinstance(error, psycopg.OperationalError):
+    if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
         log.error("database: %s", error)
-        return ApiError("The database is not available", 503)
+        return _not_available()
     log.exception("database", exc_info=error)
     return ApiError("Something went wrong", 500)
+
+
+def _not_available() -> ApiError:
+    error = ApiError("The database is not available", 503)
+    # As long as another server needs to take over, at the least.
+    error.headers["Retry-After"] = "3"
+    return error
 
 
 def _answer(error: ApiError) -> Response:
@@ -74,7 +81,7 @@ def register(app: Flask) -> None:
     """Make `app` answer every error as JSON."""
     app.register_error_handler(ApiError, _answer)
     app.register_error_handler(psycopg.Error, lambda error: _answer(_from_database(error)))
-    app.register_error_handler(PoolTimeout, lambda _: _answer(ApiError("The database is not available", 503)))
+    app.register_error_handler(PoolTimeout, lambda _: _answer(_not_available()))
     app.register_error_handler(NoRoute, _not_routed)
     app.register_error_handler(MethodNotAllowed, _not_routed)
     app.register_error_handler(HTTPException, _http_error)

@@ -339,8 +339,9 @@ create table mutes (
 create index mutes_list on mutes (account_id, id);
 create index mutes_target on mutes (target_id);
 
--- Lists that an account uploaded to follow, block or mute: `source` as it was sent to a server of `base_url`, until the
--- job has read its addresses; position says how far it has come.
+-- Lists that an account uploaded to follow, block, mute or bookmark: `source` as it was sent to a server of `base_url`,
+-- until the job has read its addresses; position says how far it has come. options and notify are the second and third
+-- column of each address.
 create table imports (
   id bigint generated always as identity primary key,
   account_id bigint not null references accounts on delete cascade,
@@ -349,16 +350,19 @@ create table imports (
   base_url text not null,
   addresses text[] not null default '{}',
   options boolean[] not null default '{}',
+  notify boolean[] not null default '{}',
   position integer not null default 0,
   created_at timestamptz not null default now()
 );
 create index imports_account on imports (account_id);
 
 create table domain_blocks (
+  id bigint generated always as identity,
   account_id bigint not null references accounts on delete cascade,
   domain text collate "C" not null,
   primary key (account_id, domain)
 );
+create index domain_blocks_list on domain_blocks (account_id, id);
 
 create table account_notes (
   account_id bigint not null references accounts on delete cascade,
@@ -607,7 +611,7 @@ create table media (
   unused_since timestamptz default now(),
   created_at timestamptz not null default now()
 );
-create index media_account on media (account_id);
+create index media_account on media (account_id, id);
 create index media_unused on media (unused_since) where unused_since is not null;
 
 create table status_media (
@@ -1232,3 +1236,51 @@ end
 $$;
 create trigger note_filter after insert or update of title, context, action, expires_at or delete
 on filters for each row execute function note_filter();
+
+-- What logging in takes beside the password: the key that an account shares with its authenticator app, sealed by a key that
+-- is not in the database, the last step of the clock whose code was taken, and hashes of recovery codes. There is a second
+-- factor where `key` is set; a key that nobody has shown a code of waits in `pending_key`.
+create table second_factors (
+  account_id bigint primary key references accounts on delete cascade,
+  key bytea,
+  pending_key bytea,
+  last_step bigint not null default 0,
+  recovery_codes bytea[] not null default '{}'
+);
+
+-- Logins whose password was right and whose code is waited for, for an app or for our own pages.
+create table waiting_logins (
+  token_hash bytea primary key,
+  account_id bigint not null references accounts on delete cascade,
+  app_id bigint references apps on delete cascade,
+  login_version integer not null,
+  scopes text[] not null default '{}',
+  created_at timestamptz not null default now()
+);
+create index waiting_logins_account on waiting_logins (account_id);
+create index waiting_logins_app on waiting_logins (app_id);
+
+-- Archives that accounts asked for. The name in an archive's address is made of its seed and a key that is not in the
+-- database, which knows that name by its hash alone; the file is called after that.
+create table archives (
+  id bigint generated always as identity primary key,
+  account_id bigint not null references accounts on delete cascade,
+  seed bytea not null,
+  name_hash bytea not null unique,
+  state text collate "C" not null default 'pending',
+  file_size bigint not null default 0,
+  created_at timestamptz not null default now()
+);
+create index archives_account on archives (account_id, id);
+
+-- However an archive ends, a job takes its file.
+create function remove_archives() returns trigger language plpgsql as $$
+begin
+  if exists (select from gone) then
+    perform defer_job('upkeep', 'remove_archives', '{}');
+  end if;
+  return null;
+end
+$$;
+create trigger remove_archives after delete on archives
+referencing old table as gone for each statement execute function remove_archives();

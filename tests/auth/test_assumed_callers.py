@@ -92,6 +92,6 @@ def test_a_connection_that_is_cut_in_between_is_replaced(client, alice, sql):
         client.get("/api/v1/timelines/home", auth=alice, status=200)
     sql(
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where pid <> pg_backend_pid() and application_name = 'pleroma'"
+        " where pid <> pg_backend_pid() and application_name like 'pleroma %'"
     )
     client.get("/api/v1/timelines/home", auth=alice, status=200)

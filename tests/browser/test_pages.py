@@ -8,8 +8,10 @@ import io
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 
+import pyotp
 import pytest
 import requests
 from PIL import Image
@@ -168,3 +170,20 @@ def test_registration_login_and_authorization(browser, server, content):
     browser.find_element("css selector", "main form button").click()
     assert re.fullmatch(r"\S{20,}", browser.find_element("css selector", "code").text)
     check(browser, "code")
+    check_second_factor(browser, server, app, nickname)
+
+
+def check_second_factor(browser, server, app, nickname):
+    """The page that asks for a code, once the account has a second factor."""
+    login = {"username": nickname, "password": "a good password", "grant_type": "password"}
+    client = {name: app[name] for name in ("client_id", "client_secret")}
+    token = requests.post(f"{server}/oauth/token", {**client, **login}, timeout=10).json()["access_token"]
+    headers, mfa = {"Authorization": f"Bearer {token}"}, f"{server}/api/pleroma/accounts/mfa"
+    authenticator = pyotp.TOTP(requests.get(f"{mfa}/setup/totp", headers=headers, timeout=10).json()["key"])
+    sent = {"password": "a good password", "code": authenticator.now()}
+    assert requests.post(f"{mfa}/confirm/totp", sent, headers=headers, timeout=10).json() == {}
+    browser.get(f"{server}/login")
+    fill(browser, name=nickname, password="a good password")
+    check(browser, "second-factor")
+    fill(browser, code=authenticator.at(time.time() + 30))
+    assert browser.current_url == f"{server}/"

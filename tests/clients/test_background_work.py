@@ -1,5 +1,6 @@
 """Long jobs survive a kill -9 of everything, and finish exactly once (docs/api/pleroma.md 20)."""
 
+import io
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import psycopg
@@ -163,15 +165,20 @@ def test_an_import_that_is_killed_half_way_finishes_once(server):
     assert server.sql("select count(*) from accounts where nickname like 'n%' and followers_count <> 1") == [(0,)]
 
 
-def test_a_deletion_that_is_killed_half_way_finishes_once(server):
-    token, other = server.log_in("alice"), server.log_in("bob")
-    server.ask("/api/v1/statuses", other, status="@alice stays")
+def _write(server, count):
+    """Let Alice have written many statuses."""
     server.sql(
         "insert into statuses (account_id, thread_id, visibility, involved, source, body)"
         " select a.id, nextval('thread_sequence'), 'public', array[a.id], 'x', "
         """'"content":"x","mentions":[],"tags":[],"language":null,"pleroma":{"content":{"text/plain":"x"}'"""
-        f" from accounts a, generate_series(1, {ACCOUNTS}) where a.nickname = 'alice'"
+        f" from accounts a, generate_series(1, {count}) where a.nickname = 'alice'"
     )
+
+
+def test_a_deletion_that_is_killed_half_way_finishes_once(server):
+    token, other = server.log_in("alice"), server.log_in("bob")
+    server.ask("/api/v1/statuses", other, status="@alice stays")
+    _write(server, ACCOUNTS)
     started = time.monotonic()
     assert server.ask("/api/pleroma/delete_account", token, password="secret") == {"status": "success"}
     while server.sql("select count(*) from statuses")[0][0] > ACCOUNTS * 0.9:
@@ -182,3 +189,24 @@ def test_a_deletion_that_is_killed_half_way_finishes_once(server):
     print(f"done after {time.monotonic() - started:.1f} s; slowest home page {slowest:.3f} s")
     assert server.sql("select count(*) from statuses") == [(1,)]
     assert server.sql("select count(*) from notifications") == [(0,)]
+
+
+def test_an_archive_that_is_killed_half_way_is_made_whole(server):
+    token = server.log_in("alice")
+    _write(server, ACCOUNTS * 10)
+    request = urllib.request.Request(f"{server.address}/api/v1/pleroma/backups", b"")
+    request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        path = urllib.parse.urlsplit(json.load(answer)[0]["url"]).path
+    directory = server.directory / "instance" / "archives"
+    while not list(directory.glob("*.part")):
+        time.sleep(0.001)
+    server.kill()
+    assert list(directory.glob("*.zip")) == []
+    server.start()
+    server.wait_for("select state from archives", "complete")
+    with urllib.request.urlopen(server.address + path, timeout=30) as answer:
+        archive = zipfile.ZipFile(io.BytesIO(answer.read()))
+    assert archive.testzip() is None
+    assert json.loads(archive.read("outbox.json"))["totalItems"] == ACCOUNTS * 10
+    assert [file.suffix for file in directory.iterdir()] == [".zip"]

@@ -29,6 +29,8 @@ HOT = {
     "search": ("statuses",),
     "streaming": ("admit", "good_tokens", "events", "update", "conversations", "deleted", "notification"),
     "push": ("message",),
+    "exports": ("follows", "mutes", "blocks", "lists", "bookmarks"),
+    "archives": ("outbox", "likes", "bookmarks", "media", "file"),
 }  # fmt: skip
 
 

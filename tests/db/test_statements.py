@@ -1,4 +1,4 @@
-"""Every statement of sql/ must fit the schema."""
+"""Every statement of sql/ must fit the schema, and values arrive as they were."""
 
 import psycopg
 import pytest
@@ -22,3 +22,15 @@ def test_statement_fits_the_schema(function, database_url):
         assert sorted(names) == sorted(function.parameters or [])
         result = connection.pgconn.prepare(b"", statement)
         assert result.status == psycopg.pq.ExecStatus.COMMAND_OK, result.error_message.decode()
+
+
+def test_bytes_arrive_as_they_were_alone_and_in_lists(database_url):
+    sent = [bytes(range(256)), b"", b"\\x41", b"'\"{},\\"]
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for value in sent:
+            asked = "select %(value)s::bytea = decode(%(hex)s, 'hex') as same"
+            result = statements.execute(connection, asked, {"value": value, "hex": value.hex()})
+            assert statements.rows(connection, result)[0].same
+        asked = "select %(values)s::bytea[] = array(select decode(h, 'hex') from unnest(%(hex)s::text[]) h) as same"
+        result = statements.execute(connection, asked, {"values": sent, "hex": [value.hex() for value in sent]})
+        assert statements.rows(connection, result)[0].same

@@ -178,6 +178,30 @@ def test_directories_of_the_file_are_those_of_the_package():
     assert [place for place in places if not place.is_dir()] == []
 
 
+def test_an_archive_is_the_servers_to_hand_out_and_nobody_keeps_it(site, token):
+    (entry,) = json.loads(site.ask("POST", "/api/v1/pleroma/backups", "", Authorization=token).content)
+    listed = {"method": "GET", "path": "/api/v1/pleroma/backups", "Authorization": token}
+    until(lambda: json.loads(site.ask(**listed).content)[0]["processed"])
+    path = urllib.parse.urlsplit(entry["url"]).path
+    answer = site.ask("GET", path)
+    assert answer.content.startswith(b"PK")
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "X-Request-Id" in answer.headers
+    assert answer.headers.get("X-Cache", "") == ""
+    (file,) = (site.data / "archives").iterdir()
+    # nginx reads the directory that holds it, and hands out nothing of it.
+    for other in (
+        f"/archives/{file.name}",
+        "/archives/",
+        f"/media/../archives/{file.name}",
+        f"/media/backups/{file.name}",
+    ):
+        site.ask("GET", other, status=404)
+    for log in ("log", "pleroma.log", "nginx.log"):
+        assert path.rpartition("/")[2] not in (site.directory / log).read_text()
+
+
 def test_plain_http_leads_to_tls_and_http_2_is_spoken(site):
     answer = site.ask("GET", "/about?x=1", status=301, secure=False, Host="localhost")
     assert answer.headers["Location"] == "https://localhost/about?x=1"

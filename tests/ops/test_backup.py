@@ -15,6 +15,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+import pyotp
 import pytest
 
 from pleroma.ops import doctor
@@ -22,6 +23,7 @@ from pleroma.server import postgres, postgres_programs
 
 ROOT = Path(__file__).parents[2]
 PASSWORD = "correct horse battery staple"
+MFA = "/api/pleroma/accounts/mfa"
 PICTURE = (ROOT / "tests" / "pictures" / "still.webp").read_bytes()
 
 
@@ -145,6 +147,10 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     (first.data / "emoji" / "cats" / "cat.webp").write_bytes(PICTURE)
     (first.data / "static").mkdir()
     (first.data / "static" / "robots.txt").write_text("ours")
+    shared = json.loads(first.ask("GET", f"{MFA}/setup/totp", Authorization=token)[1])["key"]
+    form = {"password": PASSWORD, "code": pyotp.TOTP(shared).now()}
+    first.ask("POST", f"{MFA}/confirm/totp", form, Authorization=token)
+    first.ask("POST", "/api/v1/pleroma/backups", Authorization=token)
     with _posting(first, token) as answered:
         while len(answered) < 20:
             time.sleep(0.01)
@@ -168,7 +174,14 @@ def test_backup_of_a_busy_server_lives_on_elsewhere(instances, tmp_path):
     for identifier in before:
         second.ask("GET", f"/api/v1/statuses/{identifier}")
     assert json.loads(second.ask("GET", "/api/v1/accounts/verify_credentials", Cookie=cookie)[1])["acct"] == "alice"
+    page = second.ask("POST", "/login", {"name": "alice", "password": PASSWORD})[1].decode()
+    waiting = re.search('name="mfa_token" value="([^"]*)"', page)[1]
+    code = pyotp.TOTP(shared).at(time.time() + 30)
+    assert "Set-Cookie" in second.ask("POST", "/login", {"mfa_token": waiting, "code": code})[0]
     assert second.ask("GET", "/robots.txt")[1] == b"ours"
+    # Archives of accounts stay behind, files and rows, and new ones can be asked for.
+    assert json.loads(second.ask("GET", "/api/v1/pleroma/backups", Authorization=token)[1]) == []
+    assert json.loads(second.ask("POST", "/api/v1/pleroma/backups", Authorization=token)[1])[0]["state"] == "pending"
     assert second.ask("GET", "/emoji/cats/cat.webp")[1] == PICTURE
     second.ask("POST", "/api/v1/statuses", {"status": "it goes on"}, Authorization=token)
     second.stop()

@@ -1,11 +1,11 @@
-"""What web push costs those who do without it."""
+"""What web push and second factors cost those who do without them."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ("cryptography", "http_ece", "py_vapid")
+HEAVY = ("cryptography", "http_ece", "py_vapid", "pyotp")
 START = """
 import sys
 from pathlib import Path

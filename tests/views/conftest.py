@@ -7,6 +7,10 @@ import threading
 
 import pytest
 
+from pleroma import db
+from pleroma.accounts import second_factor
+from tests.authenticator import Authenticator, Clock
+
 
 @pytest.fixture
 def browser(make_client):
@@ -33,3 +37,32 @@ def kocaptcha():
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """The server's clock of authenticator apps."""
+    made = Clock(second_factor.current_step())
+    monkeypatch.setattr(second_factor, "current_step", lambda: made.step)
+    return made
+
+
+@pytest.fixture
+def set_up(settings, clock):
+    """Sets up the second factor of a person and gives the authenticator app: set_up(alice)."""
+
+    def make(person):
+        with db.in_transaction() as connection:
+            codes = second_factor.new_recovery_codes(connection, person.id)
+            key, _ = second_factor.begin(connection, settings, person.id, "Pleroma")
+            authenticator = Authenticator(key, clock, codes)
+            assert second_factor.confirm(connection, settings, person.id, authenticator.code())
+        return authenticator
+
+    return make
+
+
+@pytest.fixture
+def authenticator(set_up, alice):
+    """The authenticator app of Alice, who has a second factor."""
+    return set_up(alice)

@@ -34,7 +34,7 @@ def test_nonsense_as_json(client, person, nonsense):
             expect_errors=True,
         )
         assert answer.status_int < 500, (method, path, answer.text)
-        if answer.status_int >= 400 and path.startswith(("/api", "/oauth/token")):
+        if answer.status_int >= 400 and path.startswith(("/api", "/oauth/token", "/oauth/mfa")):
             assert isinstance(answer.json["error"], str), (method, path)
 
 

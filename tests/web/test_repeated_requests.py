@@ -96,7 +96,7 @@ def cut(sql):
         for connection in used:
             queries.authentication.by_token(connection, token_hash=b"")
             db.pool().putconn(connection)
-        ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'pleroma'"
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'pleroma %'"
         assert len(sql(ended)) >= len(used)
         return len(used)
 

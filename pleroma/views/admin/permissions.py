@@ -9,7 +9,7 @@ from flask import Blueprint, Response
 from psycopg import Connection
 
 from pleroma import auth, db
-from pleroma.accounts import moderation_log, relationships
+from pleroma.accounts import moderation_log, relationships, second_factor
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound
 from pleroma.openapi import Several, Text, answers, takes
@@ -218,3 +218,25 @@ def force_password_reset_of_many() -> Response:
     with db.in_transaction() as connection:
         lock_administrators(connection)
         return _force(find_all(connection, params.exacts("nicknames")), connection)
+
+
+@blueprint.put("/disable_mfa")
+@auth.admin_required
+@takes(nickname=Text(1, needed=True))
+@answers("string", 404)
+def disable_mfa() -> Response:
+    """End the second factor of the user `nickname`. Raises NotFound, Forbidden on oneself."""
+    with db.in_transaction() as connection:
+        lock_administrators(connection)
+        account = _local(connection, params.required_exact("nickname"))
+        if account.id == auth.account_id():
+            raise Forbidden("You cannot do that to yourself")
+        if second_factor.end(connection, account.id):
+            moderation_log.record(
+                connection,
+                auth.account_id(),
+                "disable_mfa",
+                f"ended the second factor of @{account.nickname}",
+                subject=moderation_log.subject(account),
+            )
+    return as_json(account.nickname)

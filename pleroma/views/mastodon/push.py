@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from pleroma import auth, db
+from pleroma import auth, db, sealing
 from pleroma.config import vapid_public_key
 from pleroma.db import queries
 from pleroma.errors import InvalidParameters, Unprocessable
 from pleroma.openapi import Choice, Flag, Map, Text, answers, takes
-from pleroma.push import sealing, subscriptions
+from pleroma.push import subscriptions
 from pleroma.web import params
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
@@ -70,7 +70,7 @@ def create() -> Response:
         "standard": params.as_boolean(sent.get("standard")) or False,
         **_wanted(),
     }
-    sealed = sealing.seal(token, token_id, configured())
+    sealed = sealing.seal(sealing.PUSH_TOKENS, token, token_id, configured())
     with db.in_transaction() as connection:
         return json_response(queries.push.subscribe(connection, token_id=token_id, sealed_token=sealed, **wanted))
 

@@ -1,4 +1,4 @@
-"""Importing follows, blocks and mutes (docs/api/pleroma.md 7): the list is stored, a job works it off."""
+"""Importing follows, blocks, mutes, bookmarks (docs/api/pleroma.md 7): the list is stored, a job works it off."""
 
 from __future__ import annotations
 
@@ -73,3 +73,13 @@ def blocks_import() -> Response:
 def mutes_import() -> Response:
     """Mute the accounts of `list`; a second column of false keeps their notifications."""
     return _store("mute")
+
+
+@blueprint.post("/bookmarks_import")
+@_takes_list
+@auth.required("write:bookmarks")
+@takes(list=_LIST)
+@answers(_STARTED)
+def bookmarks_import() -> Response:
+    """Bookmark the statuses of `list`, an address a line. Raises InvalidParameters without one."""
+    return _store("bookmark")

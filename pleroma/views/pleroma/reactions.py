@@ -1,4 +1,4 @@
-"""Reactions to statuses with an emoji (docs/api/pleroma.md 24)."""
+"""Reactions to statuses with an emoji (docs/api/pleroma.md 23)."""
 
 from __future__ import annotations
 

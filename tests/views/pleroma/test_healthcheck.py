@@ -25,7 +25,7 @@ def test_a_healthy_server(client, alice, post, run_jobs, sql):
 
 def test_busy_connections_are_told_and_make_it_unhealthy(make_client, database_url):
     client = make_client(workers=1, threads=1)
-    with psycopg.connect(database_url, application_name="pleroma") as busy:
+    with psycopg.connect(database_url, application_name=db.application_name()) as busy:
         busy.execute("select 1")
         body = client.get(PATH, status=503).json
     assert (body["active"], body["healthy"]) == (1, False)

@@ -69,7 +69,7 @@ def test_mutes_keep_notifications_when_told(client, alice, bob, carol, run_jobs)
     assert [(r["muting"], r["muting_notifications"]) for r in found] == [(True, False), (True, True)]
 
 
-@pytest.mark.parametrize("path", ["follow_import", "blocks_import", "mutes_import"])
+@pytest.mark.parametrize("path", ["follow_import", "blocks_import", "mutes_import", "bookmarks_import"])
 def test_a_list_is_needed_but_may_be_empty(client, alice, path):
     assert "error" in client.post(f"/api/pleroma/{path}", auth=alice, status=400).json
     assert client.post(f"/api/pleroma/{path}", {"list": ""}, auth=alice, status=200).json == "job started"

@@ -1,4 +1,4 @@
-"""Reactions with an emoji (docs/api/pleroma.md 24)."""
+"""Reactions with an emoji (docs/api/pleroma.md 23)."""
 
 from urllib.parse import quote
 

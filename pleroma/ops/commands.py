@@ -1,4 +1,4 @@
-"""The commands `frontend install`, `list` and `use`."""
+"""The commands of the groups `emoji` and `frontend`."""
 
 from __future__ import annotations
 
@@ -43,3 +43,24 @@ def use_frontend(name: str, admin: bool) -> None:
     click.echo(f"{name} is served at {'/pleroma/admin/' if admin else '/'}.")
     if not was_there:
         click.echo("A server that runs takes it up when it is reloaded (SIGHUP).")
+
+
+@click.group()
+def emoji() -> None:
+    """Custom emoji."""
+
+
+@emoji.command("import")
+@click.argument("source")
+@click.argument("pack", required=False)
+def import_emoji(source: str, pack: str | None) -> None:
+    """Import a pack from a folder, a zip, or the address of another server with the pack's name there."""
+    from pleroma.emoji import importing, installed
+    from pleroma.ops import database
+
+    imported = importing.run(config.load(), source, pack)
+    with database.transaction() as (settings, connection):
+        installed.reload(connection, settings.data_dir)
+    click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
+    if imported.left_out:
+        click.echo(f"Left out, because there is no picture or the name is too long: {', '.join(imported.left_out)}.")

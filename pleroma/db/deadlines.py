@@ -1,0 +1,70 @@
+"""An end to waiting for a database that does not answer.
+
+A server whose machine hangs goes on to acknowledge what is sent to it, so that neither PostgreSQL's own time-outs nor
+those of TCP end the wait: the thread that has asked would be gone until the machine wakes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import threading
+import time
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from pleroma.db import statements
+
+log = logging.getLogger(__name__)
+_PAUSE = 1.0
+# For what asks on its own connections, which run short statements alone.
+_LONGEST = 13.0
+
+
+def watch(pool: ConnectionPool, longest: float) -> None:
+    """Cut the connections of this process whose answer takes longer than so many seconds, until the pool is closed."""
+    threading.Thread(target=_watch, args=(pool, longest), name="database deadlines", daemon=True).start()
+
+
+def _watch(pool: ConnectionPool, longest: float) -> None:
+    while not pool.closed:
+        time.sleep(_PAUSE)
+        late = [connection for connection, since in statements.waiting() if time.monotonic() - since > longest]
+        for connection in late:
+            with contextlib.suppress(OSError):
+                _cut(connection.pgconn.socket)
+        if late:
+            log.error("The database has not answered for %d seconds", longest)
+            # The others lead to the same server.
+            pool.drain()
+
+
+def _cut(descriptor: int) -> None:
+    """End what waits for a socket, which stays open for whoever waits."""
+    with socket.socket(fileno=os.dup(descriptor)) as copy:
+        copy.shutdown(socket.SHUT_RDWR)
+
+
+def _cut_late(descriptor: int) -> None:
+    log.error("The database has not answered for %d seconds", _LONGEST)
+    with contextlib.suppress(OSError):
+        _cut(descriptor)
+
+
+class AsyncConnection(psycopg.AsyncConnection[Any]):
+    """A connection for short statements, each of which has an end; to listen it may wait as long as it wants."""
+
+    async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
+        """Wait for an answer. Raises OperationalError when it takes too long."""
+        if gen.__name__ == "notifies":
+            return await super().wait(gen, *arguments, **options)
+        late = asyncio.get_running_loop().call_later(_LONGEST, _cut_late, self.pgconn.socket)
+        try:
+            return await super().wait(gen, *arguments, **options)
+        finally:
+            late.cancel()

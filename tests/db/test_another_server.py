@@ -1,0 +1,109 @@
+"""The database hangs, is cut off, or takes no writes: what a request gets then, and that the next ones are well."""
+
+import concurrent.futures
+import contextlib
+import os
+import signal
+import time
+
+import psycopg
+import pytest
+
+from pleroma import db
+
+
+@pytest.fixture
+def short(client, database_url):
+    """The application with a time-out of one second, and one connection."""
+    db.configure(database_url, 1, statement_seconds=1)
+    yield client
+    db.configure(database_url, 8)
+
+
+@pytest.fixture
+def backend():
+    """The process of PostgreSQL that serves the pool's connection; stopped ones are woken at the end."""
+    stopped = []
+
+    def of_pool():
+        with db.connection() as connection:
+            stopped.append(connection.info.backend_pid)
+            return stopped[-1]
+
+    yield of_pool
+    for process in stopped:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("path", ["/api/v1/timelines/public", "/api/v1/timelines/home"])
+def test_a_server_that_hangs_frees_its_threads(short, alice, backend, path):
+    short.get(path, auth=alice, status=200)
+    os.kill(backend(), signal.SIGSTOP)
+    begun = time.monotonic()
+    # It was a read, so it is asked again on another connection.
+    short.get(path, auth=alice, status=200)
+    assert 3 < time.monotonic() - begun < 30
+
+
+def test_a_write_to_a_server_that_hangs_is_stored_once_or_not_at_all(short, alice, backend, sql):
+    headers = {"Idempotency-Key": "k"}
+    short.get("/api/v1/timelines/home", auth=alice, status=200)
+    os.kill(backend(), signal.SIGSTOP)
+    answer = short.post("/api/v1/statuses", {"status": "x"}, auth=alice, headers=headers, expect_errors=True)
+    assert answer.status_int in (200, 503)
+    short.post("/api/v1/statuses", {"status": "x"}, auth=alice, headers=headers, status=200)
+    assert sql("select count(*) from statuses") == [(1,)]
+
+
+def test_what_takes_its_time_and_not_longer_is_left_alone(database_url):
+    db.configure(database_url, 1, statement_seconds=5)
+    try:
+        with db.connection() as connection:
+            assert connection.execute("select pg_sleep(2)").fetchall()
+    finally:
+        db.configure(database_url, 8)
+
+
+def test_connections_that_were_cut_are_found_before_they_are_used(client, alice, sql):
+    def ask(_):
+        return client.get("/api/v1/timelines/home", auth=alice, expect_errors=True).status_int
+
+    with concurrent.futures.ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(ask, range(40))) == {200}
+        ended = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = %s"
+        assert sql(ended, db.application_name())
+        time.sleep(0.2)
+        assert set(threads.map(ask, range(40))) == {200}
+
+
+def test_a_cut_connection_is_replaced_without_a_statement(_pool, sql):
+    with db.connection() as connection:
+        before = connection.info.backend_pid
+    sql("select pg_terminate_backend(%s)", before)
+    time.sleep(0.2)
+    with db.connection() as connection:
+        assert connection.info.backend_pid != before
+        assert not connection.closed
+
+
+@pytest.fixture
+def read_only(sql, database_url):
+    """The server takes no writes from new connections, as a standby."""
+    sql("alter role current_user set default_transaction_read_only = on")
+    yield db.close_pool()
+    sql("alter role current_user reset default_transaction_read_only")
+    db.configure(database_url, 8)
+
+
+def test_a_server_that_takes_no_writes_is_a_503_with_a_time_to_come_again(client, alice, read_only, database_url, sql):
+    db.configure(database_url, 2)
+    client.get("/api/v1/timelines/public", status=200)
+    answer = client.post("/api/v1/statuses", {"status": "x"}, auth=alice, status=503)
+    assert answer.json == {"error": "The database is not available"}
+    assert answer.headers["Retry-After"] == "3"
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), db.in_transaction() as connection:
+        db.queries.tags.follow(connection, account_id=alice.id, tag="x")
+    # As soon as there is one that does, it goes on.
+    sql("alter role current_user reset default_transaction_read_only")
+    client.post("/api/v1/statuses", {"status": "x"}, auth=alice, status=200)
