@@ -78,7 +78,8 @@ def _path_parameters(rule: str, view: View) -> Iterator[dict[str, Any]]:
 def _parameters(rule: str, method: str, view: View) -> Iterator[dict[str, Any]]:
     if method not in _WITH_BODY:
         for name, kind in _sent(rule, view).items():
-            yield {"name": name, "in": "query", "required": NEEDED in kind, "schema": _schema(kind)}
+            style = {"style": "deepObject"} if kind["type"] == "object" else {}
+            yield {"name": name, "in": "query", "required": NEEDED in kind, **style, "schema": _schema(kind)}
     elif hasattr(view, "scope"):
         yield {"$ref": "#/components/parameters/Idempotency-Key"}
 
