@@ -342,7 +342,7 @@ def pytest_collection_modifyitems(items):
 
 def pytest_addoption(parser):
     """How thoroughly the document of the API is tried."""
-    parser.addoption("--examples", type=int, default=5, help="requests of each kind to make of each operation")
+    parser.addoption("--examples", type=int, default=3, help="requests of each kind to make of each operation")
 
 
 def pytest_configure(config):

@@ -107,8 +107,9 @@ def test_a_code_carries_the_scopes_that_were_asked_for(client, app, alice, get_c
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"verifier" * 6).digest()).decode().rstrip("=")
 
 
-def test_the_fields_of_the_form_may_be_sent_by_their_plain_names_too(client, app, alice):
-    sent = _login(app, alice, scope="read")
+@pytest.mark.parametrize("scopes", ["scope", "scopes"])
+def test_the_fields_of_the_form_may_be_sent_by_their_plain_names_too(client, app, alice, scopes):
+    sent = _login(app, alice, **{scopes: "read"})
     plain = {name.removeprefix("authorization[").removesuffix("]"): value for name, value in sent.items()}
     code = _code(client.post("/oauth/authorize", plain, status=302))
     assert client.post("/oauth/token", _exchange(app, code), status=200).json["scope"] == "read"
