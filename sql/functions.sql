@@ -1030,7 +1030,7 @@ select chosen.place, r.id,
          ',"actor":', case when actor.id is null then '{}' else reported_json(actor, viewer) end,
          ',"statuses":[', (
            select string_agg(status_json(s, coalesce(o, s), account_json(a, 0), null, 0, false, null, 'null',
-             application_json(coalesce(o, s), a.disclose_client, 0), ''), ',' order by s.id)
+             application_json(coalesce(o, s), a.disclose_client, 0), ',"filtered":[]'), ',' order by s.id)
            from report_statuses rs
            join statuses s on s.id = rs.status_id
            join accounts a on a.id = s.account_id
