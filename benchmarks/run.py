@@ -69,6 +69,7 @@ class Benchmark:
             self._nothing_new()
             self._growth()
             self._blocking()
+            self._filtering()
             self._writes()
         self._add("memory under load", "≤ 180", watch.most, "MB", self._named(watch.by_process))
         if self._large:
@@ -185,6 +186,16 @@ class Benchmark:
         ratio = blocking.milliseconds / plain.milliseconds
         self._add(
             "local timeline: 10 blocks and 10 mutes over none", "≤ 1.3", ratio, "×", {"ms": blocking.milliseconds}
+        )
+
+    def _filtering(self) -> None:
+        path, reader = "/api/v1/timelines/public?local=true", self.state["reader"]
+        plain = self._measuring.page(path, [reader])
+        traffic.make_filters(self._servers.port, reader, 10, 5)
+        filtering = self._measuring.page(path, [reader])
+        ratio = filtering.milliseconds / plain.milliseconds
+        self._add(
+            "local timeline: 10 filters of 5 keywords over none", "≤ 1.3", ratio, "×", {"ms": filtering.milliseconds}
         )
 
     def _large_lists(self) -> None:

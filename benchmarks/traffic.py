@@ -130,6 +130,15 @@ class _Api:
         return json.loads(answer)
 
 
+def make_filters(port: int, token: str, number: int, keywords: int) -> None:
+    """Give an account so many filters of so many keywords, which hardly match anything."""
+    client = _Api(port)
+    for each in range(number):
+        words = [{"keyword": f"unwanted{each}x{word}", "whole_word": word % 2 == 0} for word in range(keywords)]
+        filtering = {"title": f"filter {each}", "context": ["home"], "keywords_attributes": words}
+        client.post("/api/v2/filters", filtering, token)
+
+
 def make_people(port: int, start: int = 3) -> list[Person]:
     """Register everybody, let each follow fifty, and let everybody write a little."""
     api, chance = _Api(port), random.Random(start)

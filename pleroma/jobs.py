@@ -136,7 +136,8 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
         conninfo=url,
         connection_class=db.AsyncConnection,
         min_size=1,
-        max_size=len(PLACES) + 1,
+        # One listens; what the places ask is short.
+        max_size=3,
         max_idle=60,
         timeout=10,
         reconnect_timeout=db.RECONNECT,

@@ -33,4 +33,4 @@ where s.id = before.id;
 -- name: status(status_id)$
 -- One Status as nobody in particular sees it.
 with chosen as materialized (select array[:status_id::bigint] as ids)
-select e.entity from chosen, status_entities(0, chosen.ids) e;
+select e.entity from chosen, status_entities(-1, chosen.ids) e;

@@ -776,6 +776,16 @@ where s.account_id = author
   and (not exclude_replies or s.in_reply_to_account_id is null or s.in_reply_to_account_id = s.account_id);
 end;
 
+-- The statuses with all words of a query. Of more than some 20,000 they are any so many, so that nobody waits for a word that
+-- was in everybody's mouth a year ago.
+create or replace function statuses_with_words(query text, max_id bigint, min_id bigint)
+returns table (id bigint) language sql stable set gin_fuzzy_search_limit = 20000 set enable_seqscan = off as $$
+  select s.id
+  from statuses s
+  where s.reblog_of_id is null and to_tsvector('simple', s.source) @@ plainto_tsquery('simple', query)
+    and s.id < max_id and s.id > min_id
+$$;
+
 -- How close a nickname and a display name are to a search for a name or words, both escaped for like: 0 when the
 -- nickname begins so, 1 when the display name holds the words, 2 when the nickname holds the name, 3 for no fit.
 create or replace function closeness(nickname text, display_name text, name text, words text)
@@ -1020,7 +1030,7 @@ select chosen.place, r.id,
          ',"actor":', case when actor.id is null then '{}' else reported_json(actor, viewer) end,
          ',"statuses":[', (
            select string_agg(status_json(s, coalesce(o, s), account_json(a, 0), null, 0, false, null, 'null',
-             application_json(coalesce(o, s), a.disclose_client, 0), ''), ',' order by s.id)
+             application_json(coalesce(o, s), a.disclose_client, 0), ',"filtered":[]'), ',' order by s.id)
            from report_statuses rs
            join statuses s on s.id = rs.status_id
            join accounts a on a.id = s.account_id

@@ -1,7 +1,7 @@
 -- name: statuses(viewer_id, query, account_id, max_id, min_id, limit, offset)$
 -- Public statuses, and viewer's own, that hold all words of a query, newest first. A frequent word is found among
 -- the newest statuses (compared letter by letter first, which is cheaper than taking a text to pieces); for a rare
--- one, all that hold it are looked up in the index.
+-- one, all that hold it are looked up in the index: of one that is in very many, but not in the newest, some of them.
 with recent as materialized (
        select s.id
        from (
@@ -33,10 +33,19 @@ with recent as materialized (
            and to_tsvector('simple', s.source || '') @@ plainto_tsquery('simple', :query)
          union
          select s.id
+         from (
+           select found.id from statuses_with_words(:query, :max_id, :min_id) found
+           where not (select is_enough from reach) and :account_id = 0
+         ) found
+         cross join lateral (
+           select v.id from wanted_statuses(:viewer_id, false) v where v.id = found.id and v.visibility = 'public' limit 1
+         ) s
+         union
+         select s.id
          from wanted_statuses(:viewer_id, false) s
-         where not (select is_enough from reach) and s.reblog_of_id is null and s.visibility = 'public'
+         where :account_id <> 0 and s.account_id = :account_id and s.reblog_of_id is null and s.visibility = 'public'
            and to_tsvector('simple', s.source) @@ plainto_tsquery('simple', :query)
-           and (:account_id = 0 or s.account_id = :account_id) and s.id < :max_id and s.id > :min_id
+           and s.id < :max_id and s.id > :min_id
          union
          select s.id
          from statuses s

@@ -50,6 +50,18 @@ async function main(address) {
   while (event.event !== "delete") event = await next("local")
   if (event.payload !== ids[0]) throw new Error(`not deleted: ${event.payload}`)
   streaming.close()
+
+  const filter = await asAlice.v2.filters.create({
+    title: "Spoilers", context: ["home"], filterAction: "warn", keywordsAttributes: [{ keyword: "spoiler", wholeWord: true }],
+  })
+  const post = await asBob.v1.statuses.create({ status: "a spoiler" })
+  const { filtered } = await asAlice.v1.statuses.$select(post.id).fetch()
+  if (filtered.length !== 1 || filtered[0].keywordMatches[0] !== "spoiler") throw new Error(JSON.stringify(filtered))
+  await asAlice.v2.filters.$select(filter.id).remove()
+  const edited = await asBob.v1.statuses.$select(post.id).update({ status: "edited" })
+  const history = await asAlice.v1.statuses.$select(post.id).history.list()
+  if (history.length !== 2 || history[1].createdAt !== edited.editedAt) throw new Error(JSON.stringify(history))
+  say("filters, edits", edited.editedAt)
 }
 
 main(process.argv[2]).then(() => process.exit(0), (error) => { console.error(error); process.exit(1) })

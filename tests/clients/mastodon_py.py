@@ -214,6 +214,43 @@ def streams(alice, bob):
         handle.close()
 
 
+def later_than_the_version_says(alice, bob):
+    """Filters, edits, tags and announcements, which the version that the server names did not have."""
+    for client in (alice, bob):
+        client.version_check_mode = "none"
+    words = [{"keyword": "spoiler", "whole_word": True}]
+    made = alice.create_filter_v2("Spoilers", ["home"], "hide", keywords_attributes=words)
+    more = alice.add_filter_keyword_v2(made, "ending")
+    post = bob.status_post("a spoiler, as it were")
+    alice.add_filter_status_v2(made, post)
+    (result,) = alice.status(post).filtered
+    assert (result.filter.title, result.keyword_matches, result.status_matches) == ("Spoilers", ["spoiler"], [post.id])
+    assert [word.keyword for word in alice.filter_keywords_v2(made)] == ["spoiler", "ending"]
+    changed = alice.update_filter_v2(made, title="Endings", keywords_attributes=[{"id": more.id, "_destroy": True}])
+    assert (changed.title, len(changed.keywords), len(changed.statuses)) == ("Endings", 1, 1)
+    alice.delete_filter_v2(made)
+    assert alice.filters_v2() == [] and alice.status(post).filtered == []
+    say("filters", result.keyword_matches)
+
+    alice.status_reblog(post)
+    edited = bob.status_update(post, "what it is now", spoiler_text="edited")
+    assert (edited.id, edited.spoiler_text) == (post.id, "edited") and edited.edited_at > edited.created_at
+    assert bob.status_source(post).text == "what it is now"
+    assert [version.spoiler_text for version in alice.status_history(post)] == ["", "edited"]
+    until(lambda: [one for one in alice.notifications(types=["update"]) if one.status.id == post.id])
+    say("edit and history", edited.edited_at)
+
+    assert alice.tag_follow("walking").following and not alice.tag_unfollow("walking").following
+    alice.tag_follow("walking")
+    assert [tag.name for tag in alice.followed_tags()] == ["walking"]
+    featured = alice.featured_tag_create("walking")
+    assert [tag.name for tag in bob.account_featured_tags(alice.me())] == ["walking"]
+    alice.featured_tag_delete(featured)
+    alice.tag_unfollow("walking")
+    assert alice.announcements() == []
+    say("tags", featured.name)
+
+
 def main(address):
     """The whole walk."""
     instance = Mastodon(api_base_url=address).instance()
@@ -227,6 +264,7 @@ def main(address):
     alice.account_follow(bob.me().id)
     streams(alice, bob)
     push(alice, bob)
+    later_than_the_version_says(alice, bob)
     alice.revoke_access_token()
     say("revoke", "done")
 

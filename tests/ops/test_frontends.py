@@ -185,3 +185,10 @@ def test_administrators_see_what_to_do_when_there_is_none(client, alice, person)
     assert "frontend install pleroma-fe" in client.get("/", auth=root, headers=PAGE).text
     for who in (alice, None):
         assert "frontend install" not in client.get("/", auth=who, headers=PAGE).text
+
+
+def test_so_do_those_who_logged_in_on_the_page(make_client, person):
+    browser = make_client(base_url="http://localhost")
+    root = person("root", admin=True)
+    browser.post("/login", {"name": "root", "password": root.password}, status=302)
+    assert "frontend install pleroma-fe" in browser.get("/", headers=PAGE).text

@@ -166,3 +166,24 @@ def test_odd_queries_are_answered(client, alice, query):
 def test_percent_and_underscore_are_plain_characters(client, alice):
     assert search(client, "a%e")["accounts"] == []
     assert search(client, "a_ice")["accounts"] == []
+
+
+def test_a_word_that_was_in_very_many_statuses_a_while_ago_is_found_in_bounded_time(client, alice, bob, post, sql):
+    insert = (
+        "insert into statuses (account_id, thread_id, visibility, involved, source, body, content_type)"
+        " select %s, n, 'public', array[%s::bigint], %s, '\"content\":\"\",\"pleroma\":{\"content\":{}', 'text/plain'"
+        " from generate_series(1, %s) n"
+    )
+    sql(insert, bob.id, bob.id, "everybody said zeitgeist", 50_000)
+    # As autovacuum does.
+    sql("select gin_clean_pending_list('statuses_words')")
+    rare = post(alice, "a rarity")
+    sql(insert, bob.id, bob.id, "nobody said it", 4_100)
+    found = client.get("/api/v2/search?type=statuses&q=zeitgeist&limit=40", auth=alice, status=200).json["statuses"]
+    assert len(found) == 40
+    ((number,),) = sql("select count(*) from statuses_with_words('zeitgeist', 9223372036854775807, 0)")
+    assert 5_000 < number < 40_000
+    (only,) = client.get("/api/v2/search?type=statuses&q=rarity", auth=alice, status=200).json["statuses"]
+    assert only["id"] == rare["id"]
+    mine = f"/api/v2/search?type=statuses&q=rarity&account_id={alice.id}"
+    assert [status["id"] for status in client.get(mine, auth=bob, status=200).json["statuses"]] == [rare["id"]]
