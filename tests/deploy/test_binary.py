@@ -165,6 +165,7 @@ def test_what_was_posted_is_there_after_a_restart(install, user):
     # What is loaded at its first use is in the binary as well.
     assert b'pleroma_build_info{python="3.' in site.ask("GET", "/metrics")[1]
     assert site.ask("GET", "/api/v1/streaming/health") == (200, b"OK")
+    assert "Account" in site.done("GET", "/api/openapi.json")["components"]["schemas"]
     site.stop()
 
 

@@ -8,6 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from pleroma.openapi import entities
+from pleroma.streaming import streams
 
 BASE = "https://pleroma.example"
 ROOTS = ("/api/", "/oauth/", "/auth/", "/nodeinfo/", "/.well-known/")
@@ -129,6 +130,11 @@ def test_every_entity_is_in_use(document):
     text = json.dumps(document)
     meant = {"StreamMessage"}  # what clients send over a WebSocket, which no operation can name
     assert {name for name in entities.read() if f'"#/components/schemas/{name}"' not in text} == meant
+
+
+def test_the_streams_have_the_names_that_their_process_knows(document):
+    stream, _, _ = _operations(document)["get", "/api/v1/streaming"]["parameters"]
+    assert set(stream["schema"]["enum"]) == streams._OPEN | set(streams._SCOPES)
 
 
 def test_the_document_names_this_server(document):
