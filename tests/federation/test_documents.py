@@ -166,7 +166,7 @@ def test_a_deactivated_account_and_its_statuses_are_not_there(alice, publish, do
     status = publish(alice, "hello")
     sql("update accounts set active = false where id = %s", alice.id)
     for path in ("/users/alice", status["uri"], "/users/alice/outbox"):
-        document(path, 404)
+        assert "error" in document(path, 404)
 
 
 def test_the_outbox_page_by_page(federated, alice, bob, publish, document, sql):
