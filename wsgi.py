@@ -13,6 +13,7 @@ from flask import Flask
 from pleroma import config, create_app, db
 from pleroma.db import schema
 from pleroma.emoji import installed
+from pleroma.federation import host
 from pleroma.server import generation, postgres
 
 
@@ -24,6 +25,7 @@ def _load() -> Flask:
     if missing := schema.missing_migrations(url):
         raise SystemExit(f"Error: the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
     generation.make_keys(settings)
+    host.claim(url, settings)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)

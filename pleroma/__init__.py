@@ -22,4 +22,4 @@ def create_app(config: Config, counters: RequestCounters | None = None, streams:
     from pleroma import views
     from pleroma.web.application import build
 
-    return build(config, views.blueprints(), counters, streams)
+    return build(config, views.blueprints(config), counters, streams)

@@ -85,6 +85,7 @@ class Config:
     workers: int = 2
     threads: int = 4
     streaming_connections: int = 2000
+    federation: bool = False
     log_level: str = "info"
     log_format: str = "text"
     metrics_token: str = ""

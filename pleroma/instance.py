@@ -78,7 +78,7 @@ def _metadata(config: Config, values: dict[str, Any]) -> dict[str, Any]:
     return {
         "account_activation_required": values["account_activation_required"],
         "features": _features(config),
-        "federation": {"enabled": False},
+        "federation": {"enabled": config.federation},
         "fields_limits": {
             "max_fields": values["fields_limit"],
             "max_remote_fields": 20,
@@ -195,7 +195,12 @@ def _nodeinfo_metadata(config: Config, values: dict[str, Any]) -> dict[str, Any]
         "nodeDescription": values["description"],
         "private": not values["public"],
         "suggestions": {"enabled": False, "web": ""},
-        "federation": {"enabled": False, "mrf_policies": [], "quarantined_instances": [], "exclusions": False},
+        "federation": {
+            "enabled": config.federation,
+            "mrf_policies": [],
+            "quarantined_instances": [],
+            "exclusions": False,
+        },
         "pollLimits": _POLLS,
         "postFormats": POST_FORMATS,
         "uploadLimits": {

@@ -1312,3 +1312,170 @@ cross join lateral (
   offset 0
 ) audience;
 end;
+
+-- What other servers read of this one, in ActivityStreams.
+
+-- The meaning of the keys beyond ActivityStreams.
+create or replace function activity_context() returns text language sql immutable
+return '"@context":["https://www.w3.org/ns/activitystreams","https://w3id.org/security/v1",{"Hashtag":"as:Hashtag",'
+  '"sensitive":"as:sensitive","manuallyApprovesFollowers":"as:manuallyApprovesFollowers",'
+  '"alsoKnownAs":{"@id":"as:alsoKnownAs","@type":"@id"},"movedTo":{"@id":"as:movedTo","@type":"@id"},'
+  '"toot":"http://joinmastodon.org/ns#","Emoji":"toot:Emoji","featured":{"@id":"toot:featured","@type":"@id"},'
+  '"discoverable":"toot:discoverable","indexable":"toot:indexable","blurhash":"toot:blurhash","votersCount":"toot:votersCount",'
+  '"schema":"http://schema.org#","PropertyValue":"schema:PropertyValue","value":"schema:value",'
+  '"litepub":"http://litepub.social/ns#","EmojiReact":"litepub:EmojiReact","directMessage":"litepub:directMessage",'
+  '"ostatus":"http://ostatus.org#","conversation":"ostatus:conversation","webfinger":"https://purl.archive.org/socialweb/webfinger#webfinger"}]';
+
+-- The path of a local account's actor.
+create or replace function actor_path(a accounts) returns text language sql stable
+return '/users/' || a.nickname;
+
+-- A picture as ActivityStreams know it.
+create or replace function image_object(path text) returns text language sql stable
+return concat('{"type":"Image","mediaType":"', case lower(substring(path from '[^.]*$'))
+    when 'jpg' then 'image/jpeg' when 'jpeg' then 'image/jpeg' when 'gif' then 'image/gif' when 'webp' then 'image/webp'
+    when 'avif' then 'image/avif' else 'image/png' end, '","url":', json_text(chr(1) || path), '}');
+
+-- The installed emoji among some shortcodes as tags, with commas between.
+create or replace function emoji_objects(codes text[]) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Emoji","id":null,"name":', json_text(concat(':', e.shortcode, ':')),
+    ',"icon":', image_object(e.path), '}'), ',' order by e.shortcode)
+  from emojis e
+  where e.shortcode = any (codes)
+);
+
+-- A local account as an actor, without its context.
+create or replace function actor_object(a accounts, host text, public_key text) returns text language sql stable
+return concat(
+  '"id":', actor_address(a), ',"type":"', case when a.bot then 'Service' else 'Person' end,
+  '","preferredUsername":', json_text(a.nickname), ',"name":', json_text(coalesce(nullif(a.display_name, ''), a.nickname)),
+  ',"summary":', json_text(a.note), ',"url":', actor_address(a),
+  ',"inbox":', json_text(chr(1) || actor_path(a) || '/inbox'), ',"outbox":', json_text(chr(1) || actor_path(a) || '/outbox'),
+  ',"followers":', json_text(chr(1) || actor_path(a) || '/followers'),
+  ',"following":', json_text(chr(1) || actor_path(a) || '/following'),
+  ',"featured":', json_text(chr(1) || actor_path(a) || '/collections/featured'),
+  ',"endpoints":{"sharedInbox":"', chr(1), '/inbox"},"manuallyApprovesFollowers":', a.locked::text,
+  ',"discoverable":', a.discoverable::text, ',"indexable":false,"published":', json_time(a.created_at),
+  ',"webfinger":', json_text(concat(a.nickname, '@', host)), ',"alsoKnownAs":[],"attachment":[', (
+    select string_agg(concat('{"type":"PropertyValue","name":', json_text(field ->> 'name'),
+      ',"value":', json_text(field ->> 'value'), '}'), ',')
+    from jsonb_array_elements(a.fields) as field),
+  '],"tag":[', emoji_objects(a.emoji_codes), ']',
+  case when a.avatar is not null then concat(',"icon":', image_object('/media/' || a.avatar)) end,
+  case when a.header is not null then concat(',"image":', image_object('/media/' || a.header)) end,
+  ',"publicKey":{"id":', json_text(chr(1) || actor_path(a) || '#main-key'), ',"owner":', actor_address(a),
+  ',"publicKeyPem":', json_text(public_key), '}');
+
+-- Whom a local status is for, as the keys `to` and `cc`.
+create or replace function note_audience(s statuses, a accounts) returns text language sql stable
+return (
+  select concat(',"to":[', concat_ws(',',
+      case when s.visibility = 'public' then everybody end,
+      case when s.visibility in ('unlisted', 'private') then followers end,
+      case when s.visibility = 'direct' then addressed end),
+    '],"cc":[', concat_ws(',',
+      case when s.visibility = 'unlisted' then everybody end,
+      case when s.visibility = 'public' then followers end,
+      case when s.visibility <> 'direct' then addressed end), ']')
+  from (
+    select '"https://www.w3.org/ns/activitystreams#Public"' as everybody,
+           json_text(chr(1) || actor_path(a) || '/followers') as followers,
+           (select string_agg(actor_address(m), ',' order by person.place)
+            from unnest(s.involved) with ordinality as person (id, place)
+            join accounts m on m.id = person.id
+            where m.id <> s.account_id) as addressed
+  ) parts
+);
+
+-- The uploads of a status as others fetch them.
+create or replace function document_objects(of_status_id bigint) returns text language sql stable
+return (
+  select string_agg(concat('{"type":"Document","mediaType":', json_text(m.mime_type), ',"url":', json_text(file_url(m.file, null)),
+    ',"name":', coalesce(json_text(m.description), 'null'),
+    case when m.blurhash is not null then concat(',"blurhash":', json_text(m.blurhash)) end,
+    case when m.meta #> '{original,width}' is not null
+      then concat(',"width":', m.meta #> '{original,width}', ',"height":', m.meta #> '{original,height}') end,
+    case when m.meta -> 'focus' is not null
+      then concat(',"focalPoint":[', m.meta #> '{focus,x}', ',', m.meta #> '{focus,y}', ']') end, '}'), ',' order by used.position)
+  from status_media used
+  join media m on m.id = used.media_id
+  where used.status_id = of_status_id
+);
+
+-- What makes a question of a note for others; votes are 0 while they are hidden.
+create or replace function question_object(of_status_id bigint) returns text language sql stable
+return (
+  select concat(',"endTime":', json_time(p.expires_at),
+    case when p.expires_at <= now() then concat(',"closed":', json_time(p.expires_at)) end,
+    ',"votersCount":', (
+      select count(distinct v.account_id) from poll_votes v where v.status_id = p.status_id),
+    case when p.multiple then ',"anyOf":[' else ',"oneOf":[' end,
+    string_agg(concat('{"type":"Note","name":', json_text(option.title), ',"replies":{"type":"Collection","totalItems":',
+      case when p.hide_totals and p.expires_at > now() then 0 else (
+        select count(*) from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1) end, '}}'),
+      ',' order by option.place), ']')
+  from polls p
+  cross join unnest(p.options) with ordinality as option (title, place)
+  where p.status_id = of_status_id
+  group by p.status_id
+);
+
+-- A local status as a note or a question, without its context.
+create or replace function note_object(s statuses, a accounts, host text) returns text language sql stable
+return (
+  select concat(
+    '"id":', object_address(s.uuid), ',"type":"', case when s.has_poll then 'Question' else 'Note' end,
+    '","attributedTo":', actor_address(a), ',"actor":', actor_address(a), ',"url":"', chr(1), '/notice/', s.id,
+    '","published":', json_time(s.created_at),
+    case when s.edited_at is not null then concat(',"updated":', json_time(s.edited_at)) end,
+    note_audience(s, a),
+    ',"inReplyTo":', coalesce((select object_address(parent.uuid) from statuses parent where parent.id = s.in_reply_to_id), 'null'),
+    ',"context":"', chr(1), '/contexts/', s.thread_id, '","conversation":"', chr(1), '/contexts/', s.thread_id,
+    '","content":', content.text,
+    case when s.language is not null then concat(',"contentMap":{', json_text(s.language), ':', content.text, '}') end,
+    ',"source":{"content":', coalesce(json_text(s.source), '""'), ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
+    '},"summary":', case when s.spoiler_text = '' then 'null' else json_text(s.spoiler_text) end,
+    ',"sensitive":', s.sensitive::text,
+    case when s.visibility = 'direct' then ',"directMessage":true' end,
+    ',"attachment":[', case when s.has_media then document_objects(s.id) end,
+    '],"tag":[', concat_ws(',', (
+        select string_agg(concat('{"type":"Mention","href":', actor_address(m),
+          ',"name":', json_text(concat('@', m.nickname, '@', coalesce(m.domain, host))), '}'), ',' order by person.place)
+        from unnest(s.involved) with ordinality as person (id, place)
+        join accounts m on m.id = person.id
+        where m.id <> s.account_id), (
+        select string_agg(concat('{"type":"Hashtag","href":', json_text(concat(chr(1), '/tag/', t.tag)),
+          ',"name":', json_text('#' || t.tag), '}'), ',' order by t.tag)
+        from status_tags t
+        where t.status_id = s.id),
+      case when s.emoji_codes is not null then emoji_objects(s.emoji_codes) end),
+    '],"replies":{"id":"', chr(1), '/objects/', s.uuid, '/replies","type":"Collection","first":{"type":"CollectionPage","partOf":"',
+    chr(1), '/objects/', s.uuid, '/replies","items":[', (
+      select string_agg(object_address(own.uuid), ',' order by own.id)
+      from (
+        select r.id, r.uuid
+        from statuses r
+        where r.in_reply_to_id = s.id and r.account_id = s.account_id and r.visibility in ('public', 'unlisted') and is_current(r)
+        order by r.id
+        limit 5
+      ) own), ']}}',
+    case when s.has_poll then question_object(s.id) end)
+  from (
+    select coalesce(
+      replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""') as text
+  ) content
+);
+
+-- What a local account did with a status: the Create of its own, or the Announce of another's, without its context.
+create or replace function activity_object(s statuses, a accounts, o statuses, oa accounts, host text)
+returns text language sql stable
+return case
+  when s.reblog_of_id is null then concat(
+    '"id":"', chr(1), '/objects/', s.uuid, '/activity","type":"Create","actor":', actor_address(a),
+    ',"published":', json_time(s.created_at), note_audience(s, a), ',"object":{', note_object(s, a, host), '}')
+  else concat(
+    '"id":"', chr(1), '/activities/', s.uuid, '","type":"Announce","actor":', actor_address(a),
+    ',"published":', json_time(s.created_at),
+    ',"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":[', json_text(chr(1) || actor_path(a) || '/followers'),
+    ',', actor_address(oa), '],"object":', object_address(o.uuid)) end;

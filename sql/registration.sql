@@ -29,8 +29,9 @@ set uses = uses + (max_use is not null)::int,
 where id = :invite_id;
 
 -- name: taken(nickname, email)^
--- Whether a nickname or an address belongs to somebody, in any letter case.
-select exists (select from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = '') as nickname,
+-- Whether a nickname or an address belongs to somebody, in any letter case; a nickname also to somebody whom others knew.
+select exists (select from accounts where lower(nickname) = lower(:nickname) and coalesce(domain, '') = '')
+         or exists (select from tombstones where path = '/users/' || lower(:nickname)) as nickname,
        exists (select from users where lower(email) = lower(:email)) as email;
 
 -- name: mark_emoji(account_id, shortcodes)!

@@ -102,7 +102,7 @@ class Description:
             return None
         content = response.get("content", {})
         assert media_type in content, f"{method} {rule} answers {status} as {media_type}, which is not described"
-        if media_type != operations.JSON:
+        if not media_type.endswith("json"):
             return None
         schema = content[media_type]["schema"]
         return jsonschema.Draft202012Validator(schema, registry=self._registry, format_checker=formats)

@@ -41,14 +41,15 @@ ALLOWED = {
     "emoji": DATA | {"text"},
     "push": DATA | {"jobs", "text"},
     "openapi": set(),
+    "federation": DATA | {"text"},
     "telemetry": DATA,
     "upkeep": DOMAIN | {"statuses", "accounts"},
     "streaming": DATA | {"telemetry"},
     "web": DOMAIN | {"telemetry"},
     "auth": DOMAIN | {"accounts", "web"},
-    "views": DOMAIN | {"accounts", "statuses", "emoji", "push", "telemetry", "openapi", "web", "auth"},
+    "views": DOMAIN | {"accounts", "statuses", "emoji", "push", "federation", "telemetry", "openapi", "web", "auth"},
     "": DOMAIN | {"telemetry", "web", "views"},
-    "server": DOMAIN | {"emoji", "telemetry", "streaming", "web", ""},
+    "server": DOMAIN | {"emoji", "federation", "telemetry", "streaming", "web", ""},
     "ops": DOMAIN | {"emoji", "server"},
 }
 KNOW_FLASK = {"web", "auth", "views", ""}

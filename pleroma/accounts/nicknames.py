@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 RESERVED = frozenset(
-    ".well-known ~ about activities api auth check_password dev friend-requests inbox internal main media nodeinfo "
-    "notice oauth objects ostatus_subscribe pleroma proxy push registration relay settings status tag user-search "
+    ".well-known ~ about activities actor api auth check_password collections contexts dev friend-requests inbox "
+    "internal main media nodeinfo notice oauth objects ostatus_subscribe outbox pleroma proxy push registration relay "
+    "settings status tag user-search "
     "user_exists users web emoji images instance login logout metrics health static".split()
 )
 _LONGEST = 100

@@ -18,7 +18,9 @@ from pleroma.db.connections import SCHEMA_LOCK, SQL_DIRECTORY, queries, session_
 # How long somebody may hold a table that a migration wants, with short attempts and pauses, in seconds.
 _PATIENCE = 600.0
 _PAUSE = 1.0
-ASKED_BY_STATEMENTS = ("account_activation_required", "pinned_limit", "public", "rate_limits", "status_limit")
+ASKED_BY_STATEMENTS = (
+    "account_activation_required", "federation", "pinned_limit", "public", "rate_limits", "status_limit",
+)  # fmt: skip
 
 
 class SchemaBehind(RuntimeError):

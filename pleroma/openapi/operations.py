@@ -15,7 +15,7 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 # The statuses of errors that say what is wrong in JSON.
-ERRORS = (400, 401, 403, 404, 409, 413, 414, 415, 422, 429, 500, 503, 507)
+ERRORS = (400, 401, 403, 404, 409, 410, 413, 414, 415, 422, 429, 500, 503, 507)
 LIMITS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 _ARGUMENT = re.compile(r"<(?:(\w+):)?(\w+)>")
 _WITH_BODY = ("POST", "PUT", "PATCH")

@@ -42,6 +42,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma import create_app, db
     from pleroma.db import schema
     from pleroma.emoji import installed
+    from pleroma.federation import host
     from pleroma.telemetry.request_counters import RequestCounters
     from pleroma.telemetry.stream_figures import StreamFigures
 
@@ -51,6 +52,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     app = create_app(settings, counters, streams)
     url = _database(settings)
     _migrate(url)
+    host.claim(url, settings)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)

@@ -6,6 +6,8 @@ import importlib
 
 from flask import Blueprint
 
+from pleroma.config import Config
+
 _VIEWS = {
     "pleroma.views": (
         "authorize", "files", "metrics", "nodeinfo", "oauth", "openapi", "pages", "password_reset", "public_pages",
@@ -27,7 +29,11 @@ _VIEWS = {
 }  # fmt: skip
 
 
-def blueprints() -> list[Blueprint]:
-    """The blueprint of every area, in this order."""
-    modules = [f"{package}.{name}" for package, names in _VIEWS.items() for name in names]
+_FEDERATED = {"pleroma.views.activitypub": ("discovery", "documents")}
+
+
+def blueprints(config: Config) -> list[Blueprint]:
+    """The blueprint of every area, in this order; those of federation only where that is switched on."""
+    packages = _VIEWS | (_FEDERATED if config.federation else {})
+    modules = [f"{package}.{name}" for package, names in packages.items() for name in names]
     return [importlib.import_module(module).blueprint for module in modules]

@@ -14,15 +14,17 @@ from pleroma.web.responses import as_json
 from pleroma.web.state import configured
 
 blueprint = Blueprint("nodeinfo", __name__)
+_ACTIVITYSTREAMS = "https://www.w3.org/ns/activitystreams"
 _SCHEMA = "http://nodeinfo.diaspora.software/ns/schema"
 
 
 @blueprint.get("/.well-known/nodeinfo")
 @answers("NodeInfoLinks")
 def links() -> Response:
-    """Where the documents are; callers take the last, so the newest version comes last."""
+    """Where the documents are; callers take the last, so the newest version comes last (FEP-2677 for the first one)."""
     base = configured().base_url
-    found = [{"rel": f"{_SCHEMA}/{v}", "href": f"{base}/nodeinfo/{v}.json"} for v in ("2.0", "2.1")]
+    found = [{"rel": f"{_ACTIVITYSTREAMS}#Application", "href": f"{base}/actor"}] if configured().federation else []
+    found += [{"rel": f"{_SCHEMA}/{v}", "href": f"{base}/nodeinfo/{v}.json"} for v in ("2.0", "2.1")]
     return as_json({"links": found})
 
 

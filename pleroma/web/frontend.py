@@ -14,8 +14,8 @@ from pleroma.web.files import own_file
 
 # What is the server's own and never the front end's.
 _OURS = (
-    "/api", "/oauth", "/auth", "/objects", "/.well-known", "/nodeinfo", "/media", "/emoji", "/images",
-    "/pleroma/admin", "/health", "/metrics",
+    "/activities", "/actor", "/api", "/auth", "/emoji", "/health", "/images", "/inbox", "/media", "/metrics",
+    "/nodeinfo", "/oauth", "/objects", "/pleroma/admin", "/proxy", "/relay", "/.well-known",
 )  # fmt: skip
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "

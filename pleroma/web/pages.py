@@ -50,7 +50,16 @@ def _render(template: str, status: int, instance: dict[str, Any], **values: Any)
     language = next(iter(configured().languages), "en")
     base = configured().base_url
     response = Response(
-        render_template(template, language=language, instance=instance, base=base, path=request.path, **values), status
+        render_template(
+            template,
+            language=language,
+            instance=instance,
+            base=base,
+            path=request.path,
+            federation=configured().federation,
+            **values,
+        ),
+        status,
     )
     response.headers.update(_HEADERS)
     private = request.path.startswith(("/api", "/oauth"))

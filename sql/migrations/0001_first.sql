@@ -1284,3 +1284,46 @@ end
 $$;
 create trigger remove_archives after delete on archives
 referencing old table as gone for each statement execute function remove_archives();
+
+-- The keys that actors sign with, by the path of the actor: those of accounts, and one of the server itself.
+create table account_keys (
+  owner text collate "C" primary key,
+  account_id bigint references accounts on delete set null,
+  private_key text not null,
+  public_key text not null,
+  created_at timestamptz not null default now()
+);
+create index account_keys_account on account_keys (account_id);
+
+-- The paths of what others may have seen and is gone for good: statuses and accounts.
+create table tombstones (
+  path text collate "C" primary key,
+  created_at timestamptz not null default now()
+);
+
+-- Whether others see what is posted here.
+create function is_federating() returns boolean language sql stable
+return coalesce((select value = 'true' from configured_settings where name = 'federation'), false);
+
+create function bury_statuses() returns trigger language plpgsql as $$
+begin
+  if is_federating() then
+    insert into tombstones (path)
+    select '/objects/' || g.uuid from gone g where g.reblog_of_id is null and g.local and g.visibility <> 'list'
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+create trigger bury_statuses after delete on statuses
+referencing old table as gone for each statement execute function bury_statuses();
+
+create function bury_account() returns trigger language plpgsql as $$
+begin
+  if is_federating() then
+    insert into tombstones (path) values ('/users/' || lower(old.nickname)) on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+create trigger bury_account after delete on accounts for each row when (old.domain is null) execute function bury_account();

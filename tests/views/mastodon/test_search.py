@@ -171,7 +171,7 @@ def test_percent_and_underscore_are_plain_characters(client, alice):
 def test_a_word_that_was_in_very_many_statuses_a_while_ago_is_found_in_bounded_time(client, alice, bob, post, sql):
     insert = (
         "insert into statuses (account_id, thread_id, visibility, involved, source, body, content_type)"
-        " select %s, n, 'public', array[%s::bigint], %s, '\"content\":\"\",\"pleroma\":{\"content\":{}', 'text/plain'"
+        ' select %s, n, \'public\', array[%s::bigint], %s, \'"content":"","pleroma":{"content":{}\', \'text/plain\''
         " from generate_series(1, %s) n"
     )
     sql(insert, bob.id, bob.id, "everybody said zeitgeist", 50_000)

@@ -1,0 +1,1 @@
+"""What this server is to others: its name, its actors and their keys (docs/federation.md)."""

@@ -1,0 +1,38 @@
+"""The keys by which others know that something is from an actor of ours: RSA of 2048 bits, one pair for each."""
+
+from __future__ import annotations
+
+from psycopg import Connection
+
+from pleroma.db import queries
+
+INSTANCE = "/actor"
+_BITS, _EXPONENT = 2048, 65537
+
+
+def path_of(nickname: str) -> str:
+    """The path of the actor of a local account, which its key belongs to."""
+    return f"/users/{nickname}"
+
+
+def public_key(connection: Connection, owner: str, nickname: str | None = None) -> str:
+    """The public key of an actor in PEM; made, with the private one, when it is asked for first."""
+    row = queries.activitypub.key(connection, owner=owner)
+    if row is None:
+        private, public = _made()
+        queries.activitypub.keep_key(connection, owner=owner, nickname=nickname, private_key=private, public_key=public)
+        # Somebody else may have been faster.
+        row = queries.activitypub.key(connection, owner=owner)
+    return str(row.public_key)
+
+
+def _made() -> tuple[str, str]:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(_EXPONENT, _BITS)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return private.decode(), public.decode()

@@ -1,0 +1,1 @@
+"""What other servers ask; there only with PLEROMA_FEDERATION (docs/federation.md)."""

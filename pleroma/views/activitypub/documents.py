@@ -1,0 +1,268 @@
+"""What others read: actors, their collections, statuses, and what made them (docs/federation.md 2).
+
+At the addresses of pages it depends on what is accepted whether the page or the document is the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from flask import Blueprint, Response, request
+from psycopg import Connection
+
+from pleroma import db
+from pleroma.db import queries
+from pleroma.errors import ApiError, NotFound, found
+from pleroma.federation import keys
+from pleroma.text.clean import is_storable
+from pleroma.web import params
+from pleroma.web.params import MAXIMUM_ID, UUID
+from pleroma.web.responses import error_response, json_response
+from pleroma.web.state import configured
+
+blueprint = Blueprint("documents", __name__)
+_CONTEXT = "https://www.w3.org/ns/activitystreams"
+_TYPE = "application/activity+json; charset=utf-8"
+_NAMED = ("application/activity+json", "application/ld+json")
+_PAGES = re.compile(r"/(users|objects|notice)/([^/]+)")
+_OWN_CONTEXT = f'"@context":"{_CONTEXT}"'.encode()
+_ACTIVITIES, _ADDRESSES = 20, 40
+
+
+def _document(body: bytes | None, status: int = 200) -> Response:
+    response = json_response(body, status)
+    response.headers["Content-Type"] = _TYPE
+    response.headers["Vary"] = "Accept, Signature"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _built(value: dict[str, Any], status: int = 200) -> Response:
+    return _document(json.dumps({"@context": _CONTEXT, **value}, ensure_ascii=False).encode(), status)
+
+
+def _wants_document() -> bool:
+    """Whether a document is named, or JSON wanted rather than HTML."""
+    accepted = request.headers.get("Accept", "").lower()
+    if any(name in accepted for name in _NAMED):
+        return True
+    accept = request.accept_mimetypes
+    return accept["application/json"] > accept["text/html"]
+
+
+@blueprint.before_app_request
+def answer_with_document() -> Response | None:
+    """Answer a request for the document at the address of a page."""
+    place = _PAGES.fullmatch(request.path)
+    if place is None or request.method not in ("GET", "HEAD") or not _wants_document():
+        return None
+    try:
+        return {"users": actor, "objects": note, "notice": _note_of_page}[place[1]](place[2])
+    except ApiError as error:
+        # The page's own error would be one for people.
+        return error_response(error)
+
+
+@blueprint.after_app_request
+def say_what_it_depends_on(response: Response) -> Response:
+    """Let caches keep page and document apart."""
+    if _PAGES.fullmatch(request.path):
+        response.headers["Vary"] = "Accept, Signature"
+    return response
+
+
+def _gone(path: str) -> Response:
+    return _built({"id": f"{configured().base_url}{path}", "type": "Tombstone"}, 410)
+
+
+def _account(connection: Connection, nickname: str) -> str | None:
+    """The nickname of a local account as it is written, None for a deleted one. Raises NotFound."""
+    if not is_storable(nickname):
+        raise NotFound()
+    row = queries.activitypub.found(connection, nickname=nickname)
+    if row.nickname is None and not row.is_gone:
+        raise NotFound()
+    return None if row.nickname is None else str(row.nickname)
+
+
+def actor(nickname: str) -> Response:
+    """An account as an actor. Raises NotFound; a tombstone for one that was deleted."""
+    with db.in_transaction() as connection:
+        known = _account(connection, nickname)
+        if known is None:
+            return _gone(keys.path_of(nickname))
+        key = keys.public_key(connection, keys.path_of(known), known)
+        return _document(
+            queries.activitypub.actor(connection, nickname=known, host=configured().domain, public_key=key)
+        )
+
+
+def note(uuid: str) -> Response:
+    """A status that everybody may see. Raises NotFound; a tombstone for one that was deleted."""
+    if not UUID.fullmatch(uuid):
+        raise NotFound()
+    with db.connection() as connection:
+        body = queries.activitypub.note(connection, uuid=uuid, host=configured().domain)
+        path = f"/objects/{uuid.lower()}"
+        if body is None and queries.activitypub.is_gone(connection, path=path).yes:
+            return _gone(path)
+    return _document(body)
+
+
+def _note_of_page(status_id: str) -> Response:
+    with db.connection() as connection:
+        row = queries.activitypub.uuid(connection, status_id=params.as_identifier(status_id) or 0)
+    return note(str(found(row).uuid))
+
+
+@blueprint.get("/actor")
+def instance_actor() -> Response:
+    """The server itself as an actor."""
+    config = configured()
+    base, me = config.base_url, f"{config.base_url}{keys.INSTANCE}"
+    with db.in_transaction() as connection:
+        key = keys.public_key(connection, keys.INSTANCE)
+    return _built(
+        {
+            "@context": [_CONTEXT, "https://w3id.org/security/v1"],
+            "id": me,
+            "type": "Application",
+            "preferredUsername": config.domain,
+            "name": config.instance_name,
+            "url": base,
+            "inbox": f"{me}/inbox",
+            "outbox": f"{me}/outbox",
+            "endpoints": {"sharedInbox": f"{base}/inbox"},
+            "manuallyApprovesFollowers": True,
+            "publicKey": {"id": f"{me}#main-key", "owner": me, "publicKeyPem": key},
+        }
+    )
+
+
+@blueprint.get("/actor/outbox")
+def instance_outbox() -> Response:
+    """The server itself says nothing."""
+    address = f"{configured().base_url}{keys.INSTANCE}/outbox"
+    return _built({"id": address, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []})
+
+
+@blueprint.get("/objects/<uuid>/activity")
+def creation(uuid: str) -> Response:
+    """The Create of a status that everybody may see. Raises NotFound."""
+    return _activity(uuid, of_reblog=False)
+
+
+@blueprint.get("/activities/<uuid>")
+def announcement(uuid: str) -> Response:
+    """The Announce of a reblog that everybody may see. Raises NotFound."""
+    return _activity(uuid, of_reblog=True)
+
+
+def _activity(uuid: str, *, of_reblog: bool) -> Response:
+    if not UUID.fullmatch(uuid):
+        raise NotFound()
+    with db.connection() as connection:
+        return _document(
+            queries.activitypub.activity(connection, uuid=uuid, of_reblog=of_reblog, host=configured().domain)
+        )
+
+
+def _owner(connection: Connection, nickname: str) -> tuple[str, Any]:
+    """The path of an account, and what its collections tell. Raises NotFound, a 410 for one that was deleted."""
+    known = _account(connection, nickname)
+    if known is None:
+        raise ApiError("Gone", 410)
+    return keys.path_of(known), queries.activitypub.collections(connection, nickname=known)
+
+
+def _collection(path: str, total: int, *, first: bool = True) -> Response:
+    address = f"{configured().base_url}{path}"
+    pages = {"first": f"{address}?max_id={MAXIMUM_ID}"} if first else {}
+    return _built({"id": address, "type": "OrderedCollection", "totalItems": total, **pages})
+
+
+def _page(
+    path: str,
+    asked: int,
+    items: bytes,
+    last: bytes | None,
+    context: bytes = _OWN_CONTEXT,
+    kind: str = "OrderedCollection",
+) -> Response:
+    """A page of a collection, whose items PostgreSQL has made."""
+    address = f"{configured().base_url}{path}"
+    head = {"id": f"{address}?max_id={asked}", "type": f"{kind}Page", "partOf": address}
+    if last is not None:
+        head["next"] = f"{address}?max_id={int(last)}"
+    return _with_items(context, head, "orderedItems" if kind == "OrderedCollection" else "items", items)
+
+
+def _with_items(context: bytes, head: dict[str, Any], name: str, items: bytes) -> Response:
+    return _document(b'{%s,%s,"%s":%s}' % (context, json.dumps(head)[1:-1].encode(), name.encode(), items))
+
+
+@blueprint.get("/users/<nickname>/outbox")
+def outbox(nickname: str) -> Response:
+    """What an account posted and reblogged for everybody, newest first. Raises NotFound, a 410."""
+    max_id = params.identifier("max_id")
+    with db.connection() as connection:
+        path, owner = _owner(connection, nickname)
+        if max_id is None:
+            return _collection(f"{path}/outbox", owner.statuses_count)
+        page = queries.activitypub.outbox(
+            connection, account_id=owner.id, max_id=max_id, limit=_ACTIVITIES, host=configured().domain
+        )
+    return _page(f"{path}/outbox", max_id, *page)
+
+
+@blueprint.get("/users/<nickname>/followers")
+def followers(nickname: str) -> Response:
+    """The addresses of an account's followers, unless it hides them. Raises NotFound, a 410."""
+    max_id = params.identifier("max_id")
+    with db.connection() as connection:
+        path, owner = _owner(connection, nickname)
+        if max_id is None or owner.hide_followers:
+            return _collection(f"{path}/followers", owner.followers_count, first=not owner.hide_followers)
+        page = queries.activitypub.followers(connection, account_id=owner.id, max_id=max_id, limit=_ADDRESSES)
+    return _page(f"{path}/followers", max_id, *page)
+
+
+@blueprint.get("/users/<nickname>/following")
+def following(nickname: str) -> Response:
+    """The addresses of those whom an account follows, unless it hides them. Raises NotFound, a 410."""
+    max_id = params.identifier("max_id")
+    with db.connection() as connection:
+        path, owner = _owner(connection, nickname)
+        if max_id is None or owner.hide_follows:
+            return _collection(f"{path}/following", owner.following_count, first=not owner.hide_follows)
+        page = queries.activitypub.following(connection, account_id=owner.id, max_id=max_id, limit=_ADDRESSES)
+    return _page(f"{path}/following", max_id, *page)
+
+
+@blueprint.get("/users/<nickname>/collections/featured")
+def featured(nickname: str) -> Response:
+    """The statuses that an account pinned, whole. Raises NotFound, a 410."""
+    with db.connection() as connection:
+        path, owner = _owner(connection, nickname)
+        items, number, context = queries.activitypub.featured(connection, account_id=owner.id, host=configured().domain)
+    address = f"{configured().base_url}{path}/collections/featured"
+    head = {"id": address, "type": "OrderedCollection", "totalItems": int(number)}
+    return _with_items(context, head, "orderedItems", items)
+
+
+@blueprint.get("/objects/<uuid>/replies")
+def replies(uuid: str) -> Response:
+    """The addresses of the answers to a status that everybody may see, oldest first. Raises NotFound."""
+    if not UUID.fullmatch(uuid):
+        raise NotFound()
+    last = params.identifier("max_id") or 0
+    with db.connection() as connection:
+        page = found(queries.activitypub.replies(connection, uuid=uuid, max_id=last, limit=_ACTIVITIES))
+    path = f"/objects/{uuid.lower()}/replies"
+    if "max_id" in request.args:
+        items, following_page = page
+        return _page(path, last, items, following_page, kind="Collection")
+    address = f"{configured().base_url}{path}"
+    return _built({"id": address, "type": "Collection", "first": f"{address}?max_id=0"})

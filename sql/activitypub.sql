@@ -1,0 +1,140 @@
+-- name: key(owner)^
+-- The public key of an actor.
+select public_key from account_keys where owner = :owner;
+
+-- name: keep_key(owner, nickname, private_key, public_key)!
+-- Keeps the keys of an actor, unless it has some by now.
+insert into account_keys (owner, account_id, private_key, public_key)
+values (:owner, (
+    select a.id from accounts a where lower(a.nickname) = lower(:nickname::text) and a.domain is null
+  ), :private_key, :public_key)
+on conflict do nothing;
+
+-- name: claim_host(host)^
+-- Notes the host that others know this server by, once and for ever; gives the one that counts.
+with claimed as (
+       insert into settings (name, value) values ('federation_host', to_jsonb(:host::text))
+       on conflict do nothing
+       returning value #>> '{}' as host
+     )
+select coalesce((select host from claimed), (select value #>> '{}' from settings where name = 'federation_host')) as host;
+
+-- name: found(nickname)^
+-- The nickname of a local account as it is written; is_gone for one that was deleted.
+select a.nickname, exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone
+from (select) nothing
+left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present;
+
+-- name: actor(nickname, host, public_key)$
+-- A local account as an actor.
+select concat('{', activity_context(), ',', actor_object(a, :host, :public_key), '}')
+from accounts a
+where a.nickname = :nickname and a.domain is null and a.present;
+
+-- name: is_gone(path)^
+-- Whether what had a path is gone for good.
+select exists (select from tombstones t where t.path = :path) as yes;
+
+-- name: note(uuid, host)$
+-- A local status that everybody may see.
+select concat('{', activity_context(), ',', note_object(s, a, :host), '}')
+from visible_statuses(0) v
+join statuses s on s.id = v.id
+join accounts a on a.id = s.account_id
+where v.uuid = :uuid::uuid and v.reblog_of_id is null and v.local and v.visibility in ('public', 'unlisted');
+
+-- name: uuid(status_id)^
+-- The UUID of a status that everybody may see, of a reblog that of its original.
+select o.uuid
+from visible_statuses(0) s
+join statuses o on o.id = coalesce(s.reblog_of_id, s.id)
+where s.id = :status_id;
+
+-- name: activity(uuid, of_reblog, host)$
+-- What made a local status, or a reblog, that everybody may see.
+select concat('{', activity_context(), ',', activity_object(s, a, o, oa, :host), '}')
+from visible_statuses(0) v
+join statuses s on s.id = v.id
+join accounts a on a.id = s.account_id
+left join statuses o on o.id = s.reblog_of_id
+left join accounts oa on oa.id = o.account_id
+where v.uuid = :uuid::uuid and v.local and v.visibility in ('public', 'unlisted') and (v.reblog_of_id is not null) = :of_reblog;
+
+-- name: collections(nickname)^
+-- What the collections of a local account tell before their first page.
+select a.id, a.statuses_count, case when a.hide_followers_count then 0 else a.followers_count end as followers_count,
+       case when a.hide_follows_count then 0 else a.following_count end as following_count, a.hide_followers, a.hide_follows
+from accounts a
+where a.nickname = :nickname and a.domain is null and a.present;
+
+-- name: outbox(account_id, max_id, limit, host)$
+-- A page of what a local account posted and reblogged for everybody, newest first; its last id, and the context.
+with page as materialized (
+       select v.id
+       from visible_statuses(0) v
+       where v.account_id = :account_id and v.id < :max_id and v.visibility in ('public', 'unlisted')
+       order by v.id desc
+       limit :limit
+     )
+select concat('[', string_agg(concat('{', activity_object(s, a, o, oa, :host), '}'), ',' order by s.id desc), ']'),
+       case when count(*) = :limit then min(s.id) end, activity_context()
+from page
+join statuses s on s.id = page.id
+join accounts a on a.id = s.account_id
+left join statuses o on o.id = s.reblog_of_id
+left join accounts oa on oa.id = o.account_id;
+
+-- name: followers(account_id, max_id, limit)$
+-- A page of the addresses of an account's followers, newest first; its last id.
+with page as materialized (
+       select f.id, f.follower_id
+       from follows f
+       join accounts a on a.id = f.follower_id and a.present
+       where f.followed_id = :account_id and f.id < :max_id
+       order by f.id desc
+       limit :limit
+     )
+select concat('[', string_agg(actor_address(a), ',' order by page.id desc), ']'), case when count(*) = :limit then min(page.id) end
+from page
+join accounts a on a.id = page.follower_id;
+
+-- name: following(account_id, max_id, limit)$
+-- The same of those whom it follows.
+with page as materialized (
+       select f.id, f.followed_id
+       from follows f
+       join accounts a on a.id = f.followed_id and a.present
+       where f.follower_id = :account_id and f.id < :max_id
+       order by f.id desc
+       limit :limit
+     )
+select concat('[', string_agg(actor_address(a), ',' order by page.id desc), ']'), case when count(*) = :limit then min(page.id) end
+from page
+join accounts a on a.id = page.followed_id;
+
+-- name: featured(account_id, host)$
+-- The statuses that a local account pinned, newest first, their number, and the context.
+select concat('[', string_agg(concat('{', note_object(s, a, :host), '}'), ',' order by s.id desc), ']'), count(*), activity_context()
+from visible_statuses(0) v
+join statuses s on s.id = v.id
+join accounts a on a.id = s.account_id
+where v.account_id = :account_id and v.pinned_at is not null and v.visibility in ('public', 'unlisted');
+
+-- name: replies(uuid, max_id, limit)$
+-- A page of the addresses of the answers to a status that everybody may see, oldest first; its last id. max_id is the
+-- last of the page before.
+with parent as materialized (
+       select v.id from visible_statuses(0) v
+       where v.uuid = :uuid::uuid and v.reblog_of_id is null and v.local and v.visibility in ('public', 'unlisted')
+     ), page as materialized (
+       select v.id, v.uuid
+       from visible_statuses(0) v
+       where v.in_reply_to_id = (select id from parent) and v.id > :max_id and v.visibility in ('public', 'unlisted')
+       order by v.id
+       limit :limit
+     )
+select concat('[', string_agg(object_address(page.uuid), ',' order by page.id) filter (where page.id is not null), ']'),
+       case when count(page.id) = :limit then max(page.id) end
+from parent
+left join page on true
+group by parent.id;

@@ -1,0 +1,38 @@
+"""What the tests of federation share."""
+
+import pytest
+
+ACTIVITY = {"Accept": "application/activity+json"}
+
+
+@pytest.fixture
+def federated(make_client, settings):
+    """A client of a server that federates."""
+    return make_client(federation=True)
+
+
+@pytest.fixture
+def document(federated):
+    """A document as another server reads it: document("/users/alice")."""
+
+    def read(path, status=200):
+        path = path.removeprefix("https://pleroma.example")
+        answer = federated.get(path, headers=ACTIVITY, status=status)
+        if status == 200:
+            assert answer.headers["Content-Type"] == "application/activity+json; charset=utf-8"
+            assert answer.headers["Vary"] == "Accept, Signature"
+            assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        return answer.json
+
+    return read
+
+
+@pytest.fixture
+def publish(federated):
+    """Posts a status on it: publish(alice, "hello", visibility="unlisted")."""
+
+    def post(author, text, **parameters):
+        sent = {"status": text, **parameters}
+        return federated.post_json("/api/v1/statuses", sent, auth=author, status=200).json
+
+    return post
