@@ -64,9 +64,9 @@ def watch():
 
 
 class Description:
-    """The document of an application, ready to be compared with answers. All applications have the same."""
+    """The document of an application, ready to be compared with answers; the same for all with the same views."""
 
-    known: "Description | None" = None
+    known: "dict[int, Description]" = {}
 
     def __init__(self, app):
         gathered = document.gather(app.url_map.iter_rules(), app.view_functions, (), version="", base_url="")
@@ -77,9 +77,11 @@ class Description:
 
     @classmethod
     def of(cls, app):
-        """The one of this process."""
-        cls.known = cls.known or cls(app)
-        return cls.known
+        """The one for as many views."""
+        number = len(app.view_functions)
+        if number not in cls.known:
+            cls.known[number] = cls(app)
+        return cls.known[number]
 
     def is_about(self, rule, method, endpoint):
         """Whether the document has that route."""
