@@ -16,7 +16,7 @@ from pleroma.auth import scopes
 from pleroma.emoji import folders, pack_files
 from pleroma.errors import ApiError
 from pleroma.media import kinds
-from pleroma.text import Rules, bbcode, clean, handles, parsing, tidy_html, tokens
+from pleroma.text import Rules, bbcode, clean, emoji_characters, handles, parsing, tidy_html, tokens
 from pleroma.web import params, rendering, request_body
 
 BASE = "https://own.example"
@@ -106,6 +106,10 @@ FUNCTIONS = {
     "text.bbcode.bbcode_to_html": (bbcode.bbcode_to_html, BBCODE),
     "text.tokens.Finder": (lambda typed: list(tokens.finder(BASE, True).tokens(typed)), (*SIGNS[:6], *ADDRESSES)),
     "text.tokens.Search": (each_place, ADDRESSES[:4]),
+    "text.tokens.as_hashtag": (tokens.as_hashtag, ("a", "1", "_", "#", "#a", "\u0301", "\ufe0f")),
+    "text.emoji_characters.as_emoji": (
+        emoji_characters.as_emoji, (*LETTERS, "\ufe0f", "❤", "1\ufe0f\u20e3", "👍🏽", "\U000e0067"),
+    ),
     "text.tokens.fold_host": (tokens.fold_host, LETTERS),
     "text.tokens.address_length": (
         lambda typed: tokens.address_length(typed, 0, SIZE), ("(", ")", "()", "*a", "~~", "."),
@@ -143,6 +147,10 @@ FUNCTIONS = {
         lambda typed: imports.parse(typed.encode("utf-8", "replace"), BASE),
         ("a\n", "a ", "a,", '"', '"a",', '""', "@", "a@b.c,true\n", f"{BASE}/users/", "%41", "\r", "\0", "é\n"),
     ),
+    "accounts.imports.parse_bookmarks": (
+        lambda typed: imports.parse_bookmarks(typed.encode("utf-8", "replace"), BASE),
+        ("a\n", '"', '"a",', f"{BASE}/notice/1\n", f"{BASE}/objects/", "1", "-", "\r", "\0", "é\n"),
+    ),
     "auth.scopes.parse": (refused(scopes.parse), ("a ", ",", "a", "\0", "read ")),
     "accounts.nicknames.fault": (lambda typed: nicknames.fault(typed, True), NAMES),
     "accounts.email_addresses.is_valid": (email_addresses.is_valid, NAMES),
@@ -170,7 +178,7 @@ ELSEWHERE = {
     "web.request_body": "Repeated largest takes_files",
     "web.params": "everything raw present text sent_text required_text exact required_exact secret somebody boolean"
     " strict_boolean integer identifier values texts exacts identifiers tree mapping upload datetime too_long",
-    "accounts.imports": "Entry follow_import block_import mute_import",
+    "accounts.imports": "Entry follow_import block_import mute_import bookmark_import",
     "emoji.pack_files": "BrokenPack inside read pictures_below check_pack read_pack dump_pack remove is_picture"
     " check_picture",
     "emoji.folders": "Line folders found_in",
