@@ -1,12 +1,16 @@
 """A running `serve`, for the tests that need one of their own."""
 
+import atexit
 import contextlib
+import functools
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.meanwhile import until
@@ -14,11 +18,26 @@ from tests.meanwhile import until
 ROOT = Path(__file__).parents[1]
 
 
-class Server:
-    """A running `serve` on a data directory of its own."""
+@functools.cache
+def _database():
+    """The database of a server that was started once and has nobody on it, made once in each process of the run."""
+    directory = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    server = Server(directory, fresh=True).wait()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(40) == 0
+    return server.data_dir / "postgres"
 
-    def __init__(self, directory, *arguments, **settings):
+
+class Server:
+    """A running `serve` on a data directory of its own; `fresh` is one that makes its database itself."""
+
+    def __init__(self, directory, *arguments, fresh=False, **settings):
         self.data_dir = directory / "instance"
+        if not (fresh or self.data_dir.exists() or "PLEROMA_DATABASE_URL" in settings):
+            # To make one takes longer than most tests. The files belong to whoever PostgreSQL runs as.
+            self.data_dir.mkdir()
+            subprocess.run(["cp", "-a", _database(), self.data_dir], check=True)
         self.port = free_port()
         self.log = directory / "log"
         command = [sys.executable, str(ROOT / "app.py"), "serve", "--port", str(self.port), *arguments]

@@ -47,7 +47,7 @@ def serve(tmp_path):
 
 
 def test_first_start_says_where_and_how_to_go_on(serve):
-    server = serve().wait()
+    server = serve(fresh=True).wait()
     until(lambda: f"Serving http://127.0.0.1:{server.port}" in server.said())
     assert "user create NICK" in server.said()
 
