@@ -64,7 +64,10 @@ def remove_forgotten_files(config: Config) -> tuple[int, int]:
     """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
     store = media.store_of(config)
     count = size = 0
-    for folder, files in store.folders(older_than=_FORGOTTEN_AFTER):
+    for folder in media.FOLDERS:
+        files = store.files(folder, older_than=_FORGOTTEN_AFTER)
+        if not files:
+            continue
         with db.in_transaction() as connection:
             if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
                 break

@@ -67,6 +67,7 @@ class Door:
     def __init__(self, server):
         self.asked = []
         self.answer = lambda method, path: None
+        self.lets_strangers_in = True
         door = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -76,6 +77,8 @@ class Door:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 door.asked.append((self.command, self.path))
                 answered = door.answer(self.command, self.path)
+                if not door.lets_strangers_in and "Authorization" not in self.headers:
+                    answered = 403, b"<Error><Code>AccessDenied</Code></Error>"
                 if answered is None:
                     status, headers, content = _passed_on(server, self, body)
                 else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import os
 import re
 import threading
@@ -24,7 +25,7 @@ from obstore.store import S3Store
 
 from pleroma.config import Config
 from pleroma.media.kinds import Prepared, type_of
-from pleroma.media.store import FOLDERS, Found, Saved, StorageAway, StorageFull, is_name, new_name
+from pleroma.media.store import Found, Saved, StorageAway, StorageFull, is_name, new_name
 
 log = logging.getLogger(__name__)
 
@@ -92,16 +93,7 @@ class BucketStore:
                 about = obstore.head(client, name)
         if not about["e_tag"]:
             raise StorageAway("The store answers nonsense")
-
-        def pieces(start: int, stop: int) -> Iterator[bytes]:
-            if start < len(first):
-                yield first[start:stop]
-                start = len(first)
-            while start < stop:
-                piece = self._piece(name, start, min(start + _PIECE, stop))
-                start += len(piece)
-                yield piece
-
+        pieces = functools.partial(self._pieces, name, first)
         return Found(about["size"], about["last_modified"], about["e_tag"].strip('"'), pieces)
 
     def remove(self, names: Iterable[str | None]) -> None:
@@ -111,14 +103,15 @@ class BucketStore:
             with self._asked(looking=False) as client:
                 obstore.delete(client, known[start : start + _AT_ONCE])
 
-    def folders(self, older_than: float) -> Iterator[tuple[str, dict[str, int]]]:
-        """Each folder with the names and sizes of its files that are older than so many seconds. Raises StorageAway."""
+    def files(self, folder: str, older_than: float = -math.inf) -> dict[str, int]:
+        """The names and sizes of a folder's files that are older than so many seconds. Raises StorageAway."""
         youngest = time.time() - older_than
-        for folder in FOLDERS:
-            yield (
-                folder,
-                {name: size for name, size, modified in self._listed(folder) if modified < youngest and is_name(name)},
-            )
+        return {name: size for name, size, modified in self._listed(folder) if modified < youngest and is_name(name)}
+
+    def count(self) -> tuple[int, int]:
+        """How many media there are, and their bytes. Raises StorageAway."""
+        sizes = [size for name, size, _ in self._listed(None) if is_name(name)]
+        return len(sizes), sum(sizes)
 
     def archives(self) -> list[str]:
         """The names of the archives of accounts. Raises StorageAway."""
@@ -143,6 +136,15 @@ class BucketStore:
             return False
         return True
 
+    def _pieces(self, name: str, first: bytes, start: int, stop: int) -> Iterator[bytes]:
+        if start < len(first):
+            yield first[start:stop]
+            start = len(first)
+        while start < stop:
+            piece = self._piece(name, start, min(start + _PIECE, stop))
+            start += len(piece)
+            yield piece
+
     def _piece(self, name: str, start: int, stop: int) -> bytes:
         try:
             with self._asked() as client:
@@ -153,8 +155,8 @@ class BucketStore:
             raise StorageAway("The store answers nonsense")
         return piece
 
-    def _listed(self, folder: str) -> Iterator[tuple[str, int, float]]:
-        """Name, size and time of what is in a folder."""
+    def _listed(self, folder: str | None) -> Iterator[tuple[str, int, float]]:
+        """Name, size and time of what is in a folder, or everywhere."""
         with self._asked(looking=False) as client:
             pages = list(obstore.list(client, folder, chunk_size=_AT_ONCE))
         for page in pages:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pleroma.config import Config
 from pleroma.media.kinds import Prepared
-from pleroma.media.store import FOLDERS, Found, LocalStore, Saved, Store
+from pleroma.media.store import Found, LocalStore, Saved, Store
 
 if TYPE_CHECKING:
     from pleroma.media.bucket import BucketStore
@@ -41,19 +42,9 @@ class Both:
         self._store.remove(known)
         self._other.remove(known)
 
-    def folders(self, older_than: float) -> Iterator[tuple[str, dict[str, int]]]:
-        """Each folder with the files of both."""
-        ours, theirs = self._store.folders(older_than), self._other.folders(older_than)
-        mine, others = next(ours, None), next(theirs, None)
-        for folder in FOLDERS:
-            files: dict[str, int] = {}
-            if others is not None and others[0] == folder:
-                files.update(others[1])
-                others = next(theirs, None)
-            if mine is not None and mine[0] == folder:
-                files.update(mine[1])
-                mine = next(ours, None)
-            yield folder, files
+    def files(self, folder: str, older_than: float = -math.inf) -> dict[str, int]:
+        """The names and sizes of a folder's files in both that are older than so many seconds."""
+        return self._other.files(folder, older_than) | self._store.files(folder, older_than)
 
     def sweep(self, age: float = 3600) -> None:
         """Remove what a crash left half written in either."""

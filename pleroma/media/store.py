@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import re
 import secrets
@@ -77,8 +78,8 @@ class Store(Protocol):
     def remove(self, names: Iterable[str | None]) -> None:
         """Remove files; a missing one is no error, and None stands for no file."""
 
-    def folders(self, older_than: float) -> Iterator[tuple[str, dict[str, int]]]:
-        """Each folder with the names and sizes of its files that are older than so many seconds."""
+    def files(self, folder: str, older_than: float = -math.inf) -> dict[str, int]:
+        """The names and sizes of the files in one of FOLDERS that are older than so many seconds."""
 
     def sweep(self, age: float = 3600) -> None:
         """Remove what a crash left half written more than `age` seconds ago."""
@@ -161,17 +162,16 @@ class LocalStore:
                 if path.stat().st_mtime < time.time() - age:
                     path.unlink()
 
-    def folders(self, older_than: float) -> Iterator[tuple[str, dict[str, int]]]:
-        """Each folder with the names and sizes of its files that are older than so many seconds."""
+    def files(self, folder: str, older_than: float = -math.inf) -> dict[str, int]:
+        """The names and sizes of the files in one of FOLDERS that are older than so many seconds."""
         youngest = time.time() - older_than
-        for folder in sorted(self.directory.glob("[0-9a-f][0-9a-f]")):
-            files = {}
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    name, about = f"{folder.name}/{entry.name}", entry.stat(follow_symlinks=False)
-                    if about.st_mtime < youngest and is_name(name):
-                        files[name] = about.st_size
-            yield folder.name, files
+        found = {}
+        with suppress(FileNotFoundError), os.scandir(self.directory / folder) as entries:
+            for entry in entries:
+                name, about = f"{folder}/{entry.name}", entry.stat(follow_symlinks=False)
+                if about.st_mtime < youngest and is_name(name):
+                    found[name] = about.st_size
+        return found
 
     def _write(self, data: bytes, extension: str) -> str:
         """Write one file under a random name of its own, which it gives back."""
