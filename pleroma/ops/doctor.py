@@ -103,7 +103,7 @@ def _bucket(config: Config) -> Iterator[Finding]:
     try:
         is_open = media.bucket_of(config).check()
     except (media.StorageAway, media.StorageFull) as error:
-        yield Finding(f"the bucket does not keep media: {error}", "check the settings PLEROMA_S3_…, and what its key may do")
+        yield Finding(f"the bucket does not keep media: {error}", "check PLEROMA_S3_…, and what the key may do")
         return
     if is_open:
         advice = "let nobody but the server's own key do that: whoever has the name of a medium may read it"
