@@ -149,8 +149,8 @@ class BucketStore:
         try:
             with self._asked() as client:
                 piece = bytes(obstore.get_range(client, name, start=start, end=stop))
-        except FileNotFoundError as error:
-            raise StorageAway("A file went while it was read") from error
+        except FileNotFoundError:
+            raise StorageAway("A file went while it was read") from None
         if not piece:
             raise StorageAway("The store answers nonsense")
         return piece
@@ -173,10 +173,11 @@ class BucketStore:
             yield client
         except FileNotFoundError as error:
             if looking and "NoSuchBucket" not in str(error):
-                raise FileNotFoundError("There is no such file") from error
-            raise _failed(error) from error
+                raise FileNotFoundError("There is no such file") from None
+            raise _failed(error) from None
         except BaseError as error:
-            raise _failed(error) from error
+            # A trace with the cause would show the names.
+            raise _failed(error) from None
         finally:
             places.release()
 
