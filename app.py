@@ -14,7 +14,7 @@ import click
 
 from pleroma import config
 from pleroma.config import Config, ConfigError
-from pleroma.ops.commands import emoji, frontend
+from pleroma.ops.commands import emoji, frontend, media
 from pleroma.processes import die_with_parent
 from pleroma.server import postgres
 
@@ -153,14 +153,15 @@ def _database() -> Iterator[tuple[Config, psycopg.Connection]]:
 
 @cli.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-def backup(file: Path) -> None:
+@click.option("--with-media", is_flag=True, help="Also what lies in a bucket, and not only its list.")
+def backup(file: Path, with_media: bool) -> None:
     """Write database, media, emoji, static files and keys to one file; the server may run."""
     from pleroma.ops import backup as backups
     from pleroma.ops.disk_use import shown
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
-        size = backups.create(settings, url, file)
+        size = backups.create(settings, url, file, with_media=with_media)
     click.echo(f"Wrote {file}, {shown(size)}. It holds secrets: keep it to yourself.")
 
 
@@ -170,8 +171,13 @@ def restore(file: Path) -> None:
     """Bring a backup up in an empty data directory or database."""
     from pleroma.ops import restore as restores
 
-    applied = restores.restore(config.load(), file)
+    settings = config.load()
+    applied, missing = restores.restore(settings, file)
     click.echo(f"Restored {file}." + (f" Applied {', '.join(applied)}." if applied else ""))
+    if missing:
+        names = settings.data_dir / "missing-media"
+        names.write_text("\n".join(missing) + "\n")
+        click.echo(f"{len(missing)} files of media are missing: {', '.join(missing[:3])} … ({names} names all)")
 
 
 @cli.command()
@@ -360,6 +366,7 @@ def create_invite(max_use: int | None, expires_at: Any) -> None:
 
 cli.add_command(emoji)
 cli.add_command(frontend)
+cli.add_command(media)
 
 
 def main() -> None:

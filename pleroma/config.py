@@ -11,35 +11,25 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pleroma import database_address, vapid
+from pleroma import database_address, settings_file, vapid
 from pleroma.addresses import canonical
+from pleroma.settings_file import PREFIX, ConfigError
 
-PREFIX = "PLEROMA_"
+__all__ = ["PREFIX", "Config", "ConfigError"]
 # Below DATA_DIR: the installed front ends, and the links among them to what is served at / and at /pleroma/admin/.
 FRONTENDS, FRONTEND, ADMIN_FRONTEND = "frontends", ".in-use", ".in-use-for-admin"
-SECRETS = ("secret_key", "smtp_url", "database_url", "metrics_token", "vapid_key")
+SECRETS = ("secret_key", "smtp_url", "database_url", "metrics_token", "vapid_key", "s3_secret_key")
 
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 _LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
-# A value in the settings file is made of these, as systemd reads an EnvironmentFile: '…', "…", and text without quotes.
-_PIECE = re.compile(
-    r"""[ \t]*(?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<plain>(?:[^\s\\'"]|\\.)(?:[^\\\n]|\\.)*))""",
-    re.DOTALL,
-)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-# Text without quotes, and the white space behind it, which does not count unless it is escaped.
-_BARE = re.compile(r"((?:\\.|[^\\])*?)[ \t\r]*", re.DOTALL)
-
-
-class ConfigError(ValueError):
-    """A setting is unknown or malformed; the message says which and why."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +81,13 @@ class Config:
     metrics_token: str = ""
     vapid_key: str = ""
     remote_allow_loopback: bool = False
+    s3_bucket: str = ""
+    s3_endpoint: str = ""
+    s3_region: str = "us-east-1"
+    s3_access_key: str = ""
+    s3_secret_key: str = ""
+    s3_prefix: str = ""
+    media_also: str = ""
     origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -211,6 +208,18 @@ def _vapid_key(value: str) -> str:
     return value
 
 
+def _bucket(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,62}", value):
+        raise ValueError("is not the name of a bucket")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*", value.strip("/")):
+        raise ValueError("is not made of letters, digits, dots, dashes, underscores, and slashes between them")
+    return value.strip("/")
+
+
 def _list(value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
@@ -240,6 +249,10 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "vapid_key": _vapid_key,
     "captcha": _one_of("none", "native", "kocaptcha"),
     "streaming_connections": _number,
+    "s3_bucket": _bucket,
+    "s3_endpoint": _web_address,
+    "s3_prefix": _prefix,
+    "media_also": _one_of("files", "s3"),
     "log_level": _one_of("debug", "info", "warning", "error"),
     "log_format": _one_of("text", "json"),
 }
@@ -253,53 +266,6 @@ def _reader(name: str, default: Any) -> Callable[[str], Any]:
     return _positive if isinstance(default, int) else str
 
 
-def _read_file(path: Path) -> dict[str, str]:
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", "it is not UTF-8")
-        raise ConfigError(f"{PREFIX}CONFIG: {path} cannot be read: {reason}") from error
-    found = {}
-    position = 0
-    while position < len(text):
-        end = text.find("\n", position) + 1 or len(text) + 1
-        line = text[position : end - 1].strip()
-        if line and not line.startswith(("#", ";")):
-            name, equals, _ = line.partition("=")
-            if not equals or not name.strip().startswith(PREFIX):
-                number = text.count("\n", 0, position) + 1
-                raise ConfigError(f"{path}, line {number}: not a line {PREFIX}NAME=value")
-            try:
-                found[name.strip()], end = _value(text, text.index("=", position) + 1)
-            except ValueError as error:
-                raise ConfigError(f"{path}, {error}") from error
-        position = end
-    return found
-
-
-def _value(text: str, position: int) -> tuple[str, int]:
-    """The value that begins at a position of the settings file, and where the next line begins. Raises ValueError."""
-    pieces = []
-    while match := _PIECE.match(text, position):
-        position = match.end()
-        if match["single"] is not None:
-            pieces.append(match["single"])
-        elif match["double"] is not None:
-            pieces.append(_ESCAPED.sub(_unquoted, match["double"]))
-        else:
-            bare = _BARE.fullmatch(match["plain"])
-            pieces.append(_ESCAPED.sub(lambda found: found[1].strip("\n"), bare[1] if bare else ""))
-    end = text.find("\n", position) + 1 or len(text)
-    if text[position:end].strip():
-        raise ValueError(f"line {text.count(chr(10), 0, position) + 1}: a quote is not closed")
-    return "".join(pieces), end
-
-
-def _unquoted(match: re.Match[str]) -> str:
-    """What an escape between double quotes stands for: only these four lose their backslash, and a line goes on."""
-    return match[1] if match[1] in '"\\`$' else "" if match[1] == "\n" else match[0]
-
-
 def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     """The configuration of an environment (that of the process by default); `overrides` win over all.
 
@@ -309,7 +275,7 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Config:
     given = {name: (value, "environment") for name, value in environ.items() if name.startswith(PREFIX)}
     path, _ = given.pop(f"{PREFIX}CONFIG", (None, None))
     if path:
-        for name, value in _read_file(Path(path)).items():
+        for name, value in settings_file.read(Path(path)).items():
             given.setdefault(name, (value, path))
     defaults = {item.name: item.default for item in fields(Config) if item.name != "origins"}
     values: dict[str, Any] = {}
@@ -339,7 +305,19 @@ def _complete(values: dict[str, Any], origins: dict[str, str]) -> Config:
     host = urlsplit(values.get("base_url", Config.base_url)).hostname
     values.setdefault("contact_email", f"admin@{host}")
     values.setdefault("mail_from", values["contact_email"])
+    _check_bucket(values)
     return Config(**values, origins=origins)
+
+
+def _check_bucket(values: dict[str, Any]) -> None:
+    if not values.get("s3_bucket"):
+        if values.get("media_also"):
+            raise ConfigError(f"{PREFIX}MEDIA_ALSO needs a bucket: set {PREFIX}S3_BUCKET")
+        return
+    if bool(values.get("s3_access_key")) != bool(values.get("s3_secret_key")):
+        raise ConfigError(f"{PREFIX}S3_ACCESS_KEY and {PREFIX}S3_SECRET_KEY go together")
+    if find_spec("obstore") is None:
+        raise ConfigError(f"{PREFIX}S3_BUCKET needs the package obstore: install this program with its extra `s3`")
 
 
 def secret_key(config: Config) -> str:

@@ -30,7 +30,7 @@ def remove_files() -> None:
     The database stores this job with what takes a row away (remove_files in the schema). While a backup runs nothing is
     taken: its database may still know the files. The next run takes them.
     """
-    store = media.store_of(jobs.configuration().data_dir)
+    store = media.store_of(jobs.configuration())
     store.sweep()
     while True:
         with db.in_transaction() as connection:
@@ -62,9 +62,12 @@ def shorten_feeds() -> None:
 
 def remove_forgotten_files(config: Config) -> tuple[int, int]:
     """Take files from storage that never had a row, or lost it unnoticed; returns how many, and their bytes."""
-    store = media.store_of(config.data_dir)
+    store = media.store_of(config)
     count = size = 0
-    for folder, files in store.folders(older_than=_FORGOTTEN_AFTER):
+    for folder in media.FOLDERS:
+        files = store.files(folder, older_than=_FORGOTTEN_AFTER)
+        if not files:
+            continue
         with db.in_transaction() as connection:
             if not queries.backup.try_lock_files(connection, key=FILES_LOCK).locked:
                 break

@@ -12,6 +12,10 @@ select name from removed_files order by removed_at limit :limit;
 -- Notes that files are gone.
 delete from removed_files where name = any (:names);
 
+-- name: remove_later(names)^
+-- Has a job remove files that no row has; nulls stand for none.
+select remove_files(:names::text[])::text as done;
+
 -- name: known_files(folder)
 -- Names of the stored files of a folder (a pattern) that some row has.
 select file as name from media where file like :folder

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import logging
 import os
 import secrets
 import signal
@@ -21,6 +22,7 @@ from pleroma.accounts import passwords
 from pleroma.db import queries, schema
 from pleroma.server import postgres
 from tests import described
+from tests.buckets import Bucket, Door
 from tests.serving import free_port
 
 BASE = "https://pleroma.example"
@@ -152,6 +154,32 @@ def _clean(request):
             "delete from removed_files; delete from procrastinate_jobs; delete from imports;"
             "delete from account_keys; delete from tombstones"
         )
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """The address of a double of an S3 store, for as long as this process runs."""
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    yield "http://{}:{}".format(*server.get_host_and_port())
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server):
+    """An empty bucket."""
+    return Bucket(s3_server)
+
+
+@pytest.fixture
+def door(bucket):
+    """The door through which the settings of the bucket lead."""
+    bucket.door = Door(bucket.server)
+    yield bucket.door
+    bucket.door.close()
 
 
 @pytest.fixture

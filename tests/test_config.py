@@ -229,3 +229,36 @@ def test_readme_lists_every_setting_with_its_default():
             text = ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)
             expected[field.name] = text.lower() if isinstance(value, bool) else text
     assert documented == expected
+
+
+S3 = {"PLEROMA_S3_BUCKET": "media", "PLEROMA_S3_ACCESS_KEY": "key", "PLEROMA_S3_SECRET_KEY": "very-secret"}
+
+
+def test_a_bucket_is_set_by_its_name():
+    settings = config.load({**S3, "PLEROMA_S3_ENDPOINT": "https://s3.example/", "PLEROMA_S3_PREFIX": "/a/b/"})
+    assert (settings.s3_bucket, settings.s3_endpoint, settings.s3_prefix) == ("media", "https://s3.example", "a/b")
+    assert "s3_secret_key" in config.SECRETS
+    assert config.load({**S3, "PLEROMA_MEDIA_ALSO": "files"}).media_also == "files"
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"PLEROMA_S3_BUCKET": "me/dia"}, "PLEROMA_S3_BUCKET is not the name of a bucket"),
+        ({"PLEROMA_S3_ENDPOINT": "s3.example"}, "PLEROMA_S3_ENDPOINT is not an http or https address"),
+        ({"PLEROMA_S3_PREFIX": "../x"}, "PLEROMA_S3_PREFIX is not made of letters"),
+        ({"PLEROMA_S3_SECRET_KEY": ""}, "PLEROMA_S3_ACCESS_KEY and PLEROMA_S3_SECRET_KEY go together"),
+        ({"PLEROMA_MEDIA_ALSO": "both"}, "PLEROMA_MEDIA_ALSO is none of files, s3"),
+        ({"PLEROMA_S3_BUCKET": "", "PLEROMA_MEDIA_ALSO": "s3"}, "PLEROMA_MEDIA_ALSO needs a bucket"),
+    ],
+)
+def test_a_bucket_that_cannot_be_is_refused(changed, message):
+    with pytest.raises(ConfigError, match=message):
+        config.load({**S3, **changed})
+
+
+def test_a_bucket_needs_its_package(monkeypatch):
+    monkeypatch.setattr(config, "find_spec", lambda name: None)
+    config.load({})
+    with pytest.raises(ConfigError, match="needs the package obstore"):
+        config.load(S3)

@@ -23,6 +23,7 @@ GROUND = {
     "remote_places",
     "safe_files",
     "sealing",
+    "settings_file",
     "vapid",
 }
 DATA = GROUND | {"db", "settings"}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import pickle
-import shutil
 import tempfile
 import time
 import zipfile
@@ -25,7 +24,6 @@ from pleroma.text.clean import BASE
 _STATUSES, _ADDRESSES, _FILES = 100, 5000, 100
 # Seconds between two looks at how far it is.
 _LOOK_EACH = 1.0
-_PIECE = 1 << 16
 _DOCUMENTS = (
     ("outbox.json", queries.archives.outbox, _STATUSES),
     ("likes.json", queries.archives.likes, _ADDRESSES),
@@ -112,7 +110,7 @@ class _Writer:
         self._say = advance
         self._said = 0.0
         self._base = config.base_url.encode()
-        self._store = media.store_of(config.data_dir)
+        self._store = media.store_of(config)
 
     def add_actor(self) -> None:
         """The account itself, with its avatar and its header."""
@@ -159,12 +157,16 @@ class _Writer:
 
     def _add_file(self, place: str, name: str) -> None:
         """A stored file, unless it is gone by now: what is compressed already is not compressed again."""
-        with suppress(FileNotFoundError), open(self._store.path(name), "rb") as source:
-            size = source.seek(0, 2)
-            self._require_room(size)
-            source.seek(0)
-            with self._entry(place, zipfile.ZIP_STORED, size) as target:
-                shutil.copyfileobj(source, target, _PIECE)
+        with suppress(FileNotFoundError):
+            found = self._store.look(name)
+            self._require_room(found.size)
+            pieces = found.pieces(0, found.size)
+            # Here it may turn out that the file is gone.
+            piece = next(pieces, b"")
+            with self._entry(place, zipfile.ZIP_STORED, found.size) as target:
+                while piece:
+                    target.write(piece)
+                    piece = next(pieces, b"")
 
     def _entry(self, name: str, compression: int = zipfile.ZIP_DEFLATED, size: int | None = None) -> IO[bytes]:
         """A new file in the archive, open for writing; without a size it may become as large as it will."""

@@ -18,7 +18,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pleroma import db, jobs, safe_files
+from pleroma import db, jobs, media, safe_files
 from pleroma.access import token_hash
 from pleroma.accounts import administration, archive_files
 from pleroma.config import Config, secret_key
@@ -50,8 +50,16 @@ def listed(connection: Connection, account_id: int, config: Config) -> bytes:
 
 
 def path(config: Config, name_hash: bytes) -> Path:
-    """Where the archive is kept whose name has this hash."""
+    """Where the archive is made whose name has this hash, and kept where there is no bucket."""
     return _directory(config) / f"{name_hash.hex()}.zip"
+
+
+def look(config: Config, name_hash: bytes, *, content: bool = True) -> media.Found:
+    """Find an archive, where it was made or in the bucket. Raises FileNotFoundError, media.StorageAway."""
+    file_path = path(config, name_hash)
+    if config.s3_bucket and not file_path.is_file():
+        return media.bucket_of(config).look_archive(file_path.name, content=content)
+    return media.found(file_path)
 
 
 def _directory(config: Config) -> Path:
@@ -73,7 +81,7 @@ def make_archive(archive_id: int) -> None:
         return
     try:
         _make(archive_id, archive, jobs.configuration())
-    except (psycopg.OperationalError, safe_files.Busy):
+    except (psycopg.OperationalError, safe_files.Busy, media.StorageAway):
         # The next run may do better; it begins again.
         raise
     except _Gone:
@@ -97,10 +105,17 @@ def _make(archive_id: int, archive: Any, config: Config) -> None:
                     raise _Gone
 
         archive_files.write(file, file_path.parent, archive.account_id, config, advance)
+    size = file_path.stat().st_size
+    if config.s3_bucket:
+        # Another node may be asked for it.
+        try:
+            media.bucket_of(config).put_file(f"archives/{file_path.name}", file_path)
+        finally:
+            file_path.unlink()
     with db.in_transaction() as connection:
-        finished = queries.archives.finish(connection, archive_id=archive_id, file_size=file_path.stat().st_size)
+        finished = queries.archives.finish(connection, archive_id=archive_id, file_size=size)
     if finished is None:
-        file_path.unlink(missing_ok=True)
+        _remove(config, [file_path.name])
         raise _Gone
 
 
@@ -110,14 +125,21 @@ def remove_archives() -> None:
     with db.in_transaction() as connection:
         queries.archives.settle(connection)
     # A file that is seen here had its row before.
-    seen: list[Path] = []
+    seen: list[str] = []
     with suppress(FileNotFoundError):
-        seen = list(_directory(jobs.configuration()).iterdir())
+        seen = [file.name for file in _directory(jobs.configuration()).iterdir()]
+    if jobs.configuration().s3_bucket:
+        seen += [Path(name).name for name in media.bucket_of(jobs.configuration()).archives()]
     with db.connection() as connection:
         kept = {row.name for row in queries.archives.kept(connection)}
-    for file in seen:
-        if file.name.partition(".")[0] not in kept:
-            file.unlink(missing_ok=True)
+    _remove(jobs.configuration(), [name for name in seen if name.partition(".")[0] not in kept])
+
+
+def _remove(config: Config, names: list[str]) -> None:
+    for name in names:
+        (_directory(config) / name).unlink(missing_ok=True)
+    if config.s3_bucket and names:
+        media.bucket_of(config).remove(f"archives/{name}" for name in names if name.endswith(".zip"))
 
 
 def export(config: Config, nickname: str, file_path: Path) -> int:

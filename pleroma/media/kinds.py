@@ -26,6 +26,10 @@ _EXTENSIONS = {
     "video/mp4": "mp4", "video/quicktime": "mov", "video/webm": "webm", "video/ogg": "ogv", "audio/mpeg": "mp3",
     "audio/ogg": "ogg", "audio/flac": "flac", "audio/wav": "wav", "audio/mp4": "m4a", "audio/aac": "aac",
 }  # fmt: skip
+_TYPES = {
+    **{extension: mime_type for mime_type, extension in _EXTENSIONS.items()},
+    "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "zip": "application/zip",
+}  # fmt: skip
 
 
 class FileTooLarge(ValueError):
@@ -69,6 +73,11 @@ def prepare(
     mime_type = _mime_type(content)
     kind = mime_type.partition("/")[0] if mime_type in _EXTENSIONS else "unknown"
     return Prepared(kind, mime_type, _EXTENSIONS.get(mime_type, "bin"), content)
+
+
+def type_of(name: str) -> str:
+    """The type of a stored file, which its name ends with; application/octet-stream for what is no medium."""
+    return _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 
 def _mime_type(content: bytes) -> str:

@@ -1,10 +1,12 @@
 """`backup`: one archive of everything that cannot be made again, written while the server runs.
 
 A tar of manifest.json, database.dump (pg_dump's custom format, one snapshot), secret_key, vapid_key, media/, emoji/,
-static/ and the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. The files
-are read after the database. Until then none is removed (a lock that the removing job respects), so that no row lacks
-its file; a file without its row, uploaded meanwhile, does no harm. Archives of accounts are left out with their rows:
-people make them again.
+static/ and the operator's lists of emoji; the member `end` comes last and holds the SHA-256 of all before it. Of media
+in a bucket there is only the list, media.list with lines `SIZE NAME`, unless they are asked for: buckets are large.
+
+The files are read after the database. Until then none is removed (a lock that the removing job respects), so that no
+row lacks its file; a file without its row, uploaded meanwhile, does no harm. Archives of accounts are left out with
+their rows: people make them again.
 """
 
 from __future__ import annotations
@@ -24,13 +26,13 @@ from typing import BinaryIO
 import psycopg
 
 from pleroma import config as configuration
-from pleroma import progress, safe_files
+from pleroma import media, progress, safe_files
 from pleroma.config import Config
 from pleroma.db import FILES_LOCK, queries
 from pleroma.server import postgres_programs
 
 FORMAT = 1
-MANIFEST, DATABASE, END = "manifest.json", "database.dump", "end"
+MANIFEST, DATABASE, MEDIA_LIST, END = "manifest.json", "database.dump", "media.list", "end"
 KEYS = ("secret_key", "vapid_key")
 FOLDERS = ("media", "emoji", "static")
 FILES = ("emoji.txt", "custom_emoji.txt")
@@ -40,8 +42,11 @@ class BackupError(RuntimeError):
     """The backup cannot be made or restored; the message says why."""
 
 
-def create(config: Config, url: str, file: Path) -> int:
-    """Write a backup and return its size; an older one of this name is replaced once the new one is whole."""
+def create(config: Config, url: str, file: Path, *, with_media: bool = False) -> int:
+    """Write a backup, `with_media` also of a bucket, and return its size.
+
+    An older one of this name is replaced once the new one is whole. Raises BackupError, media.StorageAway.
+    """
     if file.is_dir() or not file.absolute().parent.is_dir():
         raise BackupError(f"{file} is not the name of a file in an existing directory")
     data = config.data_dir.absolute()
@@ -57,7 +62,9 @@ def create(config: Config, url: str, file: Path) -> int:
             _add_database(archive, url, data, file.absolute().parent)
             for name in KEYS:
                 _add_bytes(archive, name, getattr(configuration, name)(config).encode())
-            _add_files(archive, data)
+            _add_files(archive, config)
+            if config.s3_bucket:
+                _add_bucket(archive, config, file.absolute().parent, with_media)
             _add_bytes(archive, END, hashed.digest.hexdigest().encode())
     return file.stat().st_size
 
@@ -116,10 +123,13 @@ def _add_database(archive: tarfile.TarFile, url: str, data: Path, directory: Pat
         archive.addfile(_member(DATABASE, size, datetime.now(UTC).timestamp()), dump)
 
 
-def _add_files(archive: tarfile.TarFile, data: Path) -> None:
+def _add_files(archive: tarfile.TarFile, config: Config) -> None:
+    data = config.data_dir.absolute()
     found = [(path, data / path) for path in FILES if (data / path).is_file()]
     for folder in FOLDERS:
-        found += _files(data, folder)
+        # What was left there after media moved to a bucket is not kept twice.
+        if folder != "media" or not config.s3_bucket or config.media_also:
+            found += _files(data, folder)
     total = sum(_size(path) for _, path in found)
     with progress.bar("Files", total) as advance:
         for name, path in found:
@@ -128,6 +138,27 @@ def _add_files(archive: tarfile.TarFile, data: Path) -> None:
                 about = os.fstat(file.fileno())
                 archive.addfile(_member(name, about.st_size, about.st_mtime), file)
                 advance(about.st_size)
+
+
+def _add_bucket(archive: tarfile.TarFile, config: Config, directory: Path, with_media: bool) -> None:
+    """The list of all media, and with them those that are not among the files already."""
+    store, added = media.store_of(config), set(archive.getnames()) if with_media else set()
+    with tempfile.TemporaryFile(dir=directory) as listed, progress.bar("Bucket", len(media.FOLDERS)) as advance:
+        for folder in media.FOLDERS:
+            for name, size in sorted(store.files(folder).items()):
+                listed.write(f"{size} {name}\n".encode())
+                if with_media and f"media/{name}" not in added:
+                    _add_stored(archive, store, name)
+            advance(1)
+        length = listed.tell()
+        listed.seek(0)
+        archive.addfile(_member(MEDIA_LIST, length, datetime.now(UTC).timestamp()), listed)
+
+
+def _add_stored(archive: tarfile.TarFile, store: media.Store, name: str) -> None:
+    with suppress(FileNotFoundError):
+        found = store.look(name)
+        archive.addfile(_member(f"media/{name}", found.size, found.modified.timestamp()), io.BytesIO(found.content()))
 
 
 def _files(data: Path, folder: str) -> list[tuple[str, Path]]:

@@ -1,4 +1,4 @@
-"""The commands of the groups `emoji` and `frontend`."""
+"""The commands of the groups `emoji`, `frontend` and `media`."""
 
 from __future__ import annotations
 
@@ -64,3 +64,20 @@ def import_emoji(source: str, pack: str | None) -> None:
     click.echo(f"Imported {imported.emoji} emoji as the pack {imported.name}.")
     if imported.left_out:
         click.echo(f"Left out, because there is no picture or the name is too long: {', '.join(imported.left_out)}.")
+
+
+@click.group()
+def media() -> None:
+    """Where media are kept."""
+
+
+@media.command("move")
+@click.option("--to", "target", required=True, type=click.Choice(["s3", "files"]), help="Where they shall be.")
+def move_media(target: str) -> None:
+    """Copy the media that are missing there to the bucket or to files; the server may run, and nothing is deleted."""
+    from pleroma.ops import database, media_moves
+    from pleroma.ops.disk_use import shown
+
+    with database.pool() as settings:
+        moved = media_moves.copy_missing(settings, target)
+    click.echo(f"Copied {moved.copied} files ({shown(moved.size)}); {moved.there} were there already.")

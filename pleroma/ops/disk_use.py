@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 
+from pleroma import media
 from pleroma.config import Config
 from pleroma.db import queries
 
@@ -26,6 +27,9 @@ def lines(config: Config, connection: psycopg.Connection) -> Iterator[str]:
             yield f"  {part:<28}{shown(size):>10}   {count} files"
     if data.exists():
         yield f"  {'free':<28}{shown(shutil.disk_usage(data).free):>10}"
+    if config.s3_bucket:
+        count, size = media.bucket_of(config).count()
+        yield f"bucket{shown(size):>34}   {count} files"
     yield f"database{shown(queries.stats.database_size(connection).size):>32}"
     for table in queries.stats.tables(connection, limit=_LARGEST):
         yield f"  {table.name:<28}{shown(table.size):>10}"

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from pleroma import mail, processes, safe_files
+from pleroma import mail, media, processes, safe_files
 from pleroma.config import Config
 from pleroma.db import queries, schema
 from pleroma.ops.disk_use import shown
@@ -44,6 +44,7 @@ def findings(config: Config) -> Iterator[Finding]:
     """Look at everything, one finding after the other."""
     yield from _directory(config)
     yield from _disk(config.data_dir.absolute())
+    yield from _bucket(config)
     yield from _database(config)
     yield from _address(config)
     yield from _mail(config)
@@ -94,6 +95,24 @@ def _disk(data: Path) -> Iterator[Finding]:
         )
     else:
         yield Finding(f"{shown(usage.free)} are free")
+
+
+def _bucket(config: Config) -> Iterator[Finding]:
+    if not config.s3_bucket:
+        return
+    try:
+        is_open = media.bucket_of(config).check()
+    except (media.StorageAway, media.StorageFull) as error:
+        yield Finding(f"the bucket does not keep media: {error}", "check PLEROMA_S3_…, and what the key may do")
+        return
+    if is_open:
+        advice = "let nobody but the server's own key do that: whoever has the name of a medium may read it"
+        yield Finding("everybody may list the bucket", advice)
+    else:
+        yield Finding("the bucket keeps media")
+    if not config.media_also and any((config.data_dir / "media").glob("??/*")):
+        text = "media of before the bucket are in DATA_DIR/media, where nothing reads them"
+        yield Finding(text, "set PLEROMA_MEDIA_ALSO=files and run `media move --to s3`; remove them when that is done")
 
 
 def _database(config: Config) -> Iterator[Finding]:

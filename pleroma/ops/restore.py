@@ -12,11 +12,11 @@ import tarfile
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 import psycopg
 
-from pleroma import progress
+from pleroma import media, progress
 from pleroma.config import Config
 from pleroma.db import queries, schema
 from pleroma.ops import backup
@@ -30,10 +30,17 @@ _VERSION_17 = 170000
 _PREAMBLE = 40
 
 
-def restore(config: Config, file: Path) -> list[str]:
-    """Restore a backup and bring its schema up to this version's; returns the migrations that it lacked.
+class Restored(NamedTuple):
+    """The migrations that a backup lacked, and the media that its database names and that are not there."""
 
-    Raises BackupError when it is no whole backup of ours, or when there is something already.
+    applied: list[str]
+    missing: list[str]
+
+
+def restore(config: Config, file: Path) -> Restored:
+    """Restore a backup and bring its schema up to this version's.
+
+    Raises BackupError when it is no whole backup of ours, or when there is something already; media.StorageAway.
     """
     try:
         with tarfile.open(file, "r:") as archive:
@@ -41,16 +48,19 @@ def restore(config: Config, file: Path) -> list[str]:
             _require_whole(file, members[backup.END].offset, _content(archive, members[backup.END]))
             data = config.data_dir.absolute()
             _require_empty(data)
+            if config.s3_bucket:
+                media.bucket_of(config).check()
             data.mkdir(parents=True, exist_ok=True)
             with postgres.available(data, config.database_url) as url:
                 _require_empty_database(url)
                 try:
-                    _extract(archive, members, data)
+                    _extract(archive, members, config)
                     _load_database(archive, members[backup.DATABASE], url, data)
                 except BaseException:
                     _clear(data)
                     raise
-                return schema.migrate(url)
+                applied = schema.migrate(url)
+                return Restored(applied, _missing(config, url, _listed(archive, members)))
     except tarfile.TarError as error:
         raise BackupError(f"{file} is not a whole backup: {error}") from error
 
@@ -61,8 +71,10 @@ def _checked(archive: tarfile.TarFile) -> dict[str, tarfile.TarInfo]:
     fixed = {backup.MANIFEST, backup.DATABASE, *backup.KEYS, backup.END}
     if not fixed <= members.keys():
         raise BackupError(f"{archive.name!r} is not a whole backup")
+    fixed.add(backup.MEDIA_LIST)
     for name, member in members.items():
-        if not member.isfile() or name not in fixed and (not _NAME.fullmatch(name) or ".." in Path(name).parts):
+        is_place = name in fixed or _NAME.fullmatch(name) and ".." not in Path(name).parts
+        if not member.isfile() or not is_place:
             raise BackupError(f"{archive.name!r} is not a backup of ours: it holds {name!r}")
     manifest = json.loads(_content(archive, members[backup.MANIFEST]))
     known = {path.stem for path in schema.migration_files()} | {"procrastinate"}
@@ -101,20 +113,45 @@ def _require_empty_database(url: str) -> None:
             raise BackupError("the database holds tables already: restore needs an empty one (or data directory)")
 
 
-def _extract(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], data: Path) -> None:
+def _extract(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo], config: Config) -> None:
+    data, store = config.data_dir.absolute(), media.store_of(config)
     files = {name: member for name, member in members.items() if _NAME.fullmatch(name)}
     with progress.bar("Files", sum(member.size for member in files.values())) as advance:
         for name, member in files.items():
-            path = data / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(path, "xb") as target:
-                _copy(archive, member, target)
-            os.utime(path, (member.mtime, member.mtime))
+            stored = name.removeprefix("media/")
+            if stored != name and media.is_name(stored) and config.s3_bucket:
+                store.put(stored, _content(archive, member))
+            else:
+                path = data / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                with open(path, "xb") as target:
+                    _copy(archive, member, target)
+                os.utime(path, (member.mtime, member.mtime))
             advance(member.size)
     for name in backup.KEYS:
         with open(data / name, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as target:
             _copy(archive, members[name], target)
     os.sync()
+
+
+def _listed(archive: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> dict[str, int]:
+    """The sizes of the media that lay in a bucket, by their names."""
+    if backup.MEDIA_LIST not in members:
+        return {}
+    lines = (line.split() for line in _content(archive, members[backup.MEDIA_LIST]).decode().splitlines())
+    return {name: int(size) for size, name in lines}
+
+
+def _missing(config: Config, url: str, sizes: dict[str, int]) -> list[str]:
+    """The media that rows name and that are not there, or not of the size that they had."""
+    store, missing = media.store_of(config), []
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        for folder in media.FOLDERS:
+            known = {row.name for row in queries.upkeep.known_files(connection, folder=f"{folder}/%")}
+            files = store.files(folder) if known else {}
+            there = {name for name, size in files.items() if sizes.get(name, size) == size}
+            missing += sorted(known - there)
+    return missing
 
 
 def _copy(archive: tarfile.TarFile, member: tarfile.TarInfo, target: IO[bytes]) -> None:

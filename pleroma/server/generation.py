@@ -39,7 +39,7 @@ class GenerationError(RuntimeError):
 
 def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, worker: bool) -> int:
     """Load, migrate, fork and watch until a signal ends it; returns the exit status."""
-    from pleroma import create_app, db
+    from pleroma import create_app, db, media
     from pleroma.db import schema
     from pleroma.emoji import installed
     from pleroma.federation import host
@@ -50,6 +50,8 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     counters = RequestCounters()
     streams = StreamFigures() if settings.streaming_connections else None
     app = create_app(settings, counters, streams)
+    # Loads, once for all processes, what a bucket needs; each makes its own client.
+    media.store_of(settings)
     url = _database(settings)
     _migrate(url)
     host.claim(url, settings)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from flask import Blueprint, Response, send_from_directory
 from werkzeug.exceptions import NotFound
 
 from pleroma.emoji import pack_files
+from pleroma.media import store_of, type_of
 from pleroma.web.files import own_file
 from pleroma.web.state import configured
+from pleroma.web.stored_files import stored_file
 
 blueprint = Blueprint("files", __name__)
 _DAY = 24 * 3600
 
 
-def _from_users(directory: Path, name: str, seconds: int) -> Response:
-    response = send_from_directory(directory, name, max_age=seconds, conditional=True)
+def _from_users(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response
@@ -24,8 +26,9 @@ def _from_users(directory: Path, name: str, seconds: int) -> Response:
 
 @blueprint.get("/media/<path:name>")
 def media(name: str) -> Response:
-    """A stored upload; its name is random, so it never changes."""
-    response = _from_users(configured().data_dir.absolute() / "media", name, 365 * _DAY)
+    """A stored upload; its name is random, so it never changes. Raises NotFound, StorageAway."""
+    store = store_of(configured())
+    response = _from_users(stored_file(partial(store.look, name), mimetype=type_of(name), max_age=365 * _DAY))
     response.cache_control.public = True
     response.cache_control.immutable = True
     return response
@@ -36,7 +39,7 @@ def emoji(name: str) -> Response:
     """A picture of an emoji pack; what a change has not finished is hidden. Raises NotFound."""
     if name.startswith(".") or "/." in name:
         raise NotFound
-    response = _from_users(configured().data_dir.absolute() / "emoji", name, _DAY)
+    response = _from_users(send_from_directory(configured().data_dir.absolute() / "emoji", name, max_age=_DAY))
     response.content_type = pack_files.TYPES.get(Path(name).suffix.lower(), response.content_type)
     return response
 

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 
 from pleroma.errors import ApiError, Conflict, InvalidParameters, NotFound, Unprocessable
+from pleroma.media import StorageAway, StorageFull
 from pleroma.web import cross_origin, pages
 from pleroma.web.responses import error_response
 
@@ -34,13 +35,13 @@ def _from_database(error: psycopg.Error) -> ApiError:
         return Unprocessable("A value is too large")
     if isinstance(error, psycopg.OperationalError | psycopg.errors.ReadOnlySqlTransaction):
         log.error("database: %s", error)
-        return _not_available()
+        return _not_available("database")
     log.exception("database", exc_info=error)
     return ApiError("Something went wrong", 500)
 
 
-def _not_available() -> ApiError:
-    error = ApiError("The database is not available", 503)
+def _not_available(what: str) -> ApiError:
+    error = ApiError(f"The {what} is not available", 503)
     # As long as another server needs to take over, at the least.
     error.headers["Retry-After"] = "3"
     return error
@@ -81,7 +82,9 @@ def register(app: Flask) -> None:
     """Make `app` answer every error as JSON."""
     app.register_error_handler(ApiError, _answer)
     app.register_error_handler(psycopg.Error, lambda error: _answer(_from_database(error)))
-    app.register_error_handler(PoolTimeout, lambda _: _answer(_not_available()))
+    app.register_error_handler(PoolTimeout, lambda _: _answer(_not_available("database")))
+    app.register_error_handler(StorageAway, lambda _: _answer(_not_available("storage")))
+    app.register_error_handler(StorageFull, lambda _: _answer(ApiError("There is no room for the file", 507)))
     app.register_error_handler(NoRoute, _not_routed)
     app.register_error_handler(MethodNotAllowed, _not_routed)
     app.register_error_handler(HTTPException, _http_error)

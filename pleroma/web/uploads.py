@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
+import psycopg
 from werkzeug.datastructures import FileStorage
 
-from pleroma import media
-from pleroma.errors import ApiError, InvalidParameters, TooLarge, Unprocessable
+from pleroma import db, media
+from pleroma.db import queries
+from pleroma.errors import InvalidParameters, TooLarge, Unprocessable
 from pleroma.media import NotAPicture, Prepared, Saved
 from pleroma.web import params
 from pleroma.web.state import configured, value
@@ -53,15 +55,18 @@ class Uploads:
     """The files that one request stores."""
 
     def __init__(self) -> None:
-        self._store = media.store_of(configured().data_dir)
+        self._store = media.store_of(configured())
         self._names: list[str | None] = []
+        self._away = False
 
     def keep(self, prepared: Prepared) -> Saved:
-        """Store a file. Raises a 507 when the disk is full."""
+        """Store a file. Raises media.StorageFull, media.StorageAway."""
         try:
             saved = self._store.save(prepared)
-        except media.StorageFull as error:
-            raise ApiError("There is no room for the file", 507) from error
+        except (media.StorageFull, media.StorageAway) as error:
+            self._names += error.names
+            self._away = isinstance(error, media.StorageAway)
+            raise
         self._names += [saved.name, saved.preview_name]
         return saved
 
@@ -85,8 +90,13 @@ class Uploads:
         return self.keep(Prepared(prepared.kind, prepared.mime_type, prepared.extension, prepared.data)).name
 
     def take_back(self) -> None:
-        """Remove what was stored: the request failed."""
-        self._store.remove(self._names)
+        """Remove what was stored: the request failed. What a storage that is away may hold, a job removes."""
+        if not self._away:
+            with contextlib.suppress(media.StorageAway):
+                self._store.remove(self._names)
+                return
+        with contextlib.suppress(psycopg.Error), db.separate_connection() as connection:
+            queries.upkeep.remove_later(connection, names=self._names)
 
 
 @contextlib.contextmanager

@@ -115,12 +115,13 @@ def update_credentials() -> Response:
     switches = {name: params.boolean(name) for name in _SWITCHES}
     account_id = auth.account_id()
     with uploads.kept_on_success() as kept, db.in_transaction() as connection:
+        # Before anything is locked: a storage may be slow.
+        files = {name: kept.picture(place) for name, place in uploads.PROFILE.items()}
         if switches["locked"] is False:
             queries.profiles.lock_with_waiting(connection, account_id=account_id)
         profile = queries.profiles.lock(connection, account_id=account_id)
         note = changes["note_source"]
         changes["note"] = None if note is None else profiles.note_html(connection, note, configured())
-        files = {name: kept.picture(place) for name, place in uploads.PROFILE.items()}
         queries.profiles.update(
             connection,
             account_id=account_id,

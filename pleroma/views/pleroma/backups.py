@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, send_from_directory
+from functools import partial
+
+from flask import Blueprint, Response
 
 from pleroma import auth, db
 from pleroma.access import token_hash
@@ -12,6 +14,7 @@ from pleroma.errors import ApiError, found
 from pleroma.openapi import answers
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
+from pleroma.web.stored_files import stored_file
 
 blueprint = Blueprint("backups", __name__)
 
@@ -46,10 +49,8 @@ def archive(name: str) -> Response:
     name_hash = token_hash(name)
     with db.connection() as connection:
         row = found(queries.archives.file(connection, name_hash=name_hash))
-    path = archives.path(configured(), name_hash)
-    response = send_from_directory(
-        path.parent,
-        path.name,
+    response = stored_file(
+        partial(archives.look, configured(), name_hash),
         mimetype="application/zip",
         as_attachment=True,
         download_name=f"{row.nickname}-{row.created_at:%Y-%m-%d}.zip",
