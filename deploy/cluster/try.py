@@ -91,15 +91,26 @@ class Member:
             roots.append(int((self.directory / "data" / "postmaster.pid").read_text().split()[0]))
         return [process for root in roots for process in _tree(root)]
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to everything that runs on the machine: SIGSTOP hangs it, SIGCONT wakes it."""
+    def is_running(self) -> bool:
+        """Whether it was started, and not killed since."""
+        return self._patroni is not None
+
+    def hang(self) -> None:
+        """Stop everything where it is, as a machine that hangs; the kernel goes on to take what is sent to it."""
+        self._send(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        """Let everything go on."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
         for process in self.processes():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process, number)
 
     def kill(self) -> None:
         """Take the machine away at once, until the next `start`."""
-        self.send(signal.SIGKILL)
+        self._send(signal.SIGKILL)
         for process in (self._patroni, self._etcd):
             if process is not None:
                 process.wait()
