@@ -13,6 +13,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ import aiosql
 import psycopg
 from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pleroma.db import deadlines, statements
 
@@ -37,9 +38,12 @@ EMOJI_LOCK = 7_276_033
 
 # Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
 _LIFETIME = 600.0
-# Seconds after which a pool gives up to connect; the next request tries again. Longer than that it would wait more and
-# more between its attempts, while a new primary is there.
-RECONNECT = 1.0
+# Seconds after which a pool gives up to connect. Longer than that it would wait more and more between its attempts,
+# while a new primary is there.
+RECONNECT = 0.5
+# How long a request waits for a connection. It asks the pool again and again, because one that has given up tries again
+# only then.
+_PATIENCE, _STEP = 5.0, 0.5
 # Seconds beyond its time-out after which a statement is taken for lost with its server.
 _GRACE = 3.0
 
@@ -104,7 +108,7 @@ class Scope:
     def connection(self) -> psycopg.Connection:
         """The connection, taken from the pool at first use."""
         if self._connection is None:
-            self._connection = self._pool.getconn()
+            self._connection = _taken(self._pool)
         return self._connection
 
     def begin(self) -> psycopg.Connection:
@@ -146,6 +150,16 @@ class Scope:
         # A connection that is cut rolls back by itself; the first error is reported, and not this one.
         with contextlib.suppress(psycopg.Error):
             statements.command(connection, b"rollback")
+
+
+def _taken(pool: ConnectionPool) -> psycopg.Connection:
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return pool.getconn(_STEP)
+        except PoolTimeout:
+            if time.monotonic() > give_up:
+                raise
 
 
 def _configure(connection: psycopg.Connection) -> None:
@@ -192,7 +206,6 @@ def configure(url: str, size: int, *, statement_seconds: int = 10, lock_timeout:
         "min_size": 0,
         "max_idle": 60,
         "max_lifetime": _LIFETIME,
-        "timeout": 5,
         "reconnect_timeout": RECONNECT,
         "configure": _configure,
         "check": _look,
