@@ -150,6 +150,7 @@ class Node:
         for shared in ("media", "emoji", "static"):
             # As if they were mounted.
             (self.directory / "data" / shared).symlink_to(cluster.directory / "export" / shared)
+        shutil.copy(cluster.directory / "vapid_key", self.directory / "data")
         text = cluster.fitted("pleroma.env", self)
         text += "".join(f"{setting}={value}\n" for setting, value in settings.items())
         (self.directory / "pleroma.env").write_text(text)
@@ -222,6 +223,8 @@ class Cluster:
         self._copy_programs()
         command = [str(HERE / "certificates"), str(self.directory / "certificates"), *self.addresses.values()]
         subprocess.run(command, check=True)
+        key = ["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        subprocess.run([*key, "-out", str(self.directory / "vapid_key")], check=True, capture_output=True)
         for member in self.members.values():
             member.prepare()
             member.start_etcd()

@@ -113,11 +113,13 @@ class Load:
         """The longest time without an acknowledged post through one node."""
         return max(end - begin for begin, end in self.outages())
 
-    def failures(self, *, after=0.0):
-        """Answers that were none, or 5xx, so many seconds after writing went on through their node, or at any time."""
-        ends = {node.name: end + after for node, (_, end) in zip(self.nodes, self.outages(), strict=True)}
-        failed = [one for one in self.answers if one.status == 0 or one.status >= 500]
-        return [one for one in failed if not after or one.at > ends[one.node]]
+    def failures(self, *, after=None):
+        """Answers that were none or 5xx; those later than so many seconds after writing went on through their node."""
+        ends = {node.name: end for node, (_, end) in zip(self.nodes, self.outages(), strict=True)}
+        late = [
+            one._replace(at=one.at - ends[one.node]) for one in self.answers if one.status == 0 or one.status >= 500
+        ]
+        return [one for one in late if after is None or one.at > after]
 
     def statuses(self):
         """Every status that anything was answered with."""

@@ -199,7 +199,7 @@ def test_connections_that_are_cut_are_replaced(cluster, nodes, people, load):
 
 def _cut_all(cluster):
     ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'pleroma'"
-    assert int(cluster.psql(cluster.primary(), "-c", ended)) > 16
+    assert int(cluster.psql(cluster.primary(), "-c", ended)) >= 12
 
 
 def _fill_pools(cluster, nodes, people):
@@ -261,22 +261,27 @@ def test_the_old_primary_comes_back_as_a_standby(cluster):
 
 def test_the_primary_hangs_while_all_connections_are_used_and_wakes_again(cluster, nodes, people, load):
     _fill_pools(cluster, nodes, people)
-    with load() as posting:
-        time.sleep(2)
-        old = cluster.primary()
-        try:
+    old = cluster.primary()
+    try:
+        with load() as posting:
+            time.sleep(2)
             old.hang()
             promotion = _promotion(cluster, old, time.monotonic())
             _goes_on(posting, 40)
-        finally:
+            waited = _job_is_done(nodes[0], people[-1], people[2])
+        _say("hung", posting.seconds(), promotion, len(posting.failures()), waited)
+        assert posting.seconds() <= min(promotion + 3, 30)
+        assert posting.failures(after=3) == []
+        assert waited < 10
+        with load() as posting:
+            time.sleep(1)
             old.wake()
-        waited = _job_is_done(nodes[0], people[-1], people[2])
-        trial.wait_for(cluster.is_whole, 60, "the old primary to be a standby")
-    _say("hung", posting.seconds(), promotion, len(posting.failures()), waited)
-    assert cluster.primary() is not old
-    assert posting.seconds() <= min(promotion + 3, 30)
-    assert posting.failures(after=3) == []
-    assert waited < 20
+            trial.wait_for(cluster.is_whole, 60, "the old primary to be a standby")
+        _say("awake", posting.seconds(), len(posting.failures()))
+        assert cluster.primary() is not old
+        assert posting.seconds() <= 5
+    finally:
+        old.wake()
 
 
 def test_no_node_had_to_be_restarted(nodes):
