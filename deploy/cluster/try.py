@@ -31,7 +31,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 NAMES = ("m1", "m2", "m3")
-_PORTS = ("2379", "2380", "5432", "8008", "5000")
+_PORTS = ("2379", "2380", "5432", "8008", "5000", "6432")
 _SECRETS = [f"{whose}_SECRET" for whose in ("SUPERUSER", "REPLICATION", "REWIND", "DATABASE", "NODES", "METRICS")]
 _ACCOUNTS = ("postgres", "nobody")
 
