@@ -36,7 +36,8 @@ def _watch(pool: ConnectionPool, longest: float) -> None:
         time.sleep(_PAUSE)
         late = [connection for connection, since in statements.waiting() if time.monotonic() - since > longest]
         for connection in late:
-            with contextlib.suppress(OSError):
+            # It may have been closed since.
+            with contextlib.suppress(OSError, psycopg.Error):
                 _cut(connection.pgconn.socket)
         if late:
             log.error("The database has not answered for %d seconds", longest)

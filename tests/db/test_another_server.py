@@ -4,12 +4,15 @@ import concurrent.futures
 import contextlib
 import os
 import signal
+import threading
 import time
 
 import psycopg
 import pytest
+from psycopg_pool import ConnectionPool
 
 from pleroma import db
+from pleroma.db import deadlines, statements
 
 
 @pytest.fixture
@@ -54,6 +57,25 @@ def test_a_write_to_a_server_that_hangs_is_stored_once_or_not_at_all(short, alic
     assert answer.status_int in (200, 503)
     short.post("/api/v1/statuses", {"status": "x"}, auth=alice, headers=headers, status=200)
     assert sql("select count(*) from statuses") == [(1,)]
+
+
+def test_a_statement_that_is_refused_waits_no_more(_pool):
+    with db.connection() as connection:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            statements.execute(connection, "select * from nowhere", {})
+        assert statements.waiting() == []
+
+
+def test_deadlines_outlive_a_connection_that_was_closed_meanwhile(database_url, monkeypatch):
+    closed = psycopg.connect(database_url)
+    closed.close()
+    monkeypatch.setattr(statements, "waiting", lambda: [(closed, 0.0)])
+    pool = ConnectionPool(database_url, min_size=0, max_size=1, open=True)
+    with pool:
+        thread = threading.Thread(target=deadlines._watch, args=(pool, 1.0), daemon=True)
+        thread.start()
+        time.sleep(2.5)
+        assert thread.is_alive()
 
 
 def test_what_takes_its_time_and_not_longer_is_left_alone(database_url):
