@@ -284,6 +284,7 @@ class Cluster:
             "hostssl": "host",
             ", sslmode: verify-ca, sslrootcert: /etc/patroni/ca.crt": "",
             "?sslmode=verify-full&sslrootcert=/etc/pleroma/cluster.crt": "",
+            "/etc/pleroma/cluster.crt": str(self.directory / "certificates" / "ca.crt"),
             "/etc/etcd": str(where.directory),
             "/etc/patroni": str(where.directory),
             "/var/lib/etcd/pleroma": f"{where.directory}/etcd",
@@ -300,7 +301,7 @@ class Cluster:
         }.items():
             text = text.replace(place, other)
         text = re.sub(r"\b(?:THIS|m[123])\b", lambda found: self.addresses.get(found[0], where.address), text)
-        return re.sub(rf"(?<=:)(?:{'|'.join(_PORTS)})\b", lambda found: self.ports[found[0]], text)
+        return re.sub(rf"(?<=[: ])(?:{'|'.join(_PORTS)})\b", lambda found: self.ports[found[0]], text)
 
     def give_away(self, directory: Path) -> None:
         """Let the unprivileged user own a directory and what is in it."""
@@ -325,8 +326,7 @@ class Cluster:
         return False
 
     def _make_database(self) -> None:
-        primary = self.primary()
-        if primary is None:
+        if (primary := self.primary()) is None:
             raise SystemExit("the primary is gone")
         self.psql(primary, "-v", f"password='{self.secrets['DATABASE_SECRET']}'", "-f", str(HERE / "database.sql"))
 
