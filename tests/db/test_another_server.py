@@ -1,5 +1,6 @@
 """The database hangs, is cut off, or takes no writes: what a request gets then, and that the next ones are well."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import os
@@ -57,6 +58,37 @@ def test_a_write_to_a_server_that_hangs_is_stored_once_or_not_at_all(short, alic
     assert answer.status_int in (200, 503)
     short.post("/api/v1/statuses", {"status": "x"}, auth=alice, headers=headers, status=200)
     assert sql("select count(*) from statuses") == [(1,)]
+
+
+def test_a_server_that_hangs_for_one_connection_is_given_up_by_all(database_url, backend, monkeypatch):
+    monkeypatch.setattr(deadlines, "_LONGEST", 1.0)
+    db.configure(database_url, 1, statement_seconds=600)
+    stopped, ended = [backend()], threading.Event()
+
+    def wait():
+        with contextlib.suppress(psycopg.OperationalError), db.connection() as connection:
+            statements.execute(connection, "select 1", {})
+        ended.set()
+
+    async def ask():
+        async with await db.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            stopped.append(connection.info.backend_pid)
+            os.kill(stopped[-1], signal.SIGSTOP)
+            with pytest.raises(psycopg.OperationalError):
+                await connection.execute("select 1")
+
+    try:
+        os.kill(stopped[0], signal.SIGSTOP)
+        threading.Thread(target=wait, daemon=True).start()
+        asyncio.run(ask())
+        assert ended.wait(10)
+        with db.connection() as connection:
+            assert connection.execute("select 1").fetchone()
+    finally:
+        for process in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+        db.configure(database_url, 8)
 
 
 def test_a_statement_that_is_refused_waits_no_more(_pool):
