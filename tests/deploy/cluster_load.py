@@ -55,7 +55,7 @@ class Load:
     def __init__(self, nodes, people):
         self.nodes, self.people = nodes, people
         self.answers, self.stored = [], set()
-        self._ended = threading.Event()
+        self._ended, self._failed = threading.Event(), threading.Event()
         self._threads = []
 
     def __enter__(self):
@@ -65,7 +65,9 @@ class Load:
             self._begin(self._read, self.nodes[number], self.people[number])
         return self
 
-    def __exit__(self, *failure):
+    def __exit__(self, kind, *failure):
+        if kind is not None:
+            self._failed.set()
         self._ended.set()
         for thread in self._threads:
             thread.join()
@@ -80,6 +82,8 @@ class Load:
             text = key = uuid.uuid4().hex
             form = {"status": text, "visibility": "unlisted"}
             while self._note(node, person, "POST", "/api/v1/statuses", form, Idempotency_Key=key) != 200:
+                if self._failed.is_set():
+                    return
                 time.sleep(_AGAIN)
             self.stored.add(text)
             time.sleep(_PAUSE)
