@@ -204,12 +204,13 @@ def stats() -> None:
 
 
 @cli.command()
-def doctor() -> None:
+@click.option("--peer", "peers", multiple=True, metavar="URL", help="Another node, as this machine reaches it.")
+def doctor(peers: tuple[str, ...]) -> None:
     """Check for common problems and suggest fixes; exit status 1 if there are any."""
     from pleroma.ops import doctor as doctors
 
     wrong = 0
-    for finding in doctors.findings(config.load()):
+    for finding in doctors.findings(config.load(), peers):
         click.echo(f"{'WRONG' if finding.advice else 'ok   '}  {finding.text}")
         if finding.advice:
             wrong += 1

@@ -48,6 +48,9 @@ _GRACE = 20
 _HEARTBEAT = 10.0
 _STALLED_AFTER = 30.0
 _UPKEEP_EACH = 10.0
+# Seconds for a connection of the pool, and between attempts to find a database that is away.
+_PATIENCE = 3.0
+_PAUSE = 1.0
 
 Function = Callable[..., object]
 
@@ -139,7 +142,7 @@ def _application(config: Config, url: str, ran: Callable[[str], object] | None =
         # One listens; what the places ask is short.
         max_size=3,
         max_idle=60,
-        timeout=10,
+        timeout=_PATIENCE,
         reconnect_timeout=db.RECONNECT,
     )
     app = procrastinate.App(connector=connector, periodic_defaults={"max_delay": 86400})
@@ -211,10 +214,13 @@ async def _work(config: Config, url: str) -> None:
             except (psycopg.OperationalError, ConnectorException) as error:
                 logging.getLogger(__name__).warning("The job worker waits for its database: %s", error)
         if not ended.is_set():
-            await asyncio.wait((asyncio.create_task(ended.wait()),), timeout=2)
+            await asyncio.wait((asyncio.create_task(ended.wait()),), timeout=_PAUSE)
 
 
 async def _worker(config: Config, url: str) -> None:
+    # A pool that finds no server waits for longer than one that is opened when there is one.
+    async with await psycopg.AsyncConnection.connect(url):
+        pass
     app = _application(config, url)
     # The default has as many threads as the machine has processors, and a few more.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(sum(PLACES.values())))

@@ -38,6 +38,13 @@ from pg_roles r
 cross join pg_database d
 where r.rolname = current_user and d.datname = current_database();
 
+-- name: replication()^
+-- Whether this server is a standby, and who copies from it. Without pg_monitor nobody sees how.
+select pg_is_in_recovery() as is_standby,
+       pg_has_role(current_user, 'pg_monitor', 'usage') as sees_standbys,
+       (select count(*)::int from pg_stat_replication) as standbys,
+       (select count(*)::int from pg_stat_replication where sync_state in ('sync', 'quorum')) as synchronous;
+
 -- name: searchers()
 -- The keys of searches that were counted in the last second, and how many.
 select substr(key, length('search:') + 1) as who, hits from rate_limits where key like 'search:%%' and ends_at > now();

@@ -13,6 +13,7 @@ import os
 import select
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ import aiosql
 import psycopg
 from aiosql.adapters.pyformat import PyFormatAdapter
 from psycopg.types.numeric import Int8Dumper
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from pleroma.db import deadlines, statements
 
@@ -37,9 +38,12 @@ EMOJI_LOCK = 7_276_033
 
 # Seconds after which a connection is replaced: one that has run every statement holds 30 MB of plans.
 _LIFETIME = 600.0
-# Seconds after which a pool gives up to connect; the next request tries again. Longer than that it would wait more and
-# more between its attempts, while a new primary is there.
-RECONNECT = 1.0
+# Seconds after which a pool gives up to connect. Longer than that it would wait more and more between its attempts,
+# while a new primary is there.
+RECONNECT = 0.5
+# How long a request waits for a connection. It asks the pool again and again, because one that has given up tries again
+# only then.
+_PATIENCE, _STEP = 5.0, 0.5
 # Seconds beyond its time-out after which a statement is taken for lost with its server.
 _GRACE = 3.0
 
@@ -104,7 +108,7 @@ class Scope:
     def connection(self) -> psycopg.Connection:
         """The connection, taken from the pool at first use."""
         if self._connection is None:
-            self._connection = self._pool.getconn()
+            self._connection = _taken(self._pool)
         return self._connection
 
     def begin(self) -> psycopg.Connection:
@@ -148,18 +152,38 @@ class Scope:
             statements.command(connection, b"rollback")
 
 
+def _taken(pool: ConnectionPool) -> psycopg.Connection:
+    """A connection that was not cut while nobody used it. The pool's own check waits longer after each that was."""
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection = pool.getconn(_STEP)
+        except PoolTimeout:
+            if time.monotonic() > give_up:
+                raise
+            continue
+        if not _is_cut(connection):
+            return connection
+        connection.close()
+        pool.putconn(connection)
+
+
 def _configure(connection: psycopg.Connection) -> None:
     # statements.py does that; psycopg would drop all that is prepared after a rollback.
     connection.prepare_threshold = None
     connection.adapters.register_dumper(int, Int8Dumper)
 
 
-def _look(connection: psycopg.Connection) -> None:
-    """Find out without a round trip whether a connection was cut while it was not used. Raises OperationalError."""
+def _is_cut(connection: psycopg.Connection) -> bool:
+    """Whether a connection was cut while it was not used, found out without a round trip."""
     waiting = select.poll()
     waiting.register(connection.pgconn.socket, select.POLLIN)
-    while waiting.poll(0):
-        connection.pgconn.consume_input()
+    try:
+        while waiting.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return True
+    return False
 
 
 def application_name() -> str:
@@ -192,10 +216,8 @@ def configure(url: str, size: int, *, statement_seconds: int = 10, lock_timeout:
         "min_size": 0,
         "max_idle": 60,
         "max_lifetime": _LIFETIME,
-        "timeout": 5,
         "reconnect_timeout": RECONNECT,
         "configure": _configure,
-        "check": _look,
         "kwargs": {
             "autocommit": True,
             "application_name": application_name(),

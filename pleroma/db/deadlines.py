@@ -14,8 +14,10 @@ import socket
 import threading
 import time
 from typing import Any
+from weakref import WeakSet
 
 import psycopg
+from psycopg.pq.abc import PGconn
 from psycopg_pool import ConnectionPool
 
 from pleroma.db import statements
@@ -26,8 +28,13 @@ _PAUSE = 1.0
 _LONGEST = 13.0
 
 
+# The pools of this process that are watched.
+_pools: WeakSet[ConnectionPool] = WeakSet()
+
+
 def watch(pool: ConnectionPool, longest: float) -> None:
     """Cut the connections of this process whose answer takes longer than so many seconds, until the pool is closed."""
+    _pools.add(pool)
     threading.Thread(target=_watch, args=(pool, longest), name="database deadlines", daemon=True).start()
 
 
@@ -35,25 +42,34 @@ def _watch(pool: ConnectionPool, longest: float) -> None:
     while not pool.closed:
         time.sleep(_PAUSE)
         late = [connection for connection, since in statements.waiting() if time.monotonic() - since > longest]
-        for connection in late:
-            with contextlib.suppress(OSError):
-                _cut(connection.pgconn.socket)
         if late:
-            log.error("The database has not answered for %d seconds", longest)
-            # The others lead to the same server.
+            _give_up(late[0].pgconn, longest)
+
+
+def _give_up(late: PGconn, seconds: float) -> None:
+    """End what waits for the server that a late answer should come from; what does not wait leads there, too."""
+    log.error("The database has not answered for %d seconds", seconds)
+    # A connection may have been closed since.
+    with contextlib.suppress(OSError, psycopg.Error):
+        server = _server(late)
+        _cut(late.socket)
+        for connection, _ in statements.waiting():
+            with contextlib.suppress(OSError, psycopg.Error):
+                if _server(connection.pgconn) == server:
+                    _cut(connection.pgconn.socket)
+    for pool in list(_pools):
+        if not pool.closed:
             pool.drain()
+
+
+def _server(pgconn: PGconn) -> tuple[bytes, bytes, bytes]:
+    return pgconn.host, pgconn.hostaddr, pgconn.port
 
 
 def _cut(descriptor: int) -> None:
     """End what waits for a socket, which stays open for whoever waits."""
     with socket.socket(fileno=os.dup(descriptor)) as copy:
         copy.shutdown(socket.SHUT_RDWR)
-
-
-def _cut_late(descriptor: int) -> None:
-    log.error("The database has not answered for %d seconds", _LONGEST)
-    with contextlib.suppress(OSError):
-        _cut(descriptor)
 
 
 class AsyncConnection(psycopg.AsyncConnection[Any]):
@@ -63,7 +79,7 @@ class AsyncConnection(psycopg.AsyncConnection[Any]):
         """Wait for an answer. Raises OperationalError when it takes too long."""
         if gen.__name__ == "notifies":
             return await super().wait(gen, *arguments, **options)
-        late = asyncio.get_running_loop().call_later(_LONGEST, _cut_late, self.pgconn.socket)
+        late = asyncio.get_running_loop().call_later(_LONGEST, _give_up, self.pgconn, _LONGEST)
         try:
             return await super().wait(gen, *arguments, **options)
         finally:

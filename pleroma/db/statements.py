@@ -141,7 +141,9 @@ def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, A
         if name is None:
             name = b"p%d" % len(session.names)
             session.since = time.monotonic()
-            _check(connection, connection.pgconn.prepare(name, *call.key))
+            prepared = connection.pgconn.prepare(name, *call.key)
+            session.since = 0.0
+            _check(connection, prepared)
             session.names[call.key] = name
         session.since = time.monotonic()
         result = connection.pgconn.exec_prepared(name, call.values, call.formats)

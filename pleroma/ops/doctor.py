@@ -12,11 +12,11 @@ import socket
 import stat
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -24,7 +24,9 @@ import psycopg
 from pleroma import mail, media, processes, safe_files
 from pleroma.config import Config
 from pleroma.db import queries, schema
+from pleroma.ops import cluster_findings
 from pleroma.ops.disk_use import shown
+from pleroma.ops.finding import Finding
 from pleroma.server import postgres, postgres_programs
 
 _OLDEST_POSTGRESQL = 150000
@@ -33,21 +35,16 @@ _DRIFT = timedelta(seconds=5)
 _LATE = timedelta(minutes=10)
 
 
-class Finding(NamedTuple):
-    """One thing that was looked at; `advice` says what to do when it is wrong."""
-
-    text: str
-    advice: str = ""
-
-
-def findings(config: Config) -> Iterator[Finding]:
-    """Look at everything, one finding after the other."""
+def findings(config: Config, peers: Iterable[str] = ()) -> Iterator[Finding]:
+    """Look at everything, one finding after the other; at other nodes, too, of which the addresses are given."""
     yield from _directory(config)
     yield from _disk(config.data_dir.absolute())
     yield from _bucket(config)
     yield from _database(config)
     yield from _address(config)
     yield from _mail(config)
+    for peer in peers:
+        yield from cluster_findings.of_peer(config, peer)
 
 
 def _directory(config: Config) -> Iterator[Finding]:
@@ -125,6 +122,7 @@ def _database(config: Config) -> Iterator[Finding]:
             psycopg.connect(url, autocommit=True, connect_timeout=_SECONDS) as connection,
         ):
             yield from _server(connection, config.data_dir)
+            yield from cluster_findings.of_servers(config, connection)
             if missing := schema.missing_migrations(url):
                 yield Finding(f"the schema is behind ({', '.join(missing)})", "run `db migrate`, or restart `serve`")
             else:

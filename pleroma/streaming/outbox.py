@@ -98,6 +98,10 @@ class Outbox:
         await self.register(is_awake=self._snapshot is not None)
         await self.rows(queries.streaming.remove_old)
 
+    async def look(self) -> None:
+        """Find out whether the database is there. Raises psycopg.Error."""
+        await self.rows(queries.streaming.snapshot)
+
     async def wait(self, seconds: float) -> None:
         """Wait until something happens, but not longer. Raises psycopg.Error."""
         if self._listening is None:

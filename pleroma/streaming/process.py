@@ -32,6 +32,8 @@ from pleroma.telemetry.stream_figures import StreamFigures
 
 log = logging.getLogger("pleroma.streaming")
 _UPKEEP_SECONDS = 60.0
+# Nobody who comes should have to find out that the database is gone.
+_IDLE_LOOK_SECONDS = 5.0
 # What wakes this process says so; looking without being woken mends what a race has missed.
 _LOOK_SECONDS = _TICK_SECONDS = 1.0
 _RETRY_SECONDS = 0.5
@@ -130,7 +132,7 @@ class Process:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _read_until_cut(self) -> None:
-        upkeep = 0.0
+        upkeep = idle_look = 0.0
         while True:
             # Before anything else, because this finds out whether the events are those of before.
             if self._hub.is_wanted:
@@ -138,6 +140,9 @@ class Process:
                 await self._delivery.catch_up()
             else:
                 await self._outbox.rest()
+                if time.monotonic() > idle_look:
+                    idle_look = time.monotonic() + _IDLE_LOOK_SECONDS
+                    await self._outbox.look()
             if time.monotonic() > upkeep:
                 upkeep = time.monotonic() + _UPKEEP_SECONDS
                 await self._outbox.look_after()

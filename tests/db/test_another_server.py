@@ -1,15 +1,19 @@
 """The database hangs, is cut off, or takes no writes: what a request gets then, and that the next ones are well."""
 
+import asyncio
 import concurrent.futures
 import contextlib
 import os
 import signal
+import threading
 import time
 
 import psycopg
 import pytest
+from psycopg_pool import ConnectionPool
 
 from pleroma import db
+from pleroma.db import deadlines, statements
 
 
 @pytest.fixture
@@ -54,6 +58,56 @@ def test_a_write_to_a_server_that_hangs_is_stored_once_or_not_at_all(short, alic
     assert answer.status_int in (200, 503)
     short.post("/api/v1/statuses", {"status": "x"}, auth=alice, headers=headers, status=200)
     assert sql("select count(*) from statuses") == [(1,)]
+
+
+def test_a_server_that_hangs_for_one_connection_is_given_up_by_all(database_url, backend, monkeypatch):
+    monkeypatch.setattr(deadlines, "_LONGEST", 1.0)
+    db.configure(database_url, 1, statement_seconds=600)
+    stopped, ended = [backend()], threading.Event()
+
+    def wait():
+        with contextlib.suppress(psycopg.OperationalError), db.connection() as connection:
+            statements.execute(connection, "select 1", {})
+        ended.set()
+
+    async def ask():
+        async with await db.AsyncConnection.connect(database_url, autocommit=True) as connection:
+            stopped.append(connection.info.backend_pid)
+            os.kill(stopped[-1], signal.SIGSTOP)
+            with pytest.raises(psycopg.OperationalError):
+                await connection.execute("select 1")
+
+    try:
+        os.kill(stopped[0], signal.SIGSTOP)
+        threading.Thread(target=wait, daemon=True).start()
+        asyncio.run(ask())
+        assert ended.wait(10)
+        with db.connection() as connection:
+            assert connection.execute("select 1").fetchone()
+    finally:
+        for process in stopped:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+        db.configure(database_url, 8)
+
+
+def test_a_statement_that_is_refused_waits_no_more(_pool):
+    with db.connection() as connection:
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            statements.execute(connection, "select * from nowhere", {})
+        assert statements.waiting() == []
+
+
+def test_deadlines_outlive_a_connection_that_was_closed_meanwhile(database_url, monkeypatch):
+    closed = psycopg.connect(database_url)
+    closed.close()
+    monkeypatch.setattr(statements, "waiting", lambda: [(closed, 0.0)])
+    pool = ConnectionPool(database_url, min_size=0, max_size=1, open=True)
+    with pool:
+        thread = threading.Thread(target=deadlines._watch, args=(pool, 1.0), daemon=True)
+        thread.start()
+        time.sleep(2.5)
+        assert thread.is_alive()
 
 
 def test_what_takes_its_time_and_not_longer_is_left_alone(database_url):

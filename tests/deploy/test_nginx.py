@@ -51,6 +51,9 @@ class Site:
         command = [sys.executable, str(ROOT / "app.py"), "serve", "--port", str(self.port)]
         log = self._run(command, "log")
         until(lambda: "Serving" in log.read_text(), 60, log)
+        self.start_nginx()
+
+    def start_nginx(self):
         self._certificate()
         file = self.directory / "nginx.conf"
         file.write_text(self._configuration())
