@@ -15,9 +15,9 @@ GONE = {"database_replica_url"}
 
 def test_its_settings_exist_and_those_of_the_nodes_too():
     known = {field.name for field in dataclasses.fields(Config)}
-    assert {name.lower() for name in re.findall(r"PLEROMA_([A-Z_]+)", PAGE)} <= known | GONE
+    assert {name.lower() for name in re.findall(r"PLEROMA_([A-Z0-9_]+)", PAGE)} <= known | GONE
     settings = re.findall(
-        r"^PLEROMA_([A-Z_]+)=", (ROOT / "deploy" / "cluster" / "pleroma.env").read_text(), re.MULTILINE
+        r"^PLEROMA_([A-Z0-9_]+)=", (ROOT / "deploy" / "cluster" / "pleroma.env").read_text(), re.MULTILINE
     )
     assert settings and {name.lower() for name in settings} <= known
 
