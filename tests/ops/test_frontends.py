@@ -74,20 +74,20 @@ def test_a_newer_version_takes_the_place_of_the_old_one(data_dir, archive):
     assert len(list((data_dir / "frontends").iterdir())) == 2
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"no archive",
-        b"",
-        zipped({"a.html": "x"}),
-        zipped({"index.html": "x" * 100_000})[:-60],
-        tarred({"index.html": "x" * 100_000})[:60],
-        zipped({"index.html": "x", "../out.html": "x"}),
-        zipped({"index.html": "x", "/out.html": "x"}),
-        zipped({"index.html": "x", "a\\..\\..\\out.html": "x"}),
-        tarred({"index.html": "x", "../out.html": "x"}),
-    ],
-)
+BROKEN = {
+    "no archive": b"no archive",
+    "nothing": b"",
+    "no page": zipped({"a.html": "x"}),
+    "half a zip": zipped({"index.html": "x" * 100_000})[:-60],
+    "half a tar": tarred({"index.html": "x" * 100_000})[:60],
+    "a way out": zipped({"index.html": "x", "../out.html": "x"}),
+    "from the root": zipped({"index.html": "x", "/out.html": "x"}),
+    "backslashes": zipped({"index.html": "x", "a\\..\\..\\out.html": "x"}),
+    "a way out of a tar": tarred({"index.html": "x", "../out.html": "x"}),
+}
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
 def test_what_cannot_be_unpacked_leaves_the_old_one(data_dir, archive, data):
     frontends.install(data_dir, archive(zipped({"index.html": "old"})))
     with pytest.raises(BadFrontend):
