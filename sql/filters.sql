@@ -1,6 +1,6 @@
 -- name: lock(viewer_id, filter_id)^
 -- One of viewer's filters, locked; changes of the filters of one account come one after the other.
-select f.id, (select count(*) from filter_keywords k where k.filter_id = f.id) as keywords
+select f.id
 from accounts a
 join filters f on f.account_id = a.id
 where a.id = :viewer_id and f.id = :filter_id
