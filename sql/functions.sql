@@ -295,11 +295,15 @@ left join filter_sieves f on f.account_id = viewer
 offset 0;
 end;
 
+-- The HTML of a status, taken out of its stored fragment. U+FFFF, which no stored text holds, takes the place of U+0001 on the
+-- way.
+create or replace function content_of(s statuses) returns text language sql stable
+return replace(('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json ->> 'content', chr(65535), chr(1));
+
 -- A status as it is now, as its history keeps it.
 create or replace function current_version(s statuses) returns setof status_version language sql stable begin atomic
 select coalesce(s.edited_at, s.created_at),
-       replace(('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json ->> 'content', chr(65535), chr(1)),
-       s.spoiler_text, s.sensitive,
+       content_of(s), s.spoiler_text, s.sensitive,
        (select coalesce(jsonb_agg(
           jsonb_build_object('id', m.id, 'description', m.description, 'meta', m.meta) order by sm.position), '[]')
         from status_media sm join media m on m.id = sm.media_id
@@ -1246,8 +1250,7 @@ return (
   group by p.status_id
 );
 
--- A status as the object of an activity. U+FFFF, which no stored text holds, takes the place of U+0001 while its content is
--- taken out of the stored JSON.
+-- A status as the object of an activity.
 create or replace function note_json(s statuses, author text, answered uuid, audience text, tags text)
 returns text language sql stable
 return concat(
@@ -1255,8 +1258,7 @@ return concat(
   '","url":"', chr(1), '/notice/', s.id, '","attributedTo":', author, ',"published":', json_time(s.created_at),
   ',"updated":', coalesce(json_time(s.edited_at), 'null'),
   ',"summary":', case when s.spoiler_text = '' then 'null' else json_text(s.spoiler_text) end,
-  ',"content":', coalesce(
-    replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""'),
+  ',"content":', coalesce(json_text(content_of(s)), '""'),
   ',"source":{"content":', coalesce(json_text(s.source), '""'),
   ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
   '},"inReplyTo":', case when answered is null then 'null' else object_address(answered) end, audience,
@@ -1461,10 +1463,7 @@ return (
         limit 5
       ) own), ']}}',
     case when s.has_poll then question_object(s.id) end)
-  from (
-    select coalesce(
-      replace((('{' || replace(s.body, chr(1), chr(65535)) || '}}')::json -> 'content')::text, chr(65535), chr(1)), '""') as text
-  ) content
+  from (select coalesce(json_text(content_of(s)), '""') as text) content
 );
 
 -- What a local account did with a status: the Create of its own, or the Announce of another's, without its context.

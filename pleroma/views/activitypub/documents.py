@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -220,25 +221,34 @@ def outbox(nickname: str) -> Response:
 @blueprint.get("/users/<nickname>/followers")
 def followers(nickname: str) -> Response:
     """The addresses of an account's followers, unless it hides them. Raises NotFound, a 410."""
-    max_id = params.identifier("max_id")
-    with db.connection() as connection:
-        path, owner = _owner(connection, nickname)
-        if max_id is None or owner.hide_followers:
-            return _collection(f"{path}/followers", owner.followers_count, first=not owner.hide_followers)
-        page = queries.activitypub.followers(connection, account_id=owner.id, max_id=max_id, limit=_ADDRESSES)
-    return _page(f"{path}/followers", max_id, *page)
+    return _addresses(
+        nickname,
+        "followers",
+        queries.activitypub.followers,
+        lambda of: (of.followers_count, of.hide_followers),
+    )
 
 
 @blueprint.get("/users/<nickname>/following")
 def following(nickname: str) -> Response:
     """The addresses of those whom an account follows, unless it hides them. Raises NotFound, a 410."""
+    return _addresses(
+        nickname, "following", queries.activitypub.following, lambda of: (of.following_count, of.hide_follows)
+    )
+
+
+def _addresses(
+    nickname: str, name: str, statement: Callable[..., Any], shown: Callable[[Any], tuple[int, bool]]
+) -> Response:
+    """A list of accounts, of which `shown` says how many there are, and whether they are hidden."""
     max_id = params.identifier("max_id")
     with db.connection() as connection:
         path, owner = _owner(connection, nickname)
-        if max_id is None or owner.hide_follows:
-            return _collection(f"{path}/following", owner.following_count, first=not owner.hide_follows)
-        page = queries.activitypub.following(connection, account_id=owner.id, max_id=max_id, limit=_ADDRESSES)
-    return _page(f"{path}/following", max_id, *page)
+        total, is_hidden = shown(owner)
+        if max_id is None or is_hidden:
+            return _collection(f"{path}/{name}", total, first=not is_hidden)
+        page = statement(connection, account_id=owner.id, max_id=max_id, limit=_ADDRESSES)
+    return _page(f"{path}/{name}", max_id, *page)
 
 
 @blueprint.get("/users/<nickname>/collections/featured")
