@@ -138,10 +138,9 @@ def _listening(port):
     return False
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The site with the account alice."""
-    site = Site(tmp_path_factory.mktemp("site"))
+@contextlib.contextmanager
+def running(site):
+    """A site that is started, with the account alice."""
     try:
         site.start()
         user = ["user", "create", "alice", "--email", "a@mail.example", "--password", PASSWORD]
@@ -149,6 +148,13 @@ def site(tmp_path_factory):
         yield site
     finally:
         site.stop()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The site with the account alice."""
+    with running(Site(tmp_path_factory.mktemp("site"))) as site:
+        yield site
 
 
 @pytest.fixture(scope="module")

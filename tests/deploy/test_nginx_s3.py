@@ -1,14 +1,12 @@
 """deploy/nginx-s3.conf in a real nginx, between clients and a bucket that lets strangers read by name."""
 
 import json
-import subprocess
-import sys
 import urllib.parse
 
 import pytest
 
 from tests.buckets import Bucket, Door
-from tests.deploy.test_nginx import NGINX, PASSWORD, PICTURE, ROOT, Site, _upload, token  # noqa: F401 (a fixture)
+from tests.deploy.test_nginx import NGINX, PICTURE, ROOT, Site, _upload, running, token  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
 
@@ -54,14 +52,8 @@ class BucketSite(Site):
 @pytest.fixture(scope="module")
 def site(tmp_path_factory, s3_server):
     """The site with the account alice."""
-    site = BucketSite(tmp_path_factory.mktemp("site"), s3_server)
-    try:
-        site.start()
-        user = ["user", "create", "alice", "--email", "a@mail.example", "--password", PASSWORD]
-        subprocess.run([sys.executable, str(ROOT / "app.py"), *user], env=site.environment, check=True)
+    with running(BucketSite(tmp_path_factory.mktemp("site"), s3_server)) as site:
         yield site
-    finally:
-        site.stop()
 
 
 def _path(site, token):  # noqa: F811
