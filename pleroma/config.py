@@ -12,24 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from pleroma import database_address, settings_file, vapid
-from pleroma.addresses import canonical
+from pleroma.addresses import canonical, host_and_port
 from pleroma.settings_file import PREFIX, ConfigError
 
 __all__ = ["PREFIX", "Config", "ConfigError"]
 # Below DATA_DIR: the installed front ends, and the links among them to what is served at / and at /pleroma/admin/.
 FRONTENDS, FRONTEND, ADMIN_FRONTEND = "frontends", ".in-use", ".in-use-for-admin"
 SECRETS = ("secret_key", "smtp_url", "database_url", "metrics_token", "vapid_key", "s3_secret_key")
-
-
-_USUAL_PORTS = {"http": 80, "https": 443}
-_LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True)
@@ -76,11 +70,14 @@ class Config:
     threads: int = 4
     streaming_connections: int = 2000
     federation: bool = False
+    authorized_fetch: bool = False
+    delivery_threads: int = 8
     log_level: str = "info"
     log_format: str = "text"
     metrics_token: str = ""
     vapid_key: str = ""
     remote_allow_loopback: bool = False
+    remote_ca_file: Path | None = None
     s3_bucket: str = ""
     s3_endpoint: str = ""
     s3_region: str = "us-east-1"
@@ -128,29 +125,7 @@ def _address(value: str) -> str:
         raise ValueError(fault)
     if parts.path.strip("/") or parts.query or parts.fragment or not _has_port_or_none(parts):
         raise ValueError(fault)
-    port = "" if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f":{parts.port}"
-    return f"{parts.scheme}://{_host(parts.hostname)}{port}"
-
-
-def _host(name: str) -> str:
-    """A host as headers can hold it. Raises ValueError for what no host can be called."""
-    if ":" in name:
-        if "%" in name:
-            raise ValueError("names a host that only this machine knows")
-        return f"[{ip_address(name)}]"
-    if not name.isascii() or "xn--" in name.lower():
-        # Imported here, because hardly any start needs it.
-        import idna
-
-        try:
-            name = idna.encode(name, uts46=True).decode("ascii")
-        except idna.IDNAError as error:
-            raise ValueError(f"names a host that cannot be: {error}") from error
-    name = name.lower()
-    if len(name) > 253 or not _HOST.fullmatch(name):
-        raise ValueError("names a host that cannot be")
-    # Browsers read whatever ends in a number as an IPv4 address.
-    return str(ip_address(name)) if name.rpartition(".")[2].isdigit() else name
+    return f"{parts.scheme}://{host_and_port(parts.scheme, parts.hostname, parts.port)}"
 
 
 def _has_port_or_none(parts: SplitResult) -> bool:
@@ -188,6 +163,12 @@ def _proxies(value: str) -> tuple[str, ...]:
 def _directory(value: str) -> Path:
     if not Path(value).is_dir():
         raise ValueError("is not a directory")
+    return Path(value)
+
+
+def _certificates(value: str) -> Path:
+    if not Path(value).is_file():
+        raise ValueError("is not a file")
     return Path(value)
 
 
@@ -239,6 +220,7 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "admin_frontend_dir": _directory,
     "database_url": _database,
     "base_url": _address,
+    "remote_ca_file": _certificates,
     "kocaptcha_url": _web_address,
     "smtp_url": _mail_server,
     "languages": _list,

@@ -13,11 +13,12 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
@@ -29,6 +30,8 @@ logging.getLogger("urllib3").setLevel(logging.INFO)
 USER_AGENT = "pleroma-api"
 _CONNECT_SECONDS = 5.0
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+# Python counts the addresses of a tunnel to IPv4 as open, whatever they lead to.
+_TUNNELS = tuple(ipaddress.ip_network(network) for network in ("64:ff9b::/96", "2001::/32", "2002::/16"))
 # Read in pieces this small, a compressed bomb is noticed before it has filled the memory.
 _PIECE = 16_384
 
@@ -62,14 +65,18 @@ def fetch(
     total: float = 10,
     redirects: int = 5,
     head_only: bool = False,
+    sign: Callable[[str, str], Mapping[str, str]] | None = None,
+    authorities: Path | None = None,
 ) -> Response:
     """Request `url` (http or https) and return the answer, redirects followed.
 
     `max_bytes` bounds the body after any Content-Encoding, `total` the seconds for all of it, name look-up and
-    redirects included. With `head_only` no body is read and no redirect followed. `allow_loopback` is for tests: it
-    opens this machine, but no private network. Raises RemoteError for all that goes wrong short of an answer.
+    redirects included. With `head_only` no body is read and no redirect followed. `sign` makes further headers for a
+    method and an address, for each of a row of redirects its own. `authorities` is a file of certificates that are
+    trusted as well. `allow_loopback` is for tests: it opens this machine, but no private network. Raises RemoteError
+    for all that goes wrong short of an answer.
     """
-    exchange = _Exchange(allow_loopback, None if head_only else max_bytes, time.monotonic() + total)
+    exchange = _Exchange(allow_loopback, None if head_only else max_bytes, time.monotonic() + total, sign, authorities)
     result: Future[Response] = Future()
 
     def run() -> None:
@@ -102,8 +109,17 @@ def _host(url: str) -> str:
 class _Exchange:
     """One fetch: its bounds, and the sockets it has opened so far. Without `max_bytes` only heads are read."""
 
-    def __init__(self, allow_loopback: bool, max_bytes: int | None, deadline: float) -> None:
+    def __init__(
+        self,
+        allow_loopback: bool,
+        max_bytes: int | None,
+        deadline: float,
+        sign: Callable[[str, str], Mapping[str, str]] | None,
+        authorities: Path | None,
+    ) -> None:
         self.allow_loopback = allow_loopback
+        self.sign = sign
+        self.authorities = authorities
         self.max_bytes = max_bytes
         self.deadline = deadline
         self.sockets: list[socket.socket] = []
@@ -130,10 +146,11 @@ class _Exchange:
         if urlsplit(url).scheme not in ("http", "https"):
             raise RemoteError("Only http and https addresses are fetched")
         with self._session() as session:
+            signed = self.sign(method, url) if self.sign else {}
             response = session.request(
                 method,
                 url,
-                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **headers},
+                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **headers, **signed},
                 data=data,
                 stream=True,
                 allow_redirects=False,
@@ -227,7 +244,7 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
                 raise ClosedAddress("The address is not on the open internet") from problem
             refuse_closed(host_params["host"], exchange.allow_loopback)
             if host_params["scheme"] == "https":
-                pool_kwargs["ssl_context"] = _tls_context()
+                pool_kwargs["ssl_context"] = _tls_context(exchange.authorities)
             return host_params, pool_kwargs
 
         def cert_verify(self, conn: Any, *arguments: Any, **options: Any) -> None:
@@ -249,13 +266,18 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
-    """The one context of the process: to read the certificates of all authorities takes longer than a request."""
+def _tls_context(authorities: Path | None) -> ssl.SSLContext:
+    """The one context of the process: to read the certificates of all authorities takes longer than a request.
+
+    Of who trusts others as well (`authorities`) it is another one.
+    """
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
     from urllib3.util.ssl_ import create_urllib3_context
 
     context: ssl.SSLContext = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    if authorities is not None:
+        context.load_verify_locations(authorities)
     return context
 
 
@@ -281,5 +303,7 @@ def refuse_closed(host: str, allow_loopback: bool) -> None:
     address = mapped or address
     if allow_loopback and address.is_loopback:
         return
-    if not address.is_global or address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False):
+    is_open = address.is_global and not (address.is_multicast or address.is_reserved)
+    is_closed = getattr(address, "is_site_local", False) or any(address in network for network in _TUNNELS)
+    if is_closed or not is_open:
         raise ClosedAddress("The address is not on the open internet")

@@ -1,6 +1,6 @@
 -- name: key(owner)^
--- The public key of an actor.
-select public_key from account_keys where owner = :owner;
+-- The keys of an actor.
+select public_key, private_key from account_keys where owner = :owner;
 
 -- name: keep_key(owner, nickname, private_key, public_key)!
 -- Keeps the keys of an actor, unless it has some by now.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg import Connection
 
 from pleroma.db import queries
@@ -17,13 +19,22 @@ def path_of(nickname: str) -> str:
 
 def public_key(connection: Connection, owner: str, nickname: str | None = None) -> str:
     """The public key of an actor in PEM; made, with the private one, when it is asked for first."""
+    return str(_pair(connection, owner, nickname).public_key)
+
+
+def private_key(connection: Connection, owner: str, nickname: str | None = None) -> str:
+    """The private key of an actor in PEM; made when it is asked for first."""
+    return str(_pair(connection, owner, nickname).private_key)
+
+
+def _pair(connection: Connection, owner: str, nickname: str | None) -> Any:
     row = queries.activitypub.key(connection, owner=owner)
     if row is None:
         private, public = _made()
         queries.activitypub.keep_key(connection, owner=owner, nickname=nickname, private_key=private, public_key=public)
         # Somebody else may have been faster.
         row = queries.activitypub.key(connection, owner=owner)
-    return str(row.public_key)
+    return row
 
 
 def _made() -> tuple[str, str]:

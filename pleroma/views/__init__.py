@@ -29,7 +29,7 @@ _VIEWS = {
 }  # fmt: skip
 
 
-_FEDERATED = {"pleroma.views.activitypub": ("discovery", "documents")}
+_FEDERATED = {"pleroma.views.activitypub": ("discovery", "documents", "inbox")}
 
 
 def blueprints(config: Config) -> list[Blueprint]:

@@ -48,6 +48,11 @@ def _all() -> dict[str, Any]:
     return cast(ApiRequest, request).parameters
 
 
+def bare_body() -> bytes:
+    """The very bytes of the body, for who parses it without parameters. Raises a 413."""
+    return cast(ApiRequest, request).bare_body
+
+
 def _last(value: Any) -> Any:
     return value[-1] if isinstance(value, Repeated) else value
 

@@ -1,0 +1,62 @@
+"""Where others send what concerns somebody here: the inboxes (docs/federation.md)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from pleroma import db
+from pleroma.addresses import limited
+from pleroma.db import queries
+from pleroma.errors import ApiError, NotFound
+from pleroma.federation import inbox
+from pleroma.federation.signatures import Request
+from pleroma.text.clean import is_storable
+from pleroma.web import params
+from pleroma.web.state import configured
+
+blueprint = Blueprint("inbox", __name__)
+_TYPES = ("application/activity+json", "application/ld+json")
+
+
+@blueprint.post("/inbox")
+def shared() -> Response:
+    """Take an activity for anybody here."""
+    return _accept(None)
+
+
+@blueprint.post("/actor/inbox")
+def of_server() -> Response:
+    """Take an activity for the server itself."""
+    return _accept(None)
+
+
+@blueprint.post("/users/<nickname>/inbox")
+def of_account(nickname: str) -> Response:
+    """Take an activity for an account. Raises NotFound, a 410 for one that was deleted."""
+    if not is_storable(nickname):
+        raise NotFound()
+    with db.connection() as connection:
+        row = queries.inbox.recipient(connection, nickname=nickname)
+    if row.id is None:
+        raise ApiError("Gone", 410) if row.is_gone else NotFound()
+    return _accept(int(row.id))
+
+
+def _accept(recipient_id: int | None) -> Response:
+    if request.mimetype not in _TYPES:
+        raise ApiError("The body must be application/activity+json", 415)
+    config = configured()
+    signed = Request(request.method, _target(), config.domain, {name.lower(): text for name, text in request.headers})
+    body = params.bare_body()
+    with db.in_transaction() as connection:
+        inbox.accept(connection, signed, body, recipient_id, limited(request.remote_addr), config)
+    return Response(status=202)
+
+
+def _target() -> str:
+    """The path and query as they were sent: they were signed so."""
+    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
+    if isinstance(sent, str) and sent.startswith("/"):
+        return sent
+    query = request.query_string.decode("latin-1")
+    return request.path + (f"?{query}" if query else "")
