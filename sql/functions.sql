@@ -73,9 +73,10 @@ return (
 
 create or replace function attachment_json(m media) returns text language sql stable
 return concat(
-  '{"id":"', m.id, '","type":"', m.kind, '","url":', json_text(file_url(m.file, null)),
-  ',"preview_url":', json_text(file_url(coalesce(m.preview, m.file), null)),
-  ',"remote_url":null,"text_url":', json_text(file_url(m.file, null)),
+  '{"id":"', m.id, '","type":"', m.kind, '","url":', json_text(coalesce(file_url(m.file, null), m.remote_url)),
+  ',"preview_url":', json_text(coalesce(file_url(coalesce(m.preview, m.file), null), m.remote_url)),
+  ',"remote_url":', coalesce(json_text(m.remote_url), 'null'),
+  ',"text_url":', json_text(coalesce(file_url(m.file, null), m.remote_url)),
   ',"description":', coalesce(json_text(m.description), 'null'), ',"blurhash":', coalesce(json_text(m.blurhash), 'null'),
   ',"meta":', m.meta, ',"pleroma":{"mime_type":', json_text(m.mime_type), '}}');
 
@@ -96,24 +97,33 @@ return concat(
     else to_json((a.last_status_at at time zone 'UTC')::date)::text end,
   ',"emojis":', case when a.emoji_codes = '{}' then '[]' else emojis_json(a.emoji_codes) end);
 
--- Poll of a status as viewer sees it. Its author counts as having voted; totals may be hidden until it ends.
+-- Poll of a status as viewer sees it. Its author counts as having voted; totals may be hidden until it ends. One elsewhere is
+-- counted there.
 create or replace function poll_json(of_status_id bigint, viewer bigint) returns text language sql stable
 return (
-  select concat('{"id":"', p.status_id, '","expires_at":', json_time(p.expires_at), ',"expired":', ended.yes::text,
+  select concat('{"id":"', p.status_id, '","expires_at":', coalesce(json_time(p.expires_at), 'null'), ',"expired":', ended.yes::text,
     ',"multiple":', p.multiple::text, ',"votes_count":', counted.votes, ',"voters_count":', counted.voters,
     ',"options":[', (
       select string_agg(concat('{"title":', json_text(option.title), ',"votes_count":',
-        case when p.hide_totals and not ended.yes then 'null' else (
-          select count(*)::text from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1) end, '}'),
+        case when p.hide_totals and not ended.yes then 'null'
+          when p.remote_counts is not null then p.remote_counts[option.place]::text
+          else (
+            select count(*)::text from poll_votes v where v.status_id = p.status_id and v.choice = option.place - 1) end, '}'),
         ',' order by option.place)
       from unnest(p.options) with ordinality as option (title, place)),
     '],"emojis":[],"voted":', (s.account_id = viewer or cardinality(own.choices) > 0)::text,
     ',"own_votes":', to_json(own.choices), '}')
   from polls p
   join statuses s on s.id = p.status_id
-  cross join lateral (select p.expires_at <= now() as yes) ended
+  cross join lateral (select coalesce(p.expires_at <= now(), false) as yes) ended
   cross join lateral (
-    select count(*) as votes, count(distinct v.account_id) as voters from poll_votes v where v.status_id = p.status_id
+    select (select sum(number) from unnest(p.remote_counts) as number) as votes, p.remote_voters as voters
+    where p.remote_counts is not null
+    union all
+    select count(*), count(distinct v.account_id)
+    from poll_votes v
+    where v.status_id = p.status_id and p.remote_counts is null
+    having p.remote_counts is null
   ) counted
   cross join lateral (
     select array(
@@ -123,11 +133,19 @@ return (
   where p.status_id = of_status_id
 );
 
+-- The key `moved` of an account that has moved.
+create or replace function moved_json(to_account_id bigint, viewer bigint) returns text language sql stable
+return (
+  select concat(',"moved":{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment, '}}')
+  from accounts a
+  where a.id = to_account_id
+);
+
 -- Account of the Mastodon API as viewer sees it; in lists its pleroma.relationship is empty.
 create or replace function account_json(a accounts, viewer bigint, relationship text default '{}')
 returns text language sql stable
 return concat('{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment,
-  ',"relationship":', relationship, '}}');
+  ',"relationship":', relationship, '}', case when a.moved_to_id is not null then moved_json(a.moved_to_id, viewer) end, '}');
 
 -- The account as its owner sees it, with what only the owner may see.
 create or replace function credentials_json(a accounts, u users) returns text language sql stable
@@ -873,6 +891,8 @@ select chosen.place, n.id,
              filtered_json(viewer, reader.patterns, reader.status_ids, s))) end,
          case when n.emoji is not null then concat(',"emoji":', json_text(n.emoji), ',"emoji_url":', coalesce((
            select json_text(chr(1) || e.path) from emojis e where e.shortcode = n.emoji), 'null')) end,
+         case when n.target_id is not null then (
+           select concat(',"target":', account_json(t, viewer)) from accounts t where t.id = n.target_id) end,
          ',"pleroma":{"is_seen":', n.is_seen::text, '}}')
 from unnest(ids) with ordinality as chosen (id, place)
 join notifications n on n.id = chosen.id
@@ -1215,6 +1235,10 @@ return json_text(coalesce(a.uri, chr(1) || '/users/' || a.nickname));
 create or replace function object_address(uuid uuid) returns text language sql immutable
 return concat('"', chr(1), '/objects/', uuid, '"');
 
+-- The address of a status, as JSON: what others know it by.
+create or replace function status_address(s statuses) returns text language sql stable
+return coalesce(json_text(s.uri), object_address(s.uuid));
+
 -- The installed emoji among some shortcodes, with commas between.
 create or replace function emoji_tags(codes text[]) returns text language sql stable
 return (
@@ -1251,7 +1275,7 @@ return (
 );
 
 -- A status as the object of an activity.
-create or replace function note_json(s statuses, author text, answered uuid, audience text, tags text)
+create or replace function note_json(s statuses, author text, answered text, audience text, tags text)
 returns text language sql stable
 return concat(
   '{"id":', object_address(s.uuid), ',"type":"', case when s.has_poll then 'Question' else 'Note' end,
@@ -1261,7 +1285,7 @@ return concat(
   ',"content":', coalesce(json_text(content_of(s)), '""'),
   ',"source":{"content":', coalesce(json_text(s.source), '""'),
   ',"mediaType":', json_text(coalesce(s.content_type, 'text/plain')),
-  '},"inReplyTo":', case when answered is null then 'null' else object_address(answered) end, audience,
+  '},"inReplyTo":', coalesce(answered, 'null'), audience,
   ',"sensitive":', s.sensitive::text,
   ',"tag":[', concat_ws(',', tags, case when s.emoji_codes is not null then emoji_tags(s.emoji_codes) end),
   '],"attachment":[', case when s.has_media then document_tags(s.id) end, ']',
@@ -1275,8 +1299,9 @@ select s.id,
        concat('{"id":"', chr(1), '/activities/', s.uuid, '","type":"', case when o.id is null then 'Create' else 'Announce' end,
          '","actor":', actor_address(a), ',"published":', json_time(s.created_at), audience.keys, ',"object":',
          case when o.id is null
-           then note_json(s, actor_address(a), parent.uuid, audience.keys, concat_ws(',', hashtags.tags, people.tags))
-           else object_address(o.uuid) end, '}')
+           then note_json(s, actor_address(a), case when parent.id is not null then status_address(parent) end, audience.keys,
+             concat_ws(',', hashtags.tags, people.tags))
+           else status_address(o) end, '}')
 from unnest(ids) as chosen (id)
 join statuses s on s.id = chosen.id and is_current(s)
 join accounts a on a.id = s.account_id
@@ -1432,7 +1457,7 @@ return (
     '","published":', json_time(s.created_at),
     case when s.edited_at is not null then concat(',"updated":', json_time(s.edited_at)) end,
     note_audience(s, a),
-    ',"inReplyTo":', coalesce((select object_address(parent.uuid) from statuses parent where parent.id = s.in_reply_to_id), 'null'),
+    ',"inReplyTo":', coalesce((select status_address(parent) from statuses parent where parent.id = s.in_reply_to_id), 'null'),
     ',"context":"', chr(1), '/contexts/', s.thread_id, '","conversation":"', chr(1), '/contexts/', s.thread_id,
     '","content":', content.text,
     case when s.language is not null then concat(',"contentMap":{', json_text(s.language), ':', content.text, '}') end,
@@ -1477,4 +1502,176 @@ return case
     '"id":"', chr(1), '/activities/', s.uuid, '","type":"Announce","actor":', actor_address(a),
     ',"published":', json_time(s.created_at),
     ',"to":["https://www.w3.org/ns/activitystreams#Public"],"cc":[', json_text(chr(1) || actor_path(a) || '/followers'),
-    ',', actor_address(oa), '],"object":', object_address(o.uuid)) end;
+    ',', actor_address(oa), '],"object":', status_address(o)) end;
+
+-- The id of what was published at a time: a new one, among the others of then.
+create or replace function id_at(published timestamptz) returns bigint language sql volatile
+return ((extract(epoch from published) * 1000)::bigint << 16) | (nextval('id_sequence') & 65535);
+
+-- What is sent to other servers.
+
+-- The address of one account, as JSON.
+create or replace function address_of(account_id bigint) returns text language sql stable
+return (select actor_address(a) from accounts a where a.id = account_id);
+
+-- An activity of a local account, open at the end; what stands behind the account's address in its id is `name`.
+create or replace function activity_of(a accounts, name text, kind text, addressed text) returns text language sql stable
+return concat('"id":', json_text(concat(chr(1), actor_path(a), name)), ',"type":"', kind, '","actor":', actor_address(a),
+  ',"to":[', addressed, ']');
+
+-- The Undo of an activity, which stands in it as a whole.
+create or replace function undo_of(a accounts, name text, addressed text, undone text) returns text language sql stable
+return concat(activity_of(a, concat(name, '/undo'), 'Undo', addressed), ',"object":{', undone, '}');
+
+-- A Like or an EmojiReact.
+create or replace function mark_activity(o outgoing, a accounts) returns text language sql stable
+return (
+  select case when o.kind like 'undo%' then undo_of(a, mark.name, author.address, mark.activity) else mark.activity end
+  from statuses s
+  cross join lateral (select address_of(s.account_id) as address) author
+  cross join lateral (
+    select name,
+           concat(activity_of(a, name, kind, author.address), ',"object":', status_address(s), case when kind = 'EmojiReact' then
+             case when is_character(o.about ->> 'emoji') then concat(',"content":', json_text(o.about ->> 'emoji'))
+               else concat(',"content":', json_text(concat(':', o.about ->> 'emoji', ':')),
+                 ',"tag":[', emoji_objects(array[o.about ->> 'emoji']), ']') end end) as activity
+    from (values (
+      concat(case when o.kind like '%like' then '#likes/' else '#reactions/' end, o.about ->> 'id'),
+      case when o.kind like '%like' then 'Like' else 'EmojiReact' end)) as called (name, kind)
+  ) mark
+  where s.id = o.status_id
+);
+
+-- A Follow, open at the end.
+create or replace function follow_text(uri text, follower text, followed text) returns text language sql stable
+return concat('"id":', json_text(uri), ',"type":"Follow","actor":', follower, ',"object":', followed);
+
+-- Follows, answers to them, and blocks. An answer counts as long as it is so: a request that became a follow was not refused.
+create or replace function relation_activity(o outgoing, a accounts) returns text language sql stable
+return (
+  select case o.kind
+    when 'follow' then concat(follow.text, ',"to":[', other.address, ']')
+    when 'undo_follow' then concat('"id":', json_text(concat(o.about ->> 'uri', '/undo')), ',"type":"Undo","actor":',
+      actor_address(a), ',"to":[', other.address, '],"object":{', follow.text, '}')
+    when 'accept' then (
+      select concat(activity_of(a, concat('#accepts/', o.id), 'Accept', other.address),
+        ',"object":{', follow_text(f.uri, other.address, actor_address(a)), '}')
+      from follows f where f.follower_id = o.target_id and f.followed_id = a.id and f.uri is not null)
+    when 'reject' then (
+      select concat(activity_of(a, concat('#rejects/', o.id), 'Reject', other.address),
+        ',"object":{', follow_text(o.about ->> 'uri', other.address, actor_address(a)), '}')
+      where not exists (select from follows f where f.follower_id = o.target_id and f.followed_id = a.id))
+    when 'block' then block.text
+    when 'undo_block' then undo_of(a, block.name, other.address, block.text) end
+  from (select address_of(o.target_id) as address) other
+  cross join lateral (select follow_text(o.about ->> 'uri', actor_address(a), other.address) as text) follow
+  cross join lateral (
+    select name, concat(activity_of(a, name, 'Block', other.address), ',"object":', other.address) as text
+    from (values (concat('#blocks/', o.about ->> 'id'))) as called (name)
+  ) block
+  where other.address is not null
+);
+
+-- What happened to a status of ours.
+create or replace function status_activity(o outgoing, a accounts, host text) returns text language sql stable
+return (
+  select case
+    when o.kind in ('create', 'announce') then activity_object(s, a, original, author, host)
+    when o.kind in ('update', 'votes') then concat(
+      '"id":', json_text(concat(chr(1), '/objects/', s.uuid, '#updates/', o.id)), ',"type":"Update","actor":', actor_address(a),
+      ',"published":', json_time(now()), note_audience(s, a), ',"object":{', note_object(s, a, host), '}')
+    else concat(activity_of(a, concat('#pins/', o.id), case o.kind when 'pin' then 'Add' else 'Remove' end,
+        '"https://www.w3.org/ns/activitystreams#Public"'),
+      ',"object":', status_address(s), ',"target":', json_text(chr(1) || actor_path(a) || '/collections/featured')) end
+  from statuses s
+  left join statuses original on original.id = s.reblog_of_id
+  left join accounts author on author.id = original.account_id
+  where s.id = o.status_id and is_current(s)
+    and (o.kind <> 'announce' or original.visibility in ('public', 'unlisted'))
+);
+
+-- That a status of ours is gone, or a reblog.
+create or replace function end_activity(o outgoing, a accounts) returns text language sql stable
+return case o.kind
+  when 'delete' then concat(
+    '"id":', json_text(concat(chr(1), '/objects/', o.about ->> 'uuid', '#delete')), ',"type":"Delete","actor":', actor_address(a),
+    ',"to":["https://www.w3.org/ns/activitystreams#Public"],"object":{"id":', object_address((o.about ->> 'uuid')::uuid),
+    ',"type":"Tombstone","formerType":"', case when (o.about ->> 'has_poll')::boolean then 'Question' else 'Note' end, '"}')
+  else (
+    select concat('"id":', json_text(concat(chr(1), '/activities/', o.about ->> 'uuid', '/undo')), ',"type":"Undo","actor":',
+      actor_address(a), ',"to":["https://www.w3.org/ns/activitystreams#Public"],"object":{"id":',
+      json_text(concat(chr(1), '/activities/', o.about ->> 'uuid')), ',"type":"Announce","actor":', actor_address(a),
+      ',"to":["https://www.w3.org/ns/activitystreams#Public"],"object":', status_address(s), '}')
+    from statuses s where s.id = (o.about ->> 'reblog_of_id')::bigint) end;
+
+-- A vote for one option of a poll elsewhere.
+create or replace function vote_activity(o outgoing, a accounts) returns text language sql stable
+return (
+  select concat(activity_of(a, concat(name, '/activity'), 'Create', address_of(s.account_id)),
+    ',"object":{"id":', json_text(concat(chr(1), actor_path(a), name)), ',"type":"Note","name":',
+    json_text(p.options[(o.about ->> 'choice')::int + 1]), ',"attributedTo":', actor_address(a),
+    ',"to":[', address_of(s.account_id), '],"inReplyTo":', status_address(s), '}')
+  from statuses s
+  join polls p on p.status_id = s.id
+  cross join (values (concat('#votes/', o.id))) as called (name)
+  where s.id = o.status_id
+);
+
+-- What is sent of what was done here, as a whole; null when there is nothing to say any more. host is ours.
+create or replace function activity_to_send(o outgoing, host text) returns text language sql stable
+return (
+  select concat('{', activity_context(), ',', activity.text, '}')
+  from (select) nothing
+  left join accounts a on a.id = o.account_id and a.domain is null
+  cross join lateral (
+    select case
+      when o.kind = 'delete_account' then concat(
+        '"id":', json_text(concat(chr(1), o.about ->> 'path', '#delete')), ',"type":"Delete","actor":',
+        json_text(chr(1) || (o.about ->> 'path')), ',"to":["https://www.w3.org/ns/activitystreams#Public"],"object":',
+        json_text(chr(1) || (o.about ->> 'path')))
+      when not coalesce(a.present, false) then null
+      when o.kind in ('create', 'announce', 'update', 'votes', 'pin', 'unpin') then status_activity(o, a, host)
+      when o.kind in ('delete', 'undo_announce') then end_activity(o, a)
+      when o.kind in ('like', 'undo_like', 'react', 'undo_react') then mark_activity(o, a)
+      when o.kind = 'vote' then vote_activity(o, a)
+      when o.kind = 'profile' then concat(activity_of(a, concat('#updates/', o.id), 'Update',
+        '"https://www.w3.org/ns/activitystreams#Public"'), ',"object":{', actor_object(a, host, (
+          select k.public_key from account_keys k where k.owner = actor_path(a))), '}')
+      when o.kind = 'flag' then (
+        select concat('"id":', json_text(concat(chr(1), '/actor#reports/', r.id)), ',"type":"Flag","actor":"', chr(1), '/actor"',
+          ',"content":', json_text(r.comment), ',"object":[', concat_ws(',', address_of(r.target_id), (
+            select string_agg(status_address(s), ',' order by s.id)
+            from report_statuses named join statuses s on s.id = named.status_id
+            where named.report_id = r.id)), ']')
+        from reports r where r.id = (o.about ->> 'report_id')::bigint)
+      else relation_activity(o, a) end as text
+  ) activity
+  where activity.text is not null
+);
+
+-- The accounts elsewhere that something is sent to. Deletions of accounts go to every host, once.
+create or replace function receivers(o outgoing) returns table (account_id bigint) language sql stable begin atomic
+select o.target_id where o.target_id is not null
+union
+select f.follower_id
+from follows f
+where f.followed_id = o.account_id
+  and (o.kind in ('profile', 'pin', 'unpin', 'delete', 'undo_announce') and coalesce(o.about ->> 'visibility', '') <> 'direct'
+    or o.kind in ('create', 'announce', 'update', 'votes') and (
+      select s.visibility <> 'direct' from statuses s where s.id = o.status_id))
+union
+select person.id
+from statuses s
+cross join lateral (
+  select unnest(s.involved)
+  union
+  select p.account_id from statuses p where p.id = s.in_reply_to_id
+  union
+  select v.account_id from poll_votes v where v.status_id = s.id and o.kind in ('update', 'votes')
+) person (id)
+where s.id = o.status_id and o.kind in ('create', 'announce', 'update', 'votes')
+union
+select person.id::bigint from jsonb_array_elements_text(o.about -> 'people') as person (id)
+union
+select max(r.account_id) from remote_accounts r where o.kind = 'delete_account' group by r.host;
+end;

@@ -1,3 +1,3 @@
--- name: is_refused(patterns)^
--- Whether one of the patterns that cover a host is refused.
-select exists (select from host_policies p where p.policy = 'reject' and p.pattern = any (:patterns::text[])) as yes;
+-- name: is_refused(host)^
+-- Whether nothing is taken from a host, sent to it or asked of it.
+select is_refused(:host) as yes;

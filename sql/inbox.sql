@@ -1,9 +1,9 @@
--- name: sender(key_id, hosts)^
+-- name: sender(key_id, host, key_host)^
 -- What is known of who may have sent something: the key, whether its host is refused, and how much waits.
 select k.owner, k.public_key, k.fetched_at < now() - interval '5 minutes' as is_old,
-       exists (select from host_policies p where p.policy = 'reject' and p.pattern = any (:hosts::text[])) as is_refused,
+       is_refused(:host) or is_refused(:key_host) as is_refused,
        (select count(*)
-        from (select from inbox i where i.host = (:hosts::text[])[1] and i.body is not null limit 2000) waiting) as of_host,
+        from (select from inbox i where i.host = :host and i.body is not null limit 2000) waiting) as of_host,
        (select count(*) from (select from inbox i where i.body is not null limit 20000) waiting) as of_all
 from (select) nothing
 left join remote_keys k on k.id = :key_id;
@@ -28,3 +28,42 @@ on conflict (key) do nothing;
 select a.id, exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone
 from (select) nothing
 left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present;
+
+-- name: begin()^
+-- Whether this is the only one who reads the inbox, until the transaction ends: what one actor sends stays in its order.
+select pg_try_advisory_xact_lock(7276037) as is_only_one;
+
+-- name: due(limit)
+-- What is to be worked off, in its order.
+select i.id, i.body, i.signed, i.recipient_id, i.tries, i.host
+from inbox i
+where i.body is not null and i.due_at <= now()
+order by i.id
+limit :limit;
+
+-- name: finish(ids)!
+-- Notes that something is done.
+update inbox set body = null, signed = null, waits_for = null, received_at = now() where id = any (:ids::bigint[]);
+
+-- name: park(id, waits_for, seconds, verified)!
+-- Lets something wait for a look-up, or for another try.
+update inbox
+set waits_for = :waits_for, due_at = now() + make_interval(secs => :seconds::double precision), tries = tries + 1,
+    signed = case when :verified then null else signed end
+where id = :id;
+
+-- name: forget()!
+-- Forgets what was done three hours ago: it cannot be sent again.
+delete from inbox where body is null and received_at < now() - interval '3 hours';
+
+-- name: key(id)^
+-- A key of another server, and whose it is.
+select owner, public_key from remote_keys where id = :id;
+
+-- name: heard(host)!
+-- Notes that a host sends something that is believed: it is not dead.
+insert into hosts (name, seen_at) values (:host, now())
+on conflict (name) do update
+set seen_at = now(), is_dead = false, failing_since = case when hosts.is_dead then null else hosts.failing_since end,
+    failures = case when hosts.is_dead then 0 else hosts.failures end
+where hosts.is_dead or hosts.seen_at is null or hosts.seen_at < now() - interval '1 hour';

@@ -18,6 +18,7 @@ from pleroma.db.connections import (
     configure,
     connection,
     in_transaction,
+    let_go,
     pool,
     queries,
     scope,
@@ -29,6 +30,6 @@ from pleroma.db.statements import AssumptionFailed
 
 __all__ = [
     "EMOJI_LOCK", "FILES_LOCK", "RECONNECT", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed",
-    "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction", "pool",
+    "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction", "let_go", "pool",
     "queries", "scope", "separate_connection", "session_options",
 ]  # fmt: skip

@@ -290,6 +290,17 @@ def connection() -> Iterator[psycopg.Connection]:
         yield own.connection()
 
 
+def let_go() -> None:
+    """Commit what was written so far and give the connection of the request back, before waiting for something else.
+
+    Raises AssumptionFailed when something was assumed that is not so.
+    """
+    current = _scope.get()
+    if current is not None:
+        current.confirm()
+        current.end(failed=False)
+
+
 def assume(statement: Any, row: tuple[bytes | None, ...], **parameters: Any) -> None:
     """Go on as if a statement gave this row; the request is run again when it does not (statements.assume)."""
     with connection() as own:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pleroma import db, remote
 from pleroma.config import Config
-from pleroma.federation import keys, policies, signatures, uris, vocabulary
+from pleroma.db import queries
+from pleroma.federation import keys, signatures, uris, vocabulary
 from pleroma.federation.vocabulary import Document
 
 _ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
@@ -90,7 +91,7 @@ def _checked_and_signed(
     if host == config.domain:
         raise remote.RemoteError("this server asks itself nothing")
     with db.connection() as connection:
-        if policies.is_refused(connection, host):
+        if queries.hosts.is_refused(connection, host=host).yes:
             raise remote.RemoteError("the host is refused here")
         key = keys.private_key(connection, keys.INSTANCE) if is_signed else ""
     key_id = f"{config.base_url}{keys.INSTANCE}#main-key"

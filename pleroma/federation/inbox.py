@@ -17,7 +17,7 @@ from psycopg import Connection
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, Throttled
-from pleroma.federation import policies, signatures, uris, vocabulary
+from pleroma.federation import signatures, uris, vocabulary
 from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.federation.vocabulary import Document
 
@@ -73,8 +73,7 @@ def accept(
         key_host = uris.host_of(uris.accepted(claim.key_id, config))
     except (BadSignature, uris.BadUri) as error:
         raise _unauthorized(str(error)) from error
-    hosts = [*policies.covering(activity.host), *policies.covering(key_host)]
-    sender = queries.inbox.sender(connection, key_id=claim.key_id, hosts=hosts)
+    sender = queries.inbox.sender(connection, key_id=claim.key_id, host=activity.host, key_host=key_host)
     if sender.is_refused:
         raise Forbidden("Your server is refused here")
     is_verified = _is_verified(sender, claim, activity)

@@ -17,6 +17,9 @@ LONGEST = 2000
 _UNSAFE = re.compile(r'[\x00-\x20\x7f-\xa0"<>\\^`{|}\u2028\u2029\ufeff\uffff]')
 
 
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
 class BadUri(ValueError):
     """What is no URI that is accepted; the text says why."""
 
@@ -61,6 +64,24 @@ def is_ours(uri: str, config: Config) -> bool:
         return host_of(uri) == config.domain
     except BadUri:
         return False
+
+
+def local_nickname(uri: str, config: Config) -> str | None:
+    """The nickname in the address of one of our actors; None for any other address."""
+    nickname = uri.removeprefix(f"{config.base_url}/users/")
+    return nickname if nickname != uri and nickname and not set("/?#") & set(nickname) else None
+
+
+def local_uuid(uri: str, config: Config) -> str | None:
+    """The UUID in the address of one of our statuses; None for any other address."""
+    found = _UUID.fullmatch(uri.removeprefix(f"{config.base_url}/objects/"))
+    return found[0].lower() if found else None
+
+
+def local_id(uri: str, config: Config) -> int | None:
+    """The id in the address of the page of one of our statuses; None for any other address."""
+    written = uri.removeprefix(f"{config.base_url}/notice/")
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 19 else None
 
 
 def without_fragment(uri: str) -> str:

@@ -1,0 +1,133 @@
+"""What is asked of other servers: accounts, statuses and keys, a few at once and one for each host.
+
+Requests and activities that need something ask for it here and wait; only this part of the worker asks the network.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any, NamedTuple
+
+from pleroma import db
+from pleroma.config import Config
+from pleroma.db import queries
+from pleroma.federation import actors, fetching, objects, resolving, storing, uris, vocabulary
+from pleroma.federation.fetching import Unavailable
+
+log = logging.getLogger(__name__)
+HANDLE, URI, KEY = "handle", "uri", "key"
+PLACES = 4
+_MOST_TRIES = 3
+_IDLE, _POLL, _TIDY_EACH = 0.5, 0.1, 600.0
+
+
+class Result(NamedTuple):
+    """What a look-up found; both None for nothing."""
+
+    account_id: int | None = None
+    status_id: int | None = None
+
+
+def host_of(kind: str, name: str) -> str:
+    """The host that is asked. Raises BadUri."""
+    return uris.host_of(f"https://{name.rpartition('@')[2]}" if kind == HANDLE else name)
+
+
+def wait_for(kind: str, name: str, config: Config, seconds: float) -> Result:
+    """Have something looked up by the worker, and wait for it without a transaction. Nothing when it takes longer."""
+    try:
+        host = host_of(kind, name)
+    except uris.BadUri:
+        return Result()
+    if host == config.domain:
+        return Result()
+    db.let_go()
+    with db.scope() as own:
+        queries.lookups.ask(own.begin(), kind=kind, name=name, host=host)
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        with db.scope() as own:
+            row = queries.lookups.result(own.connection(), kind=kind, name=name)
+        if row is None or row.is_done:
+            return Result(row.account_id, row.status_id) if row else Result()
+        time.sleep(_POLL)
+    return Result()
+
+
+def run(config: Config, stop: threading.Event) -> None:
+    """Look up what is due, until `stop` is set."""
+    running: dict[Future[None], str] = {}
+    tidied = 0.0
+    with ThreadPoolExecutor(PLACES, "lookup") as threads:
+        while not stop.is_set():
+            with db.in_transaction() as connection:
+                places = PLACES - len(running)
+                rows = (
+                    queries.lookups.claim(connection, limit=places, busy_hosts=list(running.values())) if places else []
+                )
+            for row in rows:
+                running[threads.submit(look_up, row.kind, row.name, row.tries, config)] = row.host
+            if running:
+                done, _ = wait(running, timeout=_IDLE, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del running[future]
+                    future.result()
+            elif not rows:
+                stop.wait(_IDLE)
+            if time.monotonic() - tidied > _TIDY_EACH:
+                tidied = time.monotonic()
+                with db.in_transaction() as connection:
+                    queries.lookups.forget(connection)
+
+
+def look_up(kind: str, name: str, tries: int, config: Config) -> None:
+    """Look one thing up, and note what came of it: nothing, when it is not to be had."""
+    found = Result()
+    try:
+        found = _found(kind, name, config)
+    except Unavailable as error:
+        log.info("%s %s: %s", kind, name, error)
+    except Exception:
+        log.exception("%s %s could not be looked up", kind, name)
+        if tries < _MOST_TRIES:
+            return
+    with db.in_transaction() as connection:
+        queries.lookups.finish(connection, kind=kind, name=name, account_id=found.account_id, status_id=found.status_id)
+
+
+def _found(kind: str, name: str, config: Config) -> Result:
+    if kind == HANDLE:
+        nickname, _, host = name.rpartition("@")
+        return Result(account_id=resolving.by_handle(nickname, host, config))
+    if kind == KEY:
+        resolving.key(name, config)
+        return Result()
+    document = fetching.document(name, config)
+    return _of_document(document, config)
+
+
+def _of_document(document: vocabulary.Document, config: Config) -> Result:
+    """The account or the status that a document describes, which was had from its address."""
+    if vocabulary.kind(document) in actors.KINDS:
+        return Result(account_id=resolving.from_document(document, config))
+    try:
+        status = objects.read(document, config)
+    except (objects.BadObject, uris.BadUri) as error:
+        raise Unavailable(f"the status is not accepted: {error}") from error
+    author = _account(status.author, config)
+    with db.in_transaction() as connection:
+        return Result(status_id=storing.store_fetched(connection, status, author, config))
+
+
+def _account(uri: str, config: Config) -> int:
+    with db.connection() as connection:
+        known = queries.remote_accounts.by_uri(connection, uri=uri)
+    return int(known.id) if known else resolving.by_uri(uri, config)
+
+
+def ask(connection: Any, kind: str, name: str) -> None:
+    """Have something looked up, in the caller's transaction. Raises BadUri."""
+    queries.lookups.ask(connection, kind=kind, name=name, host=host_of(kind, name))

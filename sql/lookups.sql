@@ -1,0 +1,42 @@
+-- name: ask(kind, name, host)!
+-- Has something looked up, unless that is under way, or was done within ten minutes.
+insert into lookups as l (kind, name, host) values (:kind, :name, :host)
+on conflict (kind, name) do update
+set due_at = now(), tries = 0, asked_at = now(), done_at = null, account_id = null, status_id = null
+where l.due_at is null and l.done_at < now() - interval '10 minutes';
+
+-- name: result(kind, name)^
+-- What came of it; nothing while it is under way.
+select account_id, status_id, done_at is not null as is_done from lookups where kind = :kind and name = :name;
+
+-- name: claim(limit, busy_hosts)
+-- Some that are due, one of each host, for a minute: what a killed worker had is due again then.
+with chosen as (
+       select l.kind, l.name
+       from lookups l
+       where l.due_at <= now() and l.host <> all (:busy_hosts::text[])
+         and not exists (
+           select from lookups other
+           where other.due_at <= now() and other.host = l.host and (other.asked_at, other.name) < (l.asked_at, l.name))
+       order by l.due_at
+       limit :limit
+       for update skip locked
+     )
+update lookups l
+set due_at = now() + interval '1 minute', tries = l.tries + 1
+from chosen c
+where l.kind = c.kind and l.name = c.name
+returning l.kind, l.name, l.host, l.tries;
+
+-- name: finish(kind, name, account_id, status_id)!
+-- Notes what came of it, and lets go on what waits for it.
+with done as (
+       update lookups
+       set due_at = null, done_at = now(), account_id = :account_id, status_id = :status_id
+       where kind = :kind and name = :name
+     )
+update inbox set due_at = now(), waits_for = null where waits_for = :kind || ' ' || :name;
+
+-- name: forget()!
+-- Forgets what was looked up a day ago.
+delete from lookups where done_at < now() - interval '1 day';
