@@ -284,16 +284,22 @@ def test_a_backup_under_writes_holds_what_was_acknowledged_before(nodes, cluster
     assert [one for one in before if one not in text] == []
 
 
-def test_the_primary_is_killed_and_comes_back_as_a_standby(cluster, nodes, people, load):
+def _goes_over(cluster, load, name, end, patience):
+    """Let the primary end so under load: writing goes on, on another one. The old one."""
+    old = cluster.primary()
     with load() as posting:
         time.sleep(2)
-        old = cluster.primary()
-        old.kill()
+        end(old)
         promotion = _promotion(cluster, old, time.monotonic())
-        _goes_on(posting, 30)
-    _say("killed", posting.seconds(), promotion, len(posting.failures()))
+        _goes_on(posting, patience)
+    _say(name, posting.seconds(), promotion, len(posting.failures()))
     assert posting.seconds() <= promotion + 3 + SLACK
     assert posting.failures(after=3 + SLACK) == []
+    return old
+
+
+def test_the_primary_is_killed_and_comes_back_as_a_standby(cluster, nodes, people, load):
+    old = _goes_over(cluster, load, "killed", lambda member: member.kill(), 30)
     assert _job_is_done(nodes[1], people[-1], people[1]) < 10
     assert _is_streamed(nodes[0], nodes[1], people[-1])
     old.start()
@@ -305,14 +311,7 @@ def test_the_primary_hangs_while_all_connections_are_used_and_wakes_again(cluste
     _fill_pools(cluster, nodes, people)
     old = cluster.primary()
     try:
-        with load() as posting:
-            time.sleep(2)
-            old.hang()
-            promotion = _promotion(cluster, old, time.monotonic())
-            _goes_on(posting, 60)
-        _say("hung", posting.seconds(), promotion, len(posting.failures()))
-        assert posting.seconds() <= promotion + 3 + SLACK
-        assert posting.failures(after=3 + SLACK) == []
+        _goes_over(cluster, load, "hung", lambda member: member.hang(), 60)
         assert _job_is_done(nodes[0], people[-1], people[2]) < 10
         assert _is_streamed(nodes[1], nodes[0], people[-1])
         with load() as posting:
