@@ -293,7 +293,7 @@ def _goes_over(cluster, load, name, end, patience):
         promotion = _promotion(cluster, old, time.monotonic())
         _goes_on(posting, patience)
     _say(name, posting.seconds(), promotion, len(posting.failures()))
-    assert posting.seconds() <= promotion + 3 + SLACK
+    assert posting.seconds() <= min(promotion + 3, 30) + SLACK
     assert posting.failures(after=3 + SLACK) == []
     return old
 
