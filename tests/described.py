@@ -4,6 +4,7 @@ A view that answers a status, a type or a key that the document does not know fa
 one that asks for a parameter without a note. Notes that no view ever asked for fail the whole run.
 """
 
+import functools
 import json
 import re
 
@@ -60,7 +61,7 @@ def watch():
     """Let requests of this process note what is asked of them."""
     whole, last = params._all, params.everything
     params._all = lambda: Watched(whole())
-    params.everything = lambda: Watched(last())
+    params.everything = functools.wraps(last)(lambda: Watched(last()))
 
 
 class Description:

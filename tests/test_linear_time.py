@@ -162,6 +162,7 @@ FUNCTIONS = {
     "emoji.pack_files.is_shortcode": (pack_files.is_shortcode, NAMES),
     "emoji.pack_files.check_shortcode": (refused(pack_files.check_shortcode), NAMES[:2]),
     "emoji.folders.lines": (lines, ("a,b\n", ",", "a,", "#", "\n", "\r", "a, b, c, ", "é")),
+    "media.kinds.type_of": (kinds.type_of, ("a", ".", "/")),
     "media.kinds.data_uri": (refused(kinds.data_uri), ("data:", "data:image/png;base64,", "A", "A ", "=", " ", ",")),
     "web.rendering.with_emoji": (
         lambda typed: rendering.with_emoji(typed, [{"shortcode": f"a{n}", "url": "b"} for n in range(20)]),

@@ -1,12 +1,11 @@
 """deploy/nginx-s3.conf in a real nginx, between clients and a bucket that lets strangers read by name."""
 
 import json
-import urllib.parse
 
 import pytest
 
 from tests.buckets import Bucket, Door
-from tests.deploy.test_nginx import NGINX, PICTURE, ROOT, Site, _upload, running, token  # noqa: F401 (a fixture)
+from tests.deploy.test_nginx import NGINX, ROOT, Site, require_media, running, token, uploaded  # noqa: F401 (a fixture)
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
 
@@ -56,39 +55,18 @@ def site(tmp_path_factory, s3_server):
         yield site
 
 
-def _path(site, token):  # noqa: F811
-    address = json.loads(_upload(site, token, PICTURE).content)["url"]
-    assert address.startswith(f"https://localhost:{site.secure}/media/")
-    return urllib.parse.urlsplit(address).path
-
-
 def _key(path):
     return f"ours/{path.removeprefix('/media/')}"
 
 
 def test_an_upload_is_served_from_the_bucket_with_our_headers_alone(site, token):  # noqa: F811
-    path = _path(site, token)
+    path = uploaded(site, token)
     assert not (site.data / "media").exists()
+    content = site.bucket.read(_key(path))[1]
     for _ in range(2):
-        answer = site.ask("GET", path)
-        assert answer.content == site.bucket.read(_key(path))[1]
-        expected = {
-            "Content-Type": "image/webp",
-            "Cache-Control": "public, max-age=31536000, immutable",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "Access-Control-Allow-Origin": "*",
-            "Strict-Transport-Security": "max-age=63072000",
-        }
-        assert {name: answer.headers.get_all(name) for name in expected} == {
-            name: [text] for name, text in expected.items()
-        }
-        assert [name for name in answer.headers if name.lower().startswith("x-amz") or name == "X-Request-Id"] == []
-    assert site.ask("HEAD", path).headers["Content-Length"] == str(len(answer.content))
-    part = site.ask("GET", path, status=206, Range="bytes=2-5")
-    assert part.content == answer.content[2:6]
-    assert part.headers["Content-Range"] == f"bytes 2-5/{len(answer.content)}"
-    site.ask("GET", path, status=304, If_None_Match=answer.headers["ETag"])
+        answer = require_media(site, path, content)
+        assert [name for name in answer.headers if name.lower().startswith("x-amz")] == []
+    assert site.ask("HEAD", path).headers["Content-Length"] == str(len(content))
     # All that was asked of the bucket, and without a client's query.
     assert [asked for asked in site.door.asked if asked[1].endswith(_key(path))] == [
         ("GET", f"/{site.bucket.name}/{_key(path)}")
@@ -96,7 +74,7 @@ def test_an_upload_is_served_from_the_bucket_with_our_headers_alone(site, token)
 
 
 def test_neither_queries_nor_methods_of_clients_reach_the_bucket(site, token):  # noqa: F811
-    path = _path(site, token)
+    path = uploaded(site, token)
     before = len(site.door.asked)
     site.ask("GET", f"{path}?acl&response-content-type=text/html")
     assert site.door.asked[before:] == [("GET", f"/{site.bucket.name}/{_key(path)}")]
@@ -119,7 +97,7 @@ def test_what_is_not_in_the_bucket_is_the_servers_to_answer(site, token):  # noq
     answer = site.ask("GET", "/media/00/" + "0" * 30 + ".png", status=404)
     assert "X-Request-Id" in answer.headers
     # Where the bucket does not let nginx read, the server does.
-    path = _path(site, token)
+    path = uploaded(site, token)
     site.door.answer = lambda method, path: (403, b"<Error><Code>AccessDenied</Code></Error>")
     try:
         served = site.ask("GET", path)
@@ -130,7 +108,7 @@ def test_what_is_not_in_the_bucket_is_the_servers_to_answer(site, token):  # noq
 
 
 def test_a_store_that_is_away_is_a_503_for_what_the_cache_has_not(site, token):  # noqa: F811
-    seen, unseen = _path(site, token), _path(site, token)
+    seen, unseen = uploaded(site, token), uploaded(site, token)
     site.ask("GET", seen)
     site.door.answer = lambda method, path: (503, b"<Error><Code>SlowDown</Code></Error>")
     try:

@@ -154,9 +154,9 @@ def test_extreme_shapes(size):
 
 def test_a_photo_of_twelve_million_pixels_is_quick():
     data = encoded(photo(4000, 3000), "JPEG", quality=90)
-    started = time.perf_counter()
+    started = time.process_time()
     prepared = prepare(data, limit=LIMIT)
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3
     assert opened(prepared.data).size == (4000, 3000)
 
 
@@ -268,10 +268,10 @@ def test_too_many_bytes_are_refused_from_memory_and_from_a_file():
 @pytest.mark.parametrize(("mode", "size"), [("1", (7680, 4321)), ("L", (20_000, 20_000)), ("1", (33_177_601, 1))])
 def test_picture_bombs_are_refused_at_once(mode, size):
     data = encoded(Image.new(mode, size))
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(NotAPicture):
         prepare(data, limit=LIMIT)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_animations_of_too_many_frames_or_pixels_are_refused_at_once():
@@ -280,10 +280,10 @@ def test_animations_of_too_many_frames_or_pixels_are_refused_at_once():
     large, _ = animation("GIF", size=(3000, 3000))
     claims = animation("PNG")[0].replace((5).to_bytes(4), (2**31 - 1).to_bytes(4), 1)
     for data in (tiny[:-1] + frame * 700_000 + b";", large, claims):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(NotAPicture):
             prepare(data, limit=20_000_000)
-        assert time.perf_counter() - started < 2
+        assert time.process_time() - started < 2
 
 
 def test_a_jpeg_of_endless_scans_is_refused_at_once():

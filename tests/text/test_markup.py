@@ -139,9 +139,9 @@ def test_bbcode(typed, expected):
 @pytest.mark.parametrize("content_type", ALL_TYPES)
 def test_five_thousand_characters_of_anything_are_quick_and_balanced(unit, content_type):
     typed = (unit * 5000)[:5000]
-    started = time.perf_counter()
+    started = time.process_time()
     result = rendered(typed, content_type)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
     for element in ("a", "b", "span", "p", "blockquote", "i"):
         opened = result.html.count(f"<{element}>") + result.html.count(f"<{element} ")
         assert opened == result.html.count(f"</{element}>")
