@@ -5,9 +5,17 @@ on conflict (kind, name) do update
 set due_at = now(), tries = 0, asked_at = now(), done_at = null, account_id = null, status_id = null
 where l.due_at is null and l.done_at < now() - interval '10 minutes';
 
--- name: result(kind, name)^
--- What came of it; nothing while it is under way.
-select account_id, status_id, done_at is not null as is_done from lookups where kind = :kind and name = :name;
+-- name: results(kind, names)
+-- What came of those that are done.
+select name, account_id, status_id from lookups where kind = :kind and name = any (:names::text[]) and done_at is not null;
+
+-- name: unknown(nicknames, domains)
+-- Those of some handles elsewhere that no account here has.
+select handle.nickname, handle.domain
+from unnest(:nicknames::text[], :domains::text[]) with ordinality as handle (nickname, domain, place)
+where not exists (
+  select from accounts a where lower(a.nickname) = handle.nickname and coalesce(a.domain, '') = handle.domain)
+order by handle.place;
 
 -- name: claim(limit, busy_hosts)
 -- Some that are due, one of each host, for a minute: what a killed worker had is due again then.

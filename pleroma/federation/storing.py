@@ -87,7 +87,7 @@ def people_of_ids(connection: Connection, ids: list[int]) -> list[Any]:
 
 
 def store_fetched(connection: Connection, status: Object, author_id: int, config: Config) -> int | None:
-    """The id of a status that was asked for by its address, stored now unless it is here. None for what is not public."""
+    """The id of a status asked for by its address, stored unless it is here. None for what is not public."""
     known = find_status(connection, status.uri, config)
     if known is not None:
         return int(known.id)
@@ -136,7 +136,7 @@ def store(
 
 def body(status: Object, circle: Audience, parent: Any) -> str:
     """The fragment of JSON that no reader changes."""
-    mentioned = [row._asdict() | {"uri": row.url} for row in circle.mentioned]
+    mentioned = [row._asdict() for row in circle.mentioned]
     answered = parent._asdict() if parent is not None else None
     return fragments.status_body(
         status.html, text.plain(status.html), mentioned, status.hashtags, status.language, answered
