@@ -40,6 +40,7 @@ MODULES = (
     "pleroma.mail",
     "pleroma.accounts.imports",
     "pleroma.accounts.archives",
+    "pleroma.accounts.moves",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
     "pleroma.push.delivery",

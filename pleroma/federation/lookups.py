@@ -85,9 +85,9 @@ def run(config: Config, stop: threading.Event) -> None:
 
 def look_up(kind: str, name: str, tries: int, config: Config) -> None:
     """Look one thing up, and note what came of it: nothing, when it is not to be had."""
-    found = Result()
+    result, found = Result(), False
     try:
-        found = _found(kind, name, config)
+        result, found = _found(kind, name, config), True
     except Unavailable as error:
         log.info("%s %s: %s", kind, name, error)
     except Exception:
@@ -95,7 +95,9 @@ def look_up(kind: str, name: str, tries: int, config: Config) -> None:
         if tries < _MOST_TRIES:
             return
     with db.in_transaction() as connection:
-        queries.lookups.finish(connection, kind=kind, name=name, account_id=found.account_id, status_id=found.status_id)
+        queries.lookups.finish(
+            connection, kind=kind, name=name, account_id=result.account_id, status_id=result.status_id, found=found
+        )
 
 
 def _found(kind: str, name: str, config: Config) -> Result:
