@@ -95,9 +95,7 @@ def look_up(kind: str, name: str, tries: int, config: Config) -> None:
         if tries < _MOST_TRIES:
             return
     with db.in_transaction() as connection:
-        queries.lookups.finish(
-            connection, kind=kind, name=name, account_id=result.account_id, status_id=result.status_id, found=found
-        )
+        queries.lookups.finish(connection, kind=kind, name=name, **result._asdict(), found=found)
 
 
 def _found(kind: str, name: str, config: Config) -> Result:

@@ -1,6 +1,7 @@
 """Carries out what others sent, in the order in which it came; one reader at a time, whichever node it is on.
 
-Each activity is a transaction of its own. One that needs something from the network is put back, until it was looked up.
+Each activity is a transaction of its own. One that needs something from the network is
+put back until that was looked up.
 """
 
 from __future__ import annotations
