@@ -84,16 +84,16 @@ class Person:
         body = {"params": parameters} if method == "get" else {"json": parameters}
         return requests.request(method, self.server.address + path, headers=headers, timeout=30, **body)
 
-    def ask(self, method, path, status=200, **parameters):
+    def ask(self, method, path, code=200, **parameters):
         answer = self._sent(method, path, **parameters)
-        assert answer.status_code == status, (path, answer.status_code, answer.text)
+        assert answer.status_code == code, (path, answer.status_code, answer.text)
         return answer.json() if answer.content else None
 
-    def get(self, path, status=200, **parameters):
-        return self.ask("get", path, status, **parameters)
+    def get(self, path, code=200, **parameters):
+        return self.ask("get", path, code, **parameters)
 
-    def post(self, path, status=200, **parameters):
-        return self.ask("post", path, status, **parameters)
+    def post(self, path, code=200, **parameters):
+        return self.ask("post", path, code, **parameters)
 
     def write(self, text, **parameters):
         """A new status."""
