@@ -422,10 +422,11 @@ end
 $$;
 create trigger send_acceptance after insert on follows for each row execute function send_acceptance();
 
--- An end is taken back, or refused, by whoever is here. What became a follow was no refusal: that is looked at later.
+-- An end is taken back, or refused, by whoever is here. A request that became a follow has not ended.
 create function send_end_of_follow() returns trigger language plpgsql as $$
 begin
-  if is_sent() and old.uri is not null then
+  if old.uri is not null and is_sent() and not exists (
+      select from follows f where f.follower_id = old.follower_id and f.followed_id = old.followed_id) then
     insert into outgoing (kind, account_id, target_id, about)
     select 'undo_follow', old.follower_id, old.followed_id, jsonb_build_object('uri', old.uri)
     where is_local(old.follower_id) and is_remote(old.followed_id)

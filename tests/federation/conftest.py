@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.federation.remote_people import dora, remote_account, remote_status, sent  # noqa: F401 (fixtures)
+
 ACTIVITY = {"Accept": "application/activity+json"}
 
 
