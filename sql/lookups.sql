@@ -18,6 +18,10 @@ select account_id, status_id, done_at is not null as is_done, is_fresh(l) as is_
 from lookups l
 where kind = :kind and name = :name;
 
+-- name: is_due()^
+-- Whether there is anything to look up.
+select exists (select from lookups l where l.due_at <= now()) as yes;
+
 -- name: claim(limit, busy_hosts)
 -- Some that are due, one of each host, for a minute: what a killed worker had is due again then.
 with chosen as (
