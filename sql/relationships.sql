@@ -280,3 +280,23 @@ cross join lateral (
 delete from notifications
 where account_id = :target_id and from_account_id = :account_id and type in ('follow', 'follow_request')
   and status_id is null;
+
+-- name: to_take_along(account_id)
+-- Who here follows an account that has moved, and does not follow the new one, nor asks to.
+select f.follower_id, a.moved_to_id as target_id
+from accounts a
+join follows f on f.followed_id = a.id
+join users u on u.account_id = f.follower_id
+where a.id = :account_id and a.moved_to_id is not null and f.follower_id <> a.moved_to_id
+  and not exists (select from follows g where g.follower_id = f.follower_id and g.followed_id = a.moved_to_id)
+  and not exists (select from follow_requests r where r.follower_id = f.follower_id and r.followed_id = a.moved_to_id)
+order by f.follower_id;
+
+-- name: take_along_lists(account_id, old_id, new_id)!
+-- Puts the new account of somebody who has moved on the lists of the old one.
+insert into list_members (list_id, account_id)
+select m.list_id, :new_id
+from list_members m
+join lists l on l.id = m.list_id
+where l.account_id = :account_id and m.account_id = :old_id
+on conflict do nothing;

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 HANDLE, URI, KEY = "handle", "uri", "key"
 PLACES = 4
 _MOST_TRIES = 3
-_IDLE, _POLL, _TIDY_EACH = 0.5, 0.1, 600.0
+_IDLE, _POLL, _TIDY_EACH = 0.25, 0.1, 600.0
 
 
 class Result(NamedTuple):
@@ -123,11 +123,7 @@ def run(config: Config, stop: threading.Event) -> None:
     tidied = 0.0
     with ThreadPoolExecutor(PLACES, "lookup") as threads:
         while not stop.is_set():
-            with db.in_transaction() as connection:
-                places = PLACES - len(running)
-                rows = (
-                    queries.lookups.claim(connection, limit=places, busy_hosts=list(running.values())) if places else []
-                )
+            rows = _claimed(PLACES - len(running), list(running.values()))
             for row in rows:
                 running[threads.submit(look_up, row.kind, row.name, row.tries, config)] = row.host
             if running:
@@ -143,11 +139,19 @@ def run(config: Config, stop: threading.Event) -> None:
                     queries.lookups.forget(connection)
 
 
+def _claimed(places: int, busy_hosts: list[str]) -> list[Any]:
+    with db.connection() as connection:
+        if not places or not queries.lookups.is_due(connection).yes:
+            return []
+    with db.in_transaction() as connection:
+        return list(queries.lookups.claim(connection, limit=places, busy_hosts=busy_hosts))
+
+
 def look_up(kind: str, name: str, tries: int, config: Config) -> None:
     """Look one thing up, and note what came of it: nothing, when it is not to be had."""
-    found = Result()
+    result, found = Result(), False
     try:
-        found = _found(kind, name, config)
+        result, found = _found(kind, name, config), True
     except Unavailable as error:
         log.info("%s %s: %s", kind, name, error)
     except Exception:
@@ -155,7 +159,7 @@ def look_up(kind: str, name: str, tries: int, config: Config) -> None:
         if tries < _MOST_TRIES:
             return
     with db.in_transaction() as connection:
-        queries.lookups.finish(connection, kind=kind, name=name, account_id=found.account_id, status_id=found.status_id)
+        queries.lookups.finish(connection, kind=kind, name=name, **result._asdict(), found=found)
 
 
 def _found(kind: str, name: str, config: Config) -> Result:

@@ -197,6 +197,7 @@ create table lookups (
   tries integer not null default 0,
   asked_at timestamptz not null default now(),
   done_at timestamptz,
+  is_found boolean not null default false,
   account_id bigint references accounts on delete cascade,
   status_id bigint references statuses on delete cascade,
   primary key (kind, name)
@@ -205,6 +206,10 @@ create index lookups_due on lookups (due_at) where due_at is not null;
 create index lookups_done_at on lookups (done_at) where done_at is not null;
 create index lookups_account on lookups (account_id) where account_id is not null;
 create index lookups_status on lookups (status_id) where status_id is not null;
+
+-- Whether what came of a look-up still counts: that something is not to be had for twice as long.
+create function is_fresh(l lookups) returns boolean language sql stable
+return coalesce(l.done_at > now() - case when l.is_found then interval '5 minutes' else interval '10 minutes' end, false);
 
 -- What others did, by the SHA-256 of the activity's id: some take it back by that alone.
 create table received (
