@@ -74,7 +74,8 @@ def read(document: Document, config: Config) -> Actor:
     nickname = vocabulary.text(document.get("preferredUsername"))
     if kind not in KINDS:
         raise BadActor("it is no actor")
-    if not NICKNAME.fullmatch(nickname):
+    # The actor of a server itself is named as its host.
+    if not NICKNAME.fullmatch(nickname) and nickname != uris.host_of(uri):
         raise BadActor("its name is none that is accepted")
     inbox = _own(document.get("inbox"), uri, config)
     if inbox is None:
