@@ -10,6 +10,44 @@ values (:owner, (
   ), :private_key, :public_key)
 on conflict do nothing;
 
+-- name: change_key(owner, private_key, public_key)^
+-- Changes the keys of an actor; the one before signs what is stored until now, for two hours. Nothing while that goes on, or
+-- when there are none to change.
+with kept as (
+       select k.owner, k.private_key
+       from account_keys k
+       where k.owner = :owner and (k.former_until is null or k.former_until < now())
+       for update
+     ), dropped as (
+       delete from outgoing o using kept
+       where o.kind = 'profile' and o.body is null
+         and o.account_id = (select k.account_id from account_keys k where k.owner = :owner)
+     )
+update account_keys k
+set private_key = :private_key, public_key = :public_key, former_private_key = kept.private_key,
+    former_until = now() + interval '2 hours'
+from kept
+where k.owner = kept.owner
+returning k.account_id;
+
+-- name: announce_key(owner, account_id)!
+-- Has a profile sent at once, as the last that the former key of its account signs.
+with sent as (
+       insert into outgoing (kind, account_id) values ('profile', :account_id)
+       on conflict (kind, account_id, coalesce(status_id, 0)) where body is null and kind in ('profile', 'votes')
+       do update set due_at = now()
+       returning id
+     )
+update account_keys set former_last_id = (select id from sent) where owner = :owner;
+
+-- name: forget_former_keys()!
+-- Removes keys that sign nothing any more.
+update account_keys set former_private_key = null, former_until = null, former_last_id = null where former_until < now();
+
+-- name: known_host()^
+-- The host that others know this server by.
+select value #>> '{}' as host from settings where name = 'federation_host';
+
 -- name: claim_host(host)^
 -- Notes the host that others know this server by, once and for ever; gives the one that counts.
 with claimed as (

@@ -152,7 +152,8 @@ def _clean(request):
             "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
             "delete from emoji_sources; delete from moderation_log; delete from reports; delete from announcements;"
             "delete from removed_files; delete from procrastinate_jobs; delete from imports;"
-            "delete from account_keys; delete from tombstones"
+            "delete from account_keys; delete from tombstones; delete from outgoing; delete from hosts;"
+            "delete from host_policies; delete from remote_keys; delete from inbox; delete from lookups"
         )
 
 
