@@ -94,8 +94,8 @@ def test_database_that_does_not_answer_is_told(client, monkeypatch):
 def test_what_waits_between_servers_is_told_where_there_are_others(make_client, client, alice, sql):
     sql("insert into hosts (name, failures, is_dead) values ('a', 0, false), ('b', 2, false), ('c', 9, true)")
     ((one,),) = sql(
-        "insert into outgoing (kind, account_id, body, created_at) values ('create', %s, 'x', now() - interval '1 hour')"
-        " returning id",
+        "insert into outgoing (kind, account_id, body, created_at)"
+        " values ('create', %s, 'x', now() - interval '1 hour') returning id",
         alice.id,
     )
     for host in ("a", "b", "b"):
