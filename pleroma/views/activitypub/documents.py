@@ -113,7 +113,7 @@ def actor(nickname: str) -> Response:
 
 
 def _admitted_actor(nickname: str) -> Response:
-    """An account as an actor; only what is needed to speak with it for who has to sign and does not. Raises Forbidden."""
+    """An account as an actor; who has to sign and does not sees what is needed to speak with it. Raises Forbidden."""
     signers.refuse_host()
     is_bounded = signers.require_signature() and signers.signer() is None
     response = actor(nickname)

@@ -1,4 +1,4 @@
-"""Who asks for a document: other servers sign their requests, and some documents depend on that (docs/federation.md)."""
+"""Who asks for a document: other servers sign requests, and some documents depend on that (docs/federation.md)."""
 
 from __future__ import annotations
 
