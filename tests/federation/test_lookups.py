@@ -30,7 +30,7 @@ def config(settings):
 
 @pytest.fixture
 def look_up(federated, config, sql):
-    """Looks something up as the worker does: look_up("uri", "https://…") gives account, status and whether it was found."""
+    """Looks something up as the worker does: look_up("uri", uri) gives account, status, and whether it was found."""
 
     def run(kind, name, config=config):
         sql("delete from lookups")
@@ -46,8 +46,8 @@ NOTHING = (None, None, False)
 
 def _note(recorder, author, number=1, **changes):
     document = {
-        "id": f"{recorder.address}/notes/{number}", "type": "Note", "attributedTo": author["id"], "content": "<p>hi</p>",
-        "to": [PUBLIC], "published": "2026-01-01T00:00:00Z",
+        "id": f"{recorder.address}/notes/{number}", "type": "Note", "attributedTo": author["id"],
+        "content": "<p>hi</p>", "to": [PUBLIC], "published": "2026-01-01T00:00:00Z",
     } | changes  # fmt: skip
     recorder.put(f"/notes/{number}", document)
     return document

@@ -31,7 +31,8 @@ def note(sender):
     def make(content="<p>hello</p>", number=1, **changes):
         return {
             "id": f"https://{sender.host}/notes/{number}", "type": "Note", "attributedTo": sender.uri,
-            "content": content, "published": datetime.now(UTC).isoformat(), "to": [PUBLIC], "cc": [sender.account.followers],
+            "content": content, "published": datetime.now(UTC).isoformat(), "to": [PUBLIC],
+            "cc": [sender.account.followers],
         } | changes  # fmt: skip
 
     return make
