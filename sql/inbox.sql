@@ -33,6 +33,10 @@ left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is nul
 -- Whether this is the only one who reads the inbox, until the transaction ends: what one actor sends stays in its order.
 select pg_try_advisory_xact_lock(7276037) as is_only_one;
 
+-- name: is_due()^
+-- Whether there is anything to be worked off.
+select exists (select from inbox i where i.body is not null and i.due_at <= now()) as yes;
+
 -- name: due(limit)
 -- What is to be worked off, in its order.
 select i.id, i.body, i.signed, i.recipient_id, i.tries, i.host, is_refused(i.host) as is_refused

@@ -12,11 +12,27 @@ on conflict (kind, name) do update
 set due_at = greatest(now(), l.done_at + interval '1 minute'), tries = 0, asked_at = now()
 where l.due_at is null;
 
+-- name: results(kind, names)
+-- What came of those that are done.
+select name, account_id, status_id from lookups where kind = :kind and name = any (:names::text[]) and done_at is not null;
+
+-- name: unknown(nicknames, domains)
+-- Those of some handles elsewhere that no account here has.
+select handle.nickname, handle.domain
+from unnest(:nicknames::text[], :domains::text[]) with ordinality as handle (nickname, domain, place)
+where not exists (
+  select from accounts a where lower(a.nickname) = handle.nickname and coalesce(a.domain, '') = handle.domain)
+order by handle.place;
+
 -- name: result(kind, name)^
 -- What came of it; nothing while it is under way. is_fresh: it need not be asked again.
 select account_id, status_id, done_at is not null as is_done, is_fresh(l) as is_fresh
 from lookups l
 where kind = :kind and name = :name;
+
+-- name: is_due()^
+-- Whether there is anything to look up.
+select exists (select from lookups l where l.due_at <= now()) as yes;
 
 -- name: claim(limit, busy_hosts)
 -- Some that are due, one of each host, for a minute: what a killed worker had is due again then.

@@ -23,9 +23,9 @@ def follow(
     reblogs: bool | None = None,
     notify: bool | None = None,
 ) -> None:
-    """Follow an account, or ask one that is locked or elsewhere; again only changes the switches (docs/api/mastodon.md 3.7).
+    """Follow an account, or ask a locked one; again only changes the switches (docs/api/mastodon.md 3.7).
 
-    Whether somebody elsewhere is followed is said there: until then it is a request.
+    Whether somebody elsewhere is followed is said there, locked or not: until then it is a request.
 
     Raises NotFound for oneself and unknown accounts, Forbidden when the target blocks the account or may
     not be followed.
@@ -111,8 +111,8 @@ def accept_all(connection: Connection, account_id: int) -> None:
 def make_follow(connection: Connection, follower_id: int, followed_id: int) -> bool:
     """Let an account follow another at an administrator's word: no request, no notification (docs/api/admin.md 9).
 
-    Somebody elsewhere is asked all the same, as only their server lets anybody follow; and nobody elsewhere can be made to
-    follow. False when nothing happened: oneself, a follow or a request that is there, a block by the followed account.
+    Somebody elsewhere is asked all the same, as only their server lets anybody follow, and nobody elsewhere can be made
+    to follow. False when nothing happened: oneself, a follow or request that is there, a block by the followed account.
     """
     queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id)
     pair = {"account_id": follower_id, "target_id": followed_id}

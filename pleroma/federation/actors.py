@@ -13,7 +13,7 @@ from pleroma.federation.vocabulary import Document
 
 KINDS = frozenset(("Person", "Service", "Application", "Group", "Organization"))
 _BOTS = frozenset(("Service", "Application"))
-_NICKNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
+NICKNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
 _LONGEST_NAME, _LONGEST_BIO, _MOST_FIELDS, _MOST_NAMES = 200, 20_000, 20, 20
 _MOST_KEYS, _LONGEST_VALUE = 5, 2000
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 12, 31, tzinfo=UTC)
@@ -75,7 +75,8 @@ def read(document: Document, config: Config) -> Actor:
     nickname = vocabulary.text(document.get("preferredUsername"))
     if kind not in KINDS:
         raise BadActor("it is no actor")
-    if not _NICKNAME.fullmatch(nickname):
+    # The actor of a server itself is named as its host.
+    if not NICKNAME.fullmatch(nickname) and nickname != uris.host_of(uri):
         raise BadActor("its name is none that is accepted")
     inbox = _own(document.get("inbox"), uri, config)
     if inbox is None:

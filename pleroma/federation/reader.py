@@ -35,6 +35,8 @@ def run(config: Config, stop: threading.Event) -> None:
 def read(config: Config) -> bool:
     """Carry out some of what is due; whether there was anything, and nobody else at it."""
     with db.scope() as turn:
+        if not queries.inbox.is_due(turn.connection()).yes:
+            return False
         connection = turn.begin()
         if not queries.inbox.begin(connection).is_only_one:
             return False

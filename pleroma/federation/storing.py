@@ -141,7 +141,7 @@ def is_fresh(published: datetime) -> bool:
 
 def body(status: Object, circle: Audience, parent: Any) -> str:
     """The fragment of JSON that no reader changes."""
-    mentioned = [row._asdict() | {"uri": row.url} for row in circle.mentioned]
+    mentioned = [row._asdict() for row in circle.mentioned]
     answered = parent._asdict() if parent is not None else None
     return fragments.status_body(
         status.html, text.plain(status.html), mentioned, status.hashtags, status.language, answered

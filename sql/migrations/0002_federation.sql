@@ -5,6 +5,7 @@ alter table accounts
   add column is_group boolean not null default false,
   add column moved_to_id bigint references accounts on delete set null;
 create unique index accounts_uri on accounts (uri) where uri is not null;
+create index accounts_url on accounts (url) where url is not null;
 create index accounts_moved_to on accounts (moved_to_id) where moved_to_id is not null;
 
 -- What of an account's JSON depends on nobody who reads it. It ends inside source.pleroma, so that the
@@ -63,6 +64,8 @@ alter table statuses
   alter column frame set default '';
 create index statuses_answers_to_come on statuses (in_reply_to_uri)
 where in_reply_to_id is null and in_reply_to_uri is not null;
+-- What people copy from their browser.
+create index statuses_url on statuses (uuid_of(url)) where url <> uri;
 create index statuses_public_local on statuses (id) include (account_id)
 where visibility = 'public' and reblog_of_id is null and local;
 

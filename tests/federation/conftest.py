@@ -3,7 +3,7 @@
 import pytest
 
 from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
-from tests.federation.remote_people import dora, remote_account, remote_status, sent  # noqa: F401 (fixtures)
+from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
 
 ACTIVITY = {"Accept": "application/activity+json"}
 

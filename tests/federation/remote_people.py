@@ -1,6 +1,8 @@
 """Accounts and statuses of other servers, as if they had been looked up or sent."""
 
 import dataclasses
+import threading
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -105,7 +107,7 @@ def remote_status(settings, _pool):
 
 
 @pytest.fixture
-def sent(sql):
+def outgoing(sql):
     """What is to be sent, in its order: each kind with who did it, and whom or what it is about, and then forgotten."""
 
     def read():
@@ -114,3 +116,30 @@ def sent(sql):
                 for _, kind, account, target, status, about in sorted(rows, key=lambda row: row[0])]  # fmt: skip
 
     return read
+
+
+@pytest.fixture
+def find(sql):
+    """Does the worker's part while a test goes on: find(make) calls make(kind, name) for what each look-up finds."""
+    stop = threading.Event()
+    threads = []
+
+    def start(make):
+        def work():
+            while not stop.is_set():
+                for kind, name in sql("select kind, name from lookups where done_at is null"):
+                    account_id, status_id = make(kind, name)
+                    sql(
+                        "update lookups set due_at = null, done_at = now(), account_id = %s, status_id = %s"
+                        " where kind = %s and name = %s",
+                        account_id, status_id, kind, name,
+                    )  # fmt: skip
+                time.sleep(0.02)
+
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    yield start
+    stop.set()
+    for thread in threads:
+        thread.join()

@@ -54,126 +54,139 @@ def counts(sql, account):
 
 @pytest.mark.parametrize("locked", [True, False])
 def test_a_follow_of_an_account_elsewhere_is_a_request_until_it_is_accepted(
-    act, accept, sent, sql, alice, remote_account, locked
+    act, accept, outgoing, sql, alice, remote_account, locked
 ):
     dora = remote_account(locked=locked, followers_count=7)
     answer = act(alice, "follow", dora)
     assert (answer["following"], answer["requested"]) == (False, True)
     ((uri,),) = sql("select uri from follow_requests")
     assert uri.startswith("\x01/users/alice#follows/")
-    assert [(row["kind"], row["about"]) for row in sent()] == [("follow", {"uri": uri})]
+    assert [(row["kind"], row["about"]) for row in outgoing()] == [("follow", {"uri": uri})]
     assert (counts(sql, dora), counts(sql, alice)) == ((7, 0), (0, 0))
     accept(alice, dora)
     assert sql("select uri, show_reblogs from follows") == [(uri, True)]
     assert (counts(sql, dora), counts(sql, alice)) == ((8, 0), (0, 1))
-    assert sent() == []
+    assert outgoing() == []
 
 
-def test_following_an_account_elsewhere_again_changes_only_the_switches(act, accept, sent, sql, alice, dora):
+def test_following_an_account_elsewhere_again_changes_only_the_switches(act, accept, outgoing, sql, alice, dora):
     act(alice, "follow", dora, reblogs=False)
-    assert kinds(sent()) == [("follow", alice.id, dora.id)]
+    assert kinds(outgoing()) == [("follow", alice.id, dora.id)]
     act(alice, "follow", dora, notify=True)
     assert sql("select show_reblogs from follow_requests") == [(False,)]
     accept(alice, dora)
     assert sql("select show_reblogs from follows") == [(False,)]
     answer = act(alice, "follow", dora, reblogs=True)
     assert (answer["following"], answer["requested"], answer["notifying"]) == (True, False, True)
-    assert sent() == []
+    assert outgoing() == []
 
 
-def test_a_withdrawn_request_and_an_ended_follow_are_taken_back_by_their_id(act, accept, sent, sql, alice, dora):
+def test_a_withdrawn_request_and_an_ended_follow_are_taken_back_by_their_id(act, accept, outgoing, sql, alice, dora):
     for is_accepted in (False, True):
         act(alice, "follow", dora)
-        uri = sent()[0]["about"]["uri"]
+        uri = outgoing()[0]["about"]["uri"]
         if is_accepted:
             accept(alice, dora)
         answer = act(alice, "unfollow", dora)
         assert (answer["following"], answer["requested"]) == (False, False)
-        (row,) = sent()
-        assert (row["kind"], row["account"], row["target"], row["about"]) == ("undo_follow", alice.id, dora.id, {"uri": uri})
+        (row,) = outgoing()
+        assert (row["kind"], row["account"], row["target"], row["about"]) == (
+            "undo_follow",
+            alice.id,
+            dora.id,
+            {"uri": uri},
+        )
     act(alice, "unfollow", dora)
-    assert sent() == []
+    assert outgoing() == []
 
 
-def test_nothing_is_sent_of_what_happens_between_people_here(act, sent, alice, bob):
+def test_nothing_is_sent_of_what_happens_between_people_here(act, outgoing, alice, bob):
     for action in ("follow", "unfollow", "block", "unblock"):
         act(alice, action, bob)
-    assert sent() == []
+    assert outgoing() == []
 
 
-def test_nothing_is_sent_when_the_server_does_not_federate(client, sent, sql, alice, dora):
+def test_nothing_is_sent_when_the_server_does_not_federate(client, outgoing, sql, alice, dora):
     for action in ("follow", "unfollow", "follow", "block", "unblock"):
         client.post(f"/api/v1/accounts/{dora.id}/{action}", auth=alice, status=200)
-    assert sent() == []
+    assert outgoing() == []
 
 
-def test_whoever_follows_from_elsewhere_is_accepted_at_once_by_an_account_that_is_not_locked(ask, federated, sent, sql, alice, dora):
+def test_whoever_follows_from_elsewhere_is_accepted_at_once_by_an_account_that_is_not_locked(
+    ask, federated, outgoing, sql, alice, dora
+):
     federated.get("/api/v1/instance", status=200)
     uri = ask(dora, alice)
-    assert kinds(sent()) == [("accept", alice.id, dora.id)]
+    assert kinds(outgoing()) == [("accept", alice.id, dora.id)]
     assert sql("select uri from follows") == [(uri,)]
 
 
-def test_an_answer_to_a_request_from_elsewhere_is_sent_and_the_follow_keeps_its_id(federated, ask, sent, sql, alice, dora):
+def test_an_answer_to_a_request_from_elsewhere_is_sent_and_the_follow_keeps_its_id(
+    federated, ask, outgoing, sql, alice, dora
+):
     federated.patch_json("/api/v1/accounts/update_credentials", {"locked": True}, auth=alice, status=200)
-    sent()
+    outgoing()
     ask(dora, alice)
-    assert sent() == []
+    assert outgoing() == []
     federated.post(f"/api/v1/follow_requests/{dora.id}/reject", auth=alice, status=200)
-    (row,) = sent()
+    (row,) = outgoing()
     assert (row["kind"], row["account"], row["target"]) == ("reject", alice.id, dora.id)
     assert row["about"] == {"uri": "https://there.example/follows/1"}
     uri = ask(dora, alice)
-    assert [n["type"] for n in federated.get("/api/v1/notifications", auth=alice, status=200).json] == ["follow_request"]
+    assert [n["type"] for n in federated.get("/api/v1/notifications", auth=alice, status=200).json] == [
+        "follow_request"
+    ]
     federated.post(f"/api/v1/follow_requests/{dora.id}/authorize", auth=alice, status=200)
-    assert kinds(sent()) == [("accept", alice.id, dora.id)]
+    assert kinds(outgoing()) == [("accept", alice.id, dora.id)]
     assert sql("select uri from follows") == [(uri,)]
     assert [n["type"] for n in federated.get("/api/v1/notifications", auth=alice, status=200).json] == ["follow"]
 
 
-def test_whoever_is_locked_no_longer_accepts_everybody_elsewhere_too(federated, ask, sent, sql, alice, dora):
+def test_whoever_is_locked_no_longer_accepts_everybody_elsewhere_too(federated, ask, outgoing, sql, alice, dora):
     federated.patch_json("/api/v1/accounts/update_credentials", {"locked": True}, auth=alice, status=200)
     uri = ask(dora, alice)
-    sent()
+    outgoing()
     federated.patch_json("/api/v1/accounts/update_credentials", {"locked": False}, auth=alice, status=200)
-    assert sorted(kinds(sent())) == [("accept", alice.id, dora.id), ("profile", alice.id, None)]
+    assert sorted(kinds(outgoing())) == [("accept", alice.id, dora.id), ("profile", alice.id, None)]
     assert sql("select uri from follows") == [(uri,)]
 
 
-def test_a_removed_follower_elsewhere_is_refused(act, ask, federated, sent, alice, dora):
+def test_a_removed_follower_elsewhere_is_refused(act, ask, federated, outgoing, alice, dora):
     federated.get("/api/v1/instance", status=200)
     uri = ask(dora, alice)
-    sent()
+    outgoing()
     act(alice, "remove_from_followers", dora)
-    (row,) = sent()
+    (row,) = outgoing()
     assert (row["kind"], row["about"]) == ("reject", {"uri": uri})
 
 
-def test_a_block_ends_both_follows_and_an_unblock_takes_the_block_back(act, ask, accept, sent, sql, alice, dora):
+def test_a_block_ends_both_follows_and_an_unblock_takes_the_block_back(act, ask, accept, outgoing, sql, alice, dora):
     act(alice, "follow", dora)
     accept(alice, dora)
     ask(dora, alice)
-    sent()
+    outgoing()
     act(alice, "block", dora)
-    rows = sent()
+    rows = outgoing()
     assert kinds(rows) == [(kind, alice.id, dora.id) for kind in ("undo_follow", "reject", "block")]
     assert counts(sql, alice) == (0, 0)
     block = rows[2]["about"]
     act(alice, "block", dora)
-    assert sent() == []
+    assert outgoing() == []
     act(alice, "unblock", dora)
-    (row,) = sent()
+    (row,) = outgoing()
     assert (row["kind"], row["about"]) == ("undo_block", block)
 
 
-def test_a_follow_of_somebody_blocked_elsewhere_takes_the_block_back_first(act, sent, alice, dora):
+def test_a_follow_of_somebody_blocked_elsewhere_takes_the_block_back_first(act, outgoing, alice, dora):
     act(alice, "block", dora)
-    sent()
+    outgoing()
     act(alice, "follow", dora)
-    assert [row["kind"] for row in sent()] == ["undo_block", "follow"]
+    assert [row["kind"] for row in outgoing()] == ["undo_block", "follow"]
 
 
-def test_an_administrator_asks_for_a_follow_elsewhere_and_makes_nobody_elsewhere_follow(federated, sent, sql, person, alice, dora):
+def test_an_administrator_asks_for_a_follow_elsewhere_and_makes_nobody_elsewhere_follow(
+    federated, outgoing, sql, person, alice, dora
+):
     root = person("root", admin=True)
 
     def follow(follower, followed):
@@ -182,26 +195,28 @@ def test_an_administrator_asks_for_a_follow_elsewhere_and_makes_nobody_elsewhere
 
     follow("alice", dora.acct)
     follow("alice", dora.acct)
-    assert kinds(sent()) == [("follow", alice.id, dora.id)]
+    assert kinds(outgoing()) == [("follow", alice.id, dora.id)]
     follow(dora.acct, "alice")
-    assert sent() == []
+    assert outgoing() == []
     assert sql("select count(*) from follows") == [(0,)]
     assert sql("select count(*) from moderation_log") == [(1,)]
 
 
-def test_the_end_of_an_account_sends_no_end_of_its_follows(act, ask, accept, sent, sql, alice, bob, dora, remote_account):
+def test_the_end_of_an_account_sends_no_end_of_its_follows(
+    act, ask, accept, outgoing, sql, alice, bob, dora, remote_account
+):
     erin = remote_account("erin", "over.example")
     act(alice, "follow", dora)
     accept(alice, dora)
     act(bob, "follow", erin)
     ask(erin, alice)
     ask(dora, bob)
-    sent()
+    outgoing()
     with db.in_transaction() as connection:
         lifecycle.deactivate(connection, bob.id)
-    assert sent() == []
+    assert outgoing() == []
     with db.in_transaction() as connection:
         lifecycle.delete(connection, dora.id)
         lifecycle.delete(connection, erin.id)
-    assert sent() == []
+    assert outgoing() == []
     assert counts(sql, alice) == (0, 0)
