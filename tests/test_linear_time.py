@@ -106,7 +106,8 @@ def described(typed, kind="Person"):
     uri, part = "https://far.example/1", {"type": "PropertyValue", "name": typed, "value": typed}
     return {
         "id": uri, "type": kind, "preferredUsername": "a", "inbox": uri, "attributedTo": uri,
-        "name": typed, "summary": typed, "content": typed, "contentMap": {typed: typed}, "published": typed, "url": typed,
+        "name": typed, "summary": typed, "content": typed, "contentMap": {typed: typed}, "published": typed,
+        "url": typed,
         "attachment": [part, {"type": "Image", "url": uri, "name": typed}],
         "publicKey": {"id": uri, "owner": uri, "publicKeyPem": typed}, "oneOf": [{"name": typed}] * 20,
         "tag": [{"type": "Hashtag", "name": typed}, {"type": "Mention", "href": typed}] * 100,
