@@ -4,17 +4,19 @@ import importlib
 import inspect
 import tempfile
 import time
+from email.utils import formatdate
 from pathlib import Path
 
 import flask
 import pytest
 from werkzeug.exceptions import HTTPException
 
-from pleroma import bounded_json
+from pleroma import bounded_json, config
 from pleroma.accounts import email_addresses, imports, nicknames
 from pleroma.auth import scopes
 from pleroma.emoji import folders, pack_files
 from pleroma.errors import ApiError
+from pleroma.federation import actors, objects, remote_html, signatures, uris, vocabulary, webfinger
 from pleroma.media import kinds
 from pleroma.text import Rules, bbcode, clean, emoji_characters, handles, parsing, tidy_html, tokens
 from pleroma.web import params, rendering, request_body
@@ -89,6 +91,32 @@ def each_place(source):
     return [search.at(position) for position in range(0, len(source), 100)]
 
 
+def claim(**headers):
+    """What a signature with these headers claims."""
+    signature = 'keyId="a",signature="AAAA",headers="(request-target) host date digest"'
+    headers = {"signature": signature, "date": formatdate(usegmt=True), "digest": "SHA-256="} | headers
+    try:
+        return signatures.claim(signatures.Request("POST", "/", "own.example", headers), b"")
+    except signatures.BadSignature:
+        return None
+
+
+def described(typed, kind="Person"):
+    """An account or a status of another server, in which all is this text."""
+    uri, part = "https://far.example/1", {"type": "PropertyValue", "name": typed, "value": typed}
+    return {
+        "id": uri, "type": kind, "preferredUsername": "a", "inbox": uri, "attributedTo": uri,
+        "name": typed, "summary": typed, "content": typed, "contentMap": {typed: typed}, "published": typed,
+        "url": typed,
+        "attachment": [part, {"type": "Image", "url": uri, "name": typed}],
+        "publicKey": {"id": uri, "owner": uri, "publicKeyPem": typed}, "oneOf": [{"name": typed}] * 20,
+        "tag": [{"type": "Hashtag", "name": typed}, {"type": "Mention", "href": typed}] * 100,
+    }  # fmt: skip
+
+
+CONFIG = config.load({}, base_url=BASE)
+PEM = ("-----BEGIN PUBLIC KEY-----\n", "A", "A\n", "-", "=")
+URIS = ("a", "a.", "https://a", ":", "@", "[", "]", "/", "%41", "é", "xn--", ".")
 FUNCTIONS = {
     "text.parsing.length": (parsing.length, LETTERS),
     "text.parsing.is_longer": (lambda typed: parsing.is_longer(typed, SIZE - 1), LETTERS),
@@ -169,6 +197,52 @@ FUNCTIONS = {
         ("<", "<a>", ">", ":a1:", ":a", ":", '<"', "<a "),
     ),
     "web.rendering.excerpt": (rendering.excerpt, LETTERS[:2]),
+    # Longer HTML is dropped.
+    "federation.remote_html.cleaned": (
+        lambda typed: remote_html.cleaned(typed[: len(typed) * remote_html.LONGEST // SIZE]),
+        (*TAGS, *HTML, *SIGNS[-5:], "<h1>", "<h1 ", "</h1>", "<img ", '<img src="https://a/"> ', "<br>", "<b></b>"),
+    ),
+    "federation.remote_html.cleaned_field": (remote_html.cleaned_field, (*TAGS, *HTML[:4])),
+    "federation.remote_html.as_text": (lambda typed: remote_html.as_text(typed, SIZE), (*TAGS, *SIGNS[-5:], " ", "\n")),
+    "federation.vocabulary.parse": (
+        refused(lambda typed: vocabulary.parse(typed.encode("utf-8", "replace"))), (*JSON, '{"a":1,"a":[', "é"),
+    ),
+    "federation.signatures.claim": (lambda typed: claim(signature=typed), ("a", 'a="",', 'a="', "a=1,", " ", ",")),
+    "federation.signatures.claim of names": (
+        lambda typed: claim(signature=f'keyId="a",signature="AAAA",headers="{typed}"'), ("a ", "a", " ", "("),
+    ),
+    "federation.signatures.claim of a date": (
+        lambda typed: claim(date=typed), ("Thu, 01 ", "1", " ", ":", "1:", "-", "+", "(", ")", "\\", '"', ","),
+    ),
+    "federation.signatures.claim of a digest": (lambda typed: claim(digest=typed), ("SHA-256=", ",", "sha-256=,")),
+    "federation.signatures.is_made_by": (
+        lambda typed: signatures.is_made_by(typed, signatures.Claim("a", "", b"", (b"",))), PEM,
+    ),
+    "federation.signatures.require_good": (refused(signatures.require_good), PEM),
+    "federation.uris.accepted": (refused(lambda typed: uris.accepted(typed, CONFIG)), URIS),
+    "federation.uris.host_of": (refused(lambda typed: uris.host_of(f"https://{typed}")), URIS),
+    "federation.uris.origin_of": (refused(uris.origin_of), URIS),
+    "federation.uris.same_origin": (lambda typed: uris.same_origin(typed, typed), URIS),
+    "federation.uris.is_ours": (lambda typed: uris.is_ours(typed, CONFIG), URIS),
+    "federation.uris.local_nickname": (lambda typed: uris.local_nickname(f"{BASE}/users/{typed}", CONFIG), URIS),
+    "federation.uris.local_uuid": (lambda typed: uris.local_uuid(f"{BASE}/objects/{typed}", CONFIG), ("a", "0-", "-")),
+    "federation.uris.local_id": (lambda typed: uris.local_id(f"{BASE}/notice/{typed}", CONFIG), ("1", "٣")),
+    "federation.uris.without_fragment": (uris.without_fragment, ("#", "a")),
+    "federation.uris.shown": (lambda typed: uris.shown(typed, BASE, CONFIG), URIS),
+    "federation.webfinger.template": (
+        lambda typed: webfinger.template(typed.encode()),
+        ("<Link ", "<Link rel='lrdd' ", "<Link template='{uri}'>", "<Link rel='lrdd'>", " template=", "<", "'"),
+    ),
+    "federation.actors.moment": (actors.moment, ("2", "-", " ")),
+    "federation.actors.moment_to_come": (actors.moment_to_come, ("2", "-", " ")),
+    "federation.actors.read": (
+        refused(lambda typed: actors.read(described(typed), CONFIG)), (*TAGS[:4], "a", "&amp;", "\n"),
+    ),
+    "federation.actors.keys": (lambda typed: actors.keys(described(typed), CONFIG), PEM),
+    "federation.objects.read": (
+        refused(lambda typed: objects.read(described(typed, "Question"), CONFIG)), (*TAGS[:4], "#", " ", "&amp;", "\n"),
+    ),
+    "federation.objects.author_of": (refused(lambda typed: objects.author_of({"attributedTo": typed}, BASE)), URIS),
 }  # fmt: skip
 
 # Public names that are given nothing from outside, or only what one of the functions above has bounded.
@@ -177,14 +251,20 @@ ELSEWHERE = {
     "text.tokens": "Token finder",
     "bounded_json": "TooMuch",
     "web.request_body": "Repeated largest takes_files",
-    "web.params": "everything raw present text sent_text required_text exact required_exact secret somebody boolean"
-    " strict_boolean integer identifier values texts exacts identifiers tree mapping upload datetime too_long",
+    "web.params": "everything raw bare_body present text sent_text required_text exact required_exact secret somebody"
+    " boolean strict_boolean integer identifier values texts exacts identifiers tree mapping upload datetime too_long",
     "accounts.imports": "Entry follow_import block_import mute_import bookmark_import",
     "emoji.pack_files": "BrokenPack inside read pictures_below check_pack read_pack dump_pack remove is_picture"
     " check_picture",
     "emoji.folders": "Line folders found_in",
     "media.kinds": "FileTooLarge Prepared prepare focus",
     "web.rendering": "entities is_for_search_engines as_xml name_with_emoji ago",
+    "federation.vocabulary": "Unreadable many one kind address addresses is_public text",
+    "federation.signatures": "BadSignature Claim Request signed",
+    "federation.uris": "BadUri",
+    "federation.webfinger": "Found look_up",
+    "federation.actors": "Actor BadActor Key",
+    "federation.objects": "Attachment BadObject Object Poll",
 }
 
 

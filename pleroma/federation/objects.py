@@ -188,7 +188,7 @@ def _hashtags(tags: list[Document]) -> list[str]:
     found: dict[str, None] = {}
     for tag in tags:
         if vocabulary.kind(tag) == "Hashtag" and len(found) < _MOST_HASHTAGS:
-            name = "".join(vocabulary.text(tag.get("name")).removeprefix("#").split()).lower()
+            name = "".join(vocabulary.text(tag.get("name")).split()).removeprefix("#").lower()
             if 0 < len(name) <= _LONGEST_TAG:
                 found.setdefault(name)
     return list(found)
@@ -208,27 +208,31 @@ def _page(value: Any) -> str:
 def _attachments(document: Document, kind: str, config: Config) -> list[Attachment]:
     written = vocabulary.many(document.get("attachment"), _MOST_TAGS)
     if kind in CONVERTED:
-        written = [*written, *vocabulary.many(document.get("image"), 1)]
-        if kind in ("Video", "Audio"):
-            written.append(document)
+        own = [document] if kind in ("Video", "Audio") and _playable(document) else []
+        written = [*written, *own, *vocabulary.many(document.get("image"), 1)]
+    found = _read_each(written, config)
+    if kind in CONVERTED and not found:
+        found = _read_each(vocabulary.many(document.get("icon"), 1), config)
+    return found[:_MOST_ATTACHMENTS]
+
+
+def _read_each(written: list[Any], config: Config) -> list[Attachment]:
     found = [_attachment(each, config) for each in written if vocabulary.kind(each) in _MEDIA]
-    return [each for each in found if each is not None][:_MOST_ATTACHMENTS]
+    return list({each.url: each for each in found if each is not None}.values())
 
 
 def _attachment(written: Document, config: Config) -> Attachment | None:
     url, mime_type = _file(written)
     if not _is_accepted(url, config):
         return None
-    description = remote_html.as_text(
-        vocabulary.text(written.get("name")) or vocabulary.text(written.get("summary")), _LONGEST_DESCRIPTION
-    )
+    description = vocabulary.text(written.get("name")) or vocabulary.text(written.get("summary"))
     blurhash = vocabulary.text(written.get("blurhash"))
     kind = mime_type.partition("/")[0]
     return Attachment(
         kind=kind if kind in ("image", "video", "audio") else "unknown",
         mime_type=mime_type,
         url=url,
-        description=description or None,
+        description=description.strip()[:_LONGEST_DESCRIPTION] or None,
         blurhash=blurhash if _BLURHASH.fullmatch(blurhash) else None,
         meta=_meta(written),
     )
@@ -238,19 +242,22 @@ def _file(written: Document) -> tuple[str, str]:
     """Address and type of a file: of several that a browser plays the largest of up to 720 lines."""
     usual = {"Image": "image/jpeg", "Video": "video/mp4", "Audio": "audio/mpeg"}.get(vocabulary.kind(written), "")
     own = vocabulary.text(written.get("mediaType")) or usual
-    links = [each for each in vocabulary.many(written.get("url"), 50) if isinstance(each, dict)]
-    if not links:
+    media = _playable(written)
+    if not media:
         return vocabulary.address(written.get("url")) or vocabulary.address(written.get("href")), own[:100].lower()
-    media = [
+    fitting = [each for each in media if _number(each.get("height"), _LARGEST_SIDE) <= _HIGHEST_VIDEO]
+    chosen = max(fitting or media, key=lambda each: _number(each.get("height"), _LARGEST_SIDE))
+    return vocabulary.address(chosen.get("href") or chosen), vocabulary.text(chosen.get("mediaType"))[:100].lower()
+
+
+def _playable(written: Document) -> list[Document]:
+    """The links of a file that say that they lead to what a browser shows or plays."""
+    links = [each for each in vocabulary.many(written.get("url"), 50) if isinstance(each, dict)]
+    return [
         each
         for each in links
-        if vocabulary.text(each.get("mediaType")).partition("/")[0] in ("image", "video", "audio")
+        if vocabulary.text(each.get("mediaType")).partition("/")[0].lower() in ("image", "video", "audio")
     ]
-    fitting = [each for each in media if _number(each.get("height"), _LARGEST_SIDE) <= _HIGHEST_VIDEO]
-    chosen = max(fitting or media or links, key=lambda each: _number(each.get("height"), _LARGEST_SIDE))
-    return vocabulary.address(chosen.get("href") or chosen), (vocabulary.text(chosen.get("mediaType")) or own)[
-        :100
-    ].lower()
 
 
 def _number(value: Any, most: int) -> int:

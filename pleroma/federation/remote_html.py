@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 LONGEST = 100_000
 _TAGS = set("a b blockquote br code del em i img li ol p pre rp rt ruby s span strong sub sup u ul".split())
 _ATTRIBUTES = {
+    "*": {"lang"},
     "a": {"href", "class", "translate"},
-    "span": {"class", "lang", "translate"},
-    "p": {"class", "lang"},
+    "span": {"class", "translate"},
+    "p": {"class"},
     "ol": {"start", "reversed"},
     "li": {"value"},
     "img": {"src", "alt"},
@@ -95,7 +96,7 @@ def _cleaner(*, is_field: bool) -> nh3.Cleaner:
 
     return nh3.Cleaner(
         tags={"a", "span"} if is_field else _TAGS,
-        attributes={"a": {"href"}} if is_field else _ATTRIBUTES,
+        attributes={"*": set(), "a": {"href"}} if is_field else _ATTRIBUTES,
         attribute_filter=_filter_attribute,
         url_schemes=_SCHEMES,
         url_relative="deny",

@@ -52,10 +52,10 @@ def _asked(base: str, resource: str, config: Config) -> Any:
     try:
         answer = fetching.get(f"{base}/.well-known/webfinger{query}", config, _ACCEPT, is_signed=False)
     except Unavailable as error:
-        template = _template(base, config) if error.is_gone else None
-        if template is None:
+        other = _template(base, config) if error.is_gone else None
+        if other is None:
             raise
-        answer = fetching.get(template.replace("{uri}", quote(resource, safe="")), config, _ACCEPT, is_signed=False)
+        answer = fetching.get(other.replace("{uri}", quote(resource, safe="")), config, _ACCEPT, is_signed=False)
     try:
         return bounded_json.parse(answer.body, _MOST_VALUES)
     except ValueError as error:
@@ -63,12 +63,17 @@ def _asked(base: str, resource: str, config: Config) -> Any:
 
 
 def _template(base: str, config: Config) -> str | None:
-    """Where else a host has WebFinger. Its XML is searched, and not parsed."""
+    """Where else a host has WebFinger, by its own word."""
     try:
         answer = fetching.get(f"{base}/.well-known/host-meta", config, "application/xrd+xml", is_signed=False)
     except Unavailable:
         return None
-    for link in _LINK.finditer(answer.body[:20_000]):
+    return template(answer.body[:20_000])
+
+
+def template(host_meta: bytes) -> str | None:
+    """The address of WebFinger in a host-meta, with {uri} in it. Its XML is searched, and not parsed."""
+    for link in _LINK.finditer(host_meta):
         attributes = b" " + link[1]
         found = _TEMPLATE.search(attributes)
         if _LRDD.search(attributes) and found and b"{uri}" in found[1]:

@@ -42,6 +42,14 @@ def of_account(nickname: str) -> Response:
     return _accept(int(row.id))
 
 
+@blueprint.get("/inbox")
+@blueprint.get("/actor/inbox")
+@blueprint.get("/users/<nickname>/inbox")
+def unread(nickname: str = "") -> Response:
+    """Say that what others sent is shown to nobody: a 405."""
+    return Response(status=405, headers={"Allow": "POST"})
+
+
 def _accept(recipient_id: int | None) -> Response:
     if request.mimetype not in _TYPES:
         raise ApiError("The body must be application/activity+json", 415)
