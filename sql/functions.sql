@@ -465,6 +465,15 @@ where s.visibility = 'public' and s.reblog_of_id is null
   and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
 end;
 
+-- The same of this server alone, which may be few among all.
+create or replace function local_statuses(viewer bigint, with_muted boolean)
+returns table (id bigint) language sql stable begin atomic
+select s.id
+from statuses s
+where s.visibility = 'public' and s.reblog_of_id is null and s.local
+  and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
+end;
+
 -- What a public timeline of viewer may show: wanted, and of the kinds that were asked for.
 create or replace function narrowed_statuses(
   viewer bigint, with_muted boolean, only_media boolean, only_local boolean, only_remote boolean

@@ -80,13 +80,19 @@ insert into status_media (status_id, position, media_id)
 select :status_id, row_number() over (order by id), id from stored;
 
 -- name: put_poll(status_id, options, counts, voters, multiple, expires_at)!
--- Stores the poll of a status elsewhere as its server counts it; other options start again.
+-- Stores the poll of a status elsewhere as its server counts it; other options start again. Whoever voted hears of its
+-- end also when that is another than it was.
 with other as (
        delete from poll_votes v using polls p
        where v.status_id = :status_id and p.status_id = v.status_id and p.options <> :options::text[]
-     )
+     ), ending as (
+       select defer_job('upkeep', 'end_poll', jsonb_build_object('status_id', p.status_id), :expires_at::timestamptz)
+       from polls p
+       where p.status_id = :status_id and p.expires_at is distinct from :expires_at::timestamptz
+         and :expires_at::timestamptz is not null and exists (select from poll_votes v where v.status_id = p.status_id)
+     ), told as materialized (select count(*) from ending)
 insert into polls (status_id, options, multiple, hide_totals, expires_at, remote_counts, remote_voters)
-values (:status_id, :options::text[], :multiple, false, :expires_at, :counts::int[], :voters)
+select :status_id, :options::text[], :multiple, false, :expires_at::timestamptz, :counts::int[], :voters from told
 on conflict (status_id) do update
 set options = excluded.options, multiple = excluded.multiple, expires_at = excluded.expires_at,
     remote_counts = excluded.remote_counts, remote_voters = excluded.remote_voters;
