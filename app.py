@@ -15,6 +15,7 @@ import click
 from pleroma import config
 from pleroma.config import Config, ConfigError
 from pleroma.ops.commands import emoji, frontend, media
+from pleroma.ops.federation_commands import host, key
 from pleroma.processes import die_with_parent
 from pleroma.server import postgres
 
@@ -367,6 +368,8 @@ def create_invite(max_use: int | None, expires_at: Any) -> None:
 
 cli.add_command(emoji)
 cli.add_command(frontend)
+cli.add_command(host)
+cli.add_command(key)
 cli.add_command(media)
 
 

@@ -10,6 +10,44 @@ values (:owner, (
   ), :private_key, :public_key)
 on conflict do nothing;
 
+-- name: change_key(owner, private_key, public_key)^
+-- Changes the keys of an actor; the one before signs what is stored until now, for two hours. Nothing while that goes on, or
+-- when there are none to change.
+with kept as (
+       select k.owner, k.private_key
+       from account_keys k
+       where k.owner = :owner and (k.former_until is null or k.former_until < now())
+       for update
+     ), dropped as (
+       delete from outgoing o using kept
+       where o.kind = 'profile' and o.body is null
+         and o.account_id = (select k.account_id from account_keys k where k.owner = :owner)
+     )
+update account_keys k
+set private_key = :private_key, public_key = :public_key, former_private_key = kept.private_key,
+    former_until = now() + interval '2 hours'
+from kept
+where k.owner = kept.owner
+returning k.account_id;
+
+-- name: announce_key(owner, account_id)!
+-- Has a profile sent at once, as the last that the former key of its account signs.
+with sent as (
+       insert into outgoing (kind, account_id) values ('profile', :account_id)
+       on conflict (kind, account_id, coalesce(status_id, 0)) where body is null and kind in ('profile', 'votes')
+       do update set due_at = now()
+       returning id
+     )
+update account_keys set former_last_id = (select id from sent) where owner = :owner;
+
+-- name: forget_former_keys()!
+-- Removes keys that sign nothing any more.
+update account_keys set former_private_key = null, former_until = null, former_last_id = null where former_until < now();
+
+-- name: known_host()^
+-- The host that others know this server by.
+select value #>> '{}' as host from settings where name = 'federation_host';
+
 -- name: claim_host(host)^
 -- Notes the host that others know this server by, once and for ever; gives the one that counts.
 with claimed as (
@@ -31,9 +69,12 @@ select concat('{', activity_context(), ',', actor_object(a, :host, :public_key),
 from accounts a
 where a.nickname = :nickname and a.domain is null and a.present;
 
--- name: is_gone(path)^
--- Whether what had a path is gone for good.
-select exists (select from tombstones t where t.path = :path) as yes;
+-- name: absence(path, uuid)^
+-- Why nobody is shown what has a path: it is gone for good, or a status that not everybody may see.
+select exists (select from tombstones t where t.path = :path) as is_gone,
+       exists (
+         select from statuses s
+         where s.uuid = :uuid::uuid and s.local and s.reblog_of_id is null and s.visibility in ('private', 'direct')) as is_closed;
 
 -- name: note(uuid, host)$
 -- A local status that everybody may see.
@@ -42,6 +83,36 @@ from visible_statuses(0) v
 join statuses s on s.id = v.id
 join accounts a on a.id = s.account_id
 where v.uuid = :uuid::uuid and v.reblog_of_id is null and v.local and v.visibility in ('public', 'unlisted');
+
+-- name: signer(key_id, host)^
+-- What is known of who may have signed a request: the key, and whether its host is refused.
+select k.owner, k.public_key, k.is_application, k.fetched_at < now() - interval '5 minutes' as is_old,
+       is_refused(:host) as is_refused
+from (select) nothing
+left join remote_keys k on k.id = :key_id;
+
+-- name: closed_note(uuid, host, reader, reader_host)$
+-- A local status that not everybody may see, for an actor elsewhere that may: reader is its id. For a server itself reader is
+-- null, and somebody of its host must be one who may.
+with asked as materialized (
+       select s.id, s.account_id, s.involved
+       from statuses s
+       where s.uuid = :uuid::uuid and s.local and s.reblog_of_id is null and s.visibility in ('private', 'direct')
+     ), readers as materialized (
+       select a.id
+       from asked
+       join accounts a on a.id = any (asked.involved) or a.id in (
+         select f.follower_id from follows f where f.followed_id = asked.account_id)
+       join remote_accounts r on r.account_id = a.id
+       where a.present and (a.uri = :reader::text or :reader::text is null and r.host = :reader_host)
+         and not exists (select from blocks b where b.account_id = asked.account_id and b.target_id = a.id)
+     )
+select concat('{', activity_context(), ',', note_object(s, a, :host), '}')
+from asked
+join statuses s on s.id = asked.id
+join accounts a on a.id = s.account_id
+where exists (
+  select from readers cross join lateral (select v.id from visible_statuses(readers.id) v where v.id = asked.id) seen);
 
 -- name: uuid(status_id)^
 -- The UUID of a status that everybody may see, of a reblog that of its original.

@@ -67,7 +67,8 @@ with chosen as (
        where h.name = c.name
        returning h.name, h.failures
      )
-select t.name as host, d.id, d.inbox, d.tries, o.body, o.owner, a.nickname, now() as claimed_at
+select t.name as host, d.id, d.inbox, d.tries, o.body, o.owner, a.nickname, now() as claimed_at,
+       case when o.id <= k.former_last_id and k.former_until > now() then k.former_private_key end as former_key
 from taken t
 cross join lateral (
   select w.id, w.inbox, w.tries, w.outgoing_id
@@ -78,6 +79,7 @@ cross join lateral (
 ) d
 join outgoing o on o.id = d.outgoing_id
 left join accounts a on a.id = o.account_id
+left join account_keys k on k.owner = o.owner
 order by t.name, d.id;
 
 -- name: report(hosts, ids, failed_hosts, failed_ids, pauses, done_hosts, claimed_at)!
@@ -109,8 +111,8 @@ set failures = 0, failing_since = null, is_dead = false,
 where h.name = any (:done_hosts::text[]);
 
 -- name: drop_dead()!
--- Removes what waits for hosts that have not answered for 7 days.
-delete from deliveries d using hosts h where h.name = d.host and h.is_dead;
+-- Removes what waits for hosts that have not answered for 7 days, or are refused.
+delete from deliveries d using hosts h where h.name = d.host and (h.is_dead or is_refused(h.name));
 
 -- name: trim(most_of_host, most)!
 -- Bounds what waits: the oldest of the lowest priority go.

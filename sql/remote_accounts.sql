@@ -44,16 +44,16 @@ with account as (
      )
 select id from account;
 
--- name: keep_keys(owner, ids, public_keys)!
--- Replaces the keys of an actor.
+-- name: keep_keys(owner, ids, public_keys, is_application)!
+-- Replaces the keys of an actor. is_application: it is a server's own.
 with gone as (
        delete from remote_keys where owner = :owner and id <> all (:ids::text[])
      )
-insert into remote_keys (id, owner, public_key)
-select id, :owner, public_key
+insert into remote_keys (id, owner, public_key, is_application)
+select id, :owner, public_key, :is_application
 from unnest(:ids::text[], :public_keys::text[]) as kept (id, public_key)
 on conflict (id) do update
-set public_key = excluded.public_key, fetched_at = now()
+set public_key = excluded.public_key, is_application = excluded.is_application, fetched_at = now()
 where remote_keys.owner = excluded.owner;
 
 -- name: note_host(host)!

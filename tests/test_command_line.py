@@ -276,3 +276,41 @@ def test_first_administrator_is_noticed(person, database_url):
         assert not queries.command_line.has_administrator(connection).found
         person("root", admin=True)
         assert queries.command_line.has_administrator(connection).found
+
+
+FEDERATED = {"PLEROMA_FEDERATION": "true", "PLEROMA_BASE_URL": "https://pleroma.example"}
+
+
+def test_hosts_are_listed_shown_blocked_and_tried_again(run, running):
+    with psycopg.connect(running, autocommit=True) as connection:
+        connection.execute(
+            "insert into hosts (name, seen_at, failing_since, failures) values"
+            " ('b.example', '2026-11-01', null, 0), ('c.example', null, '2026-11-20', 3)"
+        )
+    assert run("host", "list") == "b.example\t2026-11-01\t-\t0\nc.example\t-\t2026-11-20\t0\tfailing\n"
+    assert run("host", "block", "B.example", "--reason", "spam").startswith("Blocked B.example: 0 accounts hidden")
+    said = run("host", "list")
+    assert "b.example\t2026-11-01\t-\t0\tblocked\n" in said and "reject\tb.example\tspam\n" in said
+    shown = run("host", "show", "c.example")
+    assert shown.startswith("c.example  failing\n") and "failed in a row         3\n" in shown
+    assert run("host", "retry", "c.example") == "0 deliveries to c.example are sent now.\n"
+    assert "failing since           -\n" in run("host", "show", "c.example")
+    assert run("host", "unblock", "b.example") == "Unblocked b.example: 0 accounts shown again.\n"
+    assert run("host", "unblock", "b.example", status=1) == "Error: b.example is not blocked\n"
+    for command in ("show", "retry"):
+        assert run("host", command, "d.example", status=1) == "Error: d.example is not known here\n"
+    assert "is no host" in run("host", "block", "b example", status=1)
+
+
+def test_the_key_of_an_account_is_changed(run, running):
+    run("user", "create", "signer", "--email", "signer@mail.example", "--password", PASSWORD)
+    assert "PLEROMA_FEDERATION is not set" in run("key", "rotate", "signer", status=1)
+    assert run("key", "rotate", "@SIGNER", **FEDERATED) == "@signer has another key.\n"
+    assert "less than two hours ago" in run("key", "rotate", "signer", status=1, **FEDERATED)
+    assert "there is no account nobody" in run("key", "rotate", "nobody", status=1, **FEDERATED)
+
+
+def test_stats_show_what_waits_between_servers_where_there_are_others(run, running):
+    assert "deliveries waiting" not in run("stats")
+    said = run("stats", **FEDERATED)
+    assert re.search(r"^federation\n  deliveries waiting +0\n  to hosts that fail +0$", said, re.MULTILINE)

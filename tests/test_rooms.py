@@ -51,7 +51,7 @@ ALLOWED = {
     "views": DOMAIN | {"accounts", "statuses", "emoji", "push", "federation", "telemetry", "openapi", "web", "auth"},
     "": DOMAIN | {"telemetry", "web", "views"},
     "server": DOMAIN | {"emoji", "federation", "telemetry", "streaming", "web", ""},
-    "ops": DOMAIN | {"emoji", "server"},
+    "ops": DOMAIN | {"emoji", "federation", "server"},
 }
 KNOW_FLASK = {"web", "auth", "views", ""}
 

@@ -87,7 +87,7 @@ def _claimed(places: int) -> list[tuple[str, list[Any]]]:
         return []
     with db.in_transaction() as connection:
         rows = queries.outgoing.claim(connection, limit=places)
-        keyed = [(row, keys.private_key(connection, row.owner, row.nickname)) for row in rows]
+        keyed = [(row, row.former_key or keys.private_key(connection, row.owner, row.nickname)) for row in rows]
     claimed = [
         _Delivery(row.host, row.id, row.inbox, row.tries, row.body, row.owner, key, row.claimed_at)
         for row, key in keyed
@@ -186,3 +186,4 @@ def tidy() -> None:
         queries.outgoing.trim(connection, most_of_host=_MOST_OF_HOST, most=_MOST)
         queries.outgoing.forget(connection)
         queries.outgoing.forget_keys(connection)
+        queries.activitypub.forget_former_keys(connection)

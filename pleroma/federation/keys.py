@@ -27,6 +27,22 @@ def private_key(connection: Connection, owner: str, nickname: str | None = None)
     return str(_pair(connection, owner, nickname).private_key)
 
 
+def rotate(connection: Connection, nickname: str) -> bool:
+    """Give a local account another key, which the one before announces; False while the last such change goes on.
+
+    What is stored by now, the announcement included, is signed by the one before for two hours, everything after it by
+    the new one; the actor shows the new one at once.
+    """
+    owner = path_of(nickname)
+    # Whoever had none has one then, too.
+    _pair(connection, owner, nickname)
+    private, public = _made()
+    row = queries.activitypub.change_key(connection, owner=owner, private_key=private, public_key=public)
+    if row is not None:
+        queries.activitypub.announce_key(connection, owner=owner, account_id=row.account_id)
+    return row is not None
+
+
 def _pair(connection: Connection, owner: str, nickname: str | None) -> Any:
     row = queries.activitypub.key(connection, owner=owner)
     if row is None:

@@ -17,6 +17,8 @@ from pleroma.federation.actors import Actor, BadActor
 from pleroma.federation.fetching import Unavailable
 from pleroma.federation.webfinger import Found
 
+# The kind of actor that a server asks as.
+_SERVER = "Application"
 _MOST_COUNTED = 2_000_000_000
 
 
@@ -55,7 +57,7 @@ def key(key_id: str, config: Config) -> None:
     if not uris.same_origin(uri, key_id) or key_id not in [each.id for each in found]:
         raise Unavailable("no actor names the key as its own")
     with db.in_transaction() as connection:
-        _keep_keys(connection, uri, found)
+        _keep_keys(connection, uri, found, vocabulary.kind(document) == _SERVER)
 
 
 def _stored(uri: str, config: Config, confirmed: Found | None) -> int:
@@ -104,14 +106,18 @@ def _keep(actor: Actor, config: Config, confirmed: Found | None) -> int:
             following_count=counts.following,
             statuses_count=counts.outbox,
         )
-        _keep_keys(connection, actor.uri, actor.keys)
+        _keep_keys(connection, actor.uri, actor.keys, actor.kind == _SERVER)
         queries.remote_accounts.note_host(connection, host=actor.host)
     return int(row.id)
 
 
-def _keep_keys(connection: Any, owner: str, found: list[actors.Key]) -> None:
+def _keep_keys(connection: Any, owner: str, found: list[actors.Key], is_application: bool) -> None:
     queries.remote_accounts.keep_keys(
-        connection, owner=owner, ids=[each.id for each in found], public_keys=[each.public_key for each in found]
+        connection,
+        owner=owner,
+        ids=[each.id for each in found],
+        public_keys=[each.public_key for each in found],
+        is_application=is_application,
     )
 
 

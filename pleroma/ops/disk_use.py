@@ -36,6 +36,22 @@ def lines(config: Config, connection: psycopg.Connection) -> Iterator[str]:
     yield "rows"
     for row in queries.stats.rows(connection):
         yield f"  {row.name:<28}{row.rows:>10}"
+    if config.federation:
+        yield from _of_federation(connection)
+
+
+def _of_federation(connection: psycopg.Connection) -> Iterator[str]:
+    """What waits between this server and others."""
+    backlog = queries.hosts.backlog(connection)
+    yield "federation"
+    for name, number in (
+        ("deliveries waiting", backlog.waiting),
+        ("to hosts that fail", backlog.failing),
+        ("oldest, in minutes", round((backlog.oldest_seconds or 0) / 60)),
+        ("received, not yet read", backlog.received),
+        ("dead hosts", backlog.dead_hosts),
+    ):
+        yield f"  {name:<28}{number:>10}"
 
 
 def folder(directory: Path) -> tuple[int, int]:

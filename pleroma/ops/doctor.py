@@ -24,7 +24,7 @@ import psycopg
 from pleroma import mail, media, processes, safe_files
 from pleroma.config import Config
 from pleroma.db import queries, schema
-from pleroma.ops import cluster_findings
+from pleroma.ops import cluster_findings, federation_findings
 from pleroma.ops.disk_use import shown
 from pleroma.ops.finding import Finding
 from pleroma.server import postgres, postgres_programs
@@ -42,6 +42,8 @@ def findings(config: Config, peers: Iterable[str] = ()) -> Iterator[Finding]:
     yield from _bucket(config)
     yield from _database(config)
     yield from _address(config)
+    if config.federation:
+        yield from federation_findings.of_federation(config)
     yield from _mail(config)
     for peer in peers:
         yield from cluster_findings.of_peer(config, peer)

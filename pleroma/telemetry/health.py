@@ -26,9 +26,9 @@ _MEBIBYTE = 1024
 def check(config: Config) -> dict[str, Any]:
     """The body of the health check; `healthy` says whether it is a 200 or a 503."""
     pool_size = config.workers * config.threads
-    figures = _within_patience()
+    figures = _within_patience(config.federation)
     healthy = figures is not None and figures["active"] < pool_size
-    return {
+    body = {
         "pool_size": pool_size,
         "active": figures["active"] if figures else 0,
         "idle": figures["idle"] if figures else 0,
@@ -36,27 +36,30 @@ def check(config: Config) -> dict[str, Any]:
         "healthy": healthy,
         "job_queue_stats": figures["jobs"] if figures else {},
     }
+    return body | ({"federation": figures["federation"] if figures else {}} if config.federation else {})
 
 
-def _within_patience() -> dict[str, Any] | None:
+def _within_patience(federation: bool) -> dict[str, Any] | None:
     """What the database says, None when it does not say it in time."""
     if not _asking.acquire(blocking=False):
         # Earlier questions still wait for an answer.
         return None
     answer: concurrent.futures.Future[dict[str, Any] | None] = concurrent.futures.Future()
-    threading.Thread(target=_ask, args=(answer,), daemon=True).start()
+    threading.Thread(target=_ask, args=(answer, federation), daemon=True).start()
     try:
         return answer.result(_PATIENCE)
     except concurrent.futures.TimeoutError:
         return None
 
 
-def _ask(answer: concurrent.futures.Future[dict[str, Any] | None]) -> None:
+def _ask(answer: concurrent.futures.Future[dict[str, Any] | None], federation: bool) -> None:
     try:
         with db.separate_connection() as connection:
             connections = queries.health.connections(connection, name=db.application_name())
             jobs = _job_figures(queries.health.jobs(connection))
-        answer.set_result({"active": connections.active, "idle": connections.idle, "jobs": jobs})
+            backlog = queries.hosts.backlog(connection)._asdict() if federation else {}
+        figures = {"active": connections.active, "idle": connections.idle, "jobs": jobs, "federation": backlog}
+        answer.set_result(figures)
     except psycopg.Error:
         answer.set_result(None)
     finally:

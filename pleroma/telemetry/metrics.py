@@ -29,24 +29,25 @@ _MEBIBYTE = 1024 * 1024
 _LIMITS = [*map(str, BOUNDS), "+Inf"]
 
 
-def exposition(counters: RequestCounters, streams: StreamFigures | None = None) -> bytes:
-    """All figures as text; those of the streams where there are any."""
+def exposition(counters: RequestCounters, streams: StreamFigures | None = None, *, federation: bool = False) -> bytes:
+    """All figures as text; those of the streams where there are any, and of federation where that is switched on."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(counters, streams))
+    registry.register(_Collector(counters, streams, federation))
     return generate_latest(registry)
 
 
 class _Collector:
-    def __init__(self, counters: RequestCounters, streams: StreamFigures | None) -> None:
+    def __init__(self, counters: RequestCounters, streams: StreamFigures | None, federation: bool) -> None:
         self._counters = counters
         self._streams = streams
+        self._federation = federation
 
     def collect(self) -> Iterable[Metric]:
         """Every figure, as prometheus-client asks for them."""
         yield from self._of_requests()
         if self._streams is not None:
             yield from _of_streams(self._streams)
-        yield from _of_the_database()
+        yield from _of_the_database(self._federation)
         memory = health.memory_of_all_processes() * _MEBIBYTE
         yield GaugeMetricFamily("pleroma_memory_bytes", "Memory of all processes, shared pages counted once.", memory)
         about = {"version": _version(), "python": platform.python_version()}
@@ -94,11 +95,12 @@ def _cumulated(limits: list[str], *durations: list[float]) -> list[tuple[str, fl
     return buckets
 
 
-def _of_the_database() -> Iterable[Metric]:
+def _of_the_database(federation: bool) -> Iterable[Metric]:
     """What the database says within a second; else only that it does not."""
-    row = None
+    row = backlog = None
     with contextlib.suppress(psycopg.OperationalError), db.separate_connection() as connection:
         row = queries.metrics.figures(connection)
+        backlog = queries.hosts.backlog(connection) if federation else None
     yield GaugeMetricFamily("pleroma_database_up", "Whether the database answers.", int(row is not None))
     if row is None:
         return
@@ -109,6 +111,22 @@ def _of_the_database() -> Iterable[Metric]:
     for state in ("waiting", "scheduled", "running", "failed"):
         jobs.add_metric([state], getattr(row, state))
     yield jobs
+    if backlog is not None:
+        yield from _of_federation(backlog)
+
+
+def _of_federation(backlog: Any) -> Iterable[Metric]:
+    deliveries = GaugeMetricFamily(
+        "pleroma_deliveries", "Deliveries to other servers: all that wait, those to hosts that fail.", labels=("state",)
+    )
+    deliveries.add_metric(["waiting"], backlog.waiting)
+    deliveries.add_metric(["failing"], backlog.failing)
+    yield deliveries
+    yield GaugeMetricFamily(
+        "pleroma_oldest_delivery_seconds", "Age of the oldest delivery that waits.", backlog.oldest_seconds or 0
+    )
+    yield GaugeMetricFamily("pleroma_inbox", "Activities that were received and wait.", backlog.received)
+    yield GaugeMetricFamily("pleroma_dead_hosts", "Hosts that have not answered for 7 days.", backlog.dead_hosts)
 
 
 def _version() -> str:

@@ -24,7 +24,8 @@ def metrics() -> Response:
 
     from pleroma.telemetry.metrics import exposition
 
-    return Response(exposition(server_state().counters, server_state().streams), content_type=CONTENT_TYPE_LATEST)
+    figures = exposition(server_state().counters, server_state().streams, federation=configured().federation)
+    return Response(figures, content_type=CONTENT_TYPE_LATEST)
 
 
 def _has_token() -> bool:

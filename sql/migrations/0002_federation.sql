@@ -123,6 +123,7 @@ create table hosts (
   created_at timestamptz not null default now()
 );
 create index hosts_due on hosts (due_at) where due_at is not null;
+create index hosts_failing on hosts (name, is_dead) where failures > 0;
 
 -- What operators say of hosts: `host`, with all below it, or `*.host`.
 create table host_policies (
@@ -143,7 +144,7 @@ return exists (
     when p.pattern like '*.%' then right(asked.name, length(p.pattern) - 1) = substring(p.pattern from 2)
     else host = p.pattern or asked.name = p.pattern or right(asked.name, length(p.pattern) + 1) = '.' || p.pattern end);
 
--- What of an account elsewhere no reader of a list wants.
+-- What of an account elsewhere no reader of a list wants. hidden_by: why it is not active, so that only that is undone.
 create table remote_accounts (
   account_id bigint primary key references accounts on delete cascade,
   host text collate "C" not null,
@@ -156,15 +157,18 @@ create table remote_accounts (
   header_url text collate "C",
   also_known_as text[] not null default '{}',
   moved_at timestamptz,
+  hidden_by text collate "C",
   fetched_at timestamptz not null default now()
 );
 create index remote_accounts_host on remote_accounts (host);
 
--- The keys by which it is known who sent something; owner is the actor's id.
+-- The keys by which it is known who sent something; owner is the actor's id. is_application: a server asks by it, for
+-- whoever of its people it may be.
 create table remote_keys (
   id text collate "C" primary key,
   owner text collate "C" not null,
   public_key text not null,
+  is_application boolean not null default false,
   fetched_at timestamptz not null default now()
 );
 create index remote_keys_owner on remote_keys (owner);
@@ -247,6 +251,13 @@ create index outgoing_created_at on outgoing (created_at);
 -- One at a time of what is sent after some rest.
 create unique index outgoing_once on outgoing (kind, account_id, coalesce(status_id, 0))
 where body is null and kind in ('profile', 'votes');
+
+-- After a change of keys the one before still signs what was stored until then, the notice of the change included: that is
+-- how others come to believe it.
+alter table account_keys
+  add column former_private_key text,
+  add column former_until timestamptz,
+  add column former_last_id bigint;
 
 create table deliveries (
   id bigint generated always as identity,

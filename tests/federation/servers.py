@@ -128,7 +128,7 @@ class Person:
     def wait_for(self, look, seconds=25):
         """What something gives, as soon as it gives anything."""
         found = []
-        until(lambda: found.append(look()) or found[-1], seconds, self.server.log)
+        until(lambda: found.append(look()) or found[-1], seconds)
         return found[-1]
 
 

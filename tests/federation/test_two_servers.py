@@ -128,10 +128,8 @@ def test_poll_is_voted_in_and_counted_on_both_sides(friends):
     assert (poll["voted"], [option["votes_count"] for option in poll["options"]]) == (True, [1, 0])
 
     def counts():
-        return [option["votes_count"] for option in alice.get(f"/api/v1/polls/{own['poll']['id']}")["options"]] == [
-            1,
-            0,
-        ]
+        options = alice.get(f"/api/v1/polls/{own['poll']['id']}")["options"]
+        return [option["votes_count"] for option in options] == [1, 0]
 
     alice.wait_for(counts)
 

@@ -91,6 +91,35 @@ def test_database_that_does_not_answer_is_told(client, monkeypatch):
     assert seen["pleroma_requests_total", "GET", "/health", "200"] == 1
 
 
+def test_what_waits_between_servers_is_told_where_there_are_others(make_client, client, alice, sql):
+    sql("insert into hosts (name, failures, is_dead) values ('a', 0, false), ('b', 2, false), ('c', 9, true)")
+    ((one,),) = sql(
+        "insert into outgoing (kind, account_id, body, created_at)"
+        " values ('create', %s, 'x', now() - interval '1 hour') returning id",
+        alice.id,
+    )
+    for host in ("a", "b", "b"):
+        sql("insert into deliveries (host, outgoing_id, inbox, priority) values (%s, %s, 'https://x', 1)", host, one)
+    sql("insert into inbox (key, host, address, body) values ('1', 'a', '::1', '{}'), ('2', 'a', '::1', null)")
+    federated = make_client(federation=True)
+    seen = read(federated)
+    assert (seen["pleroma_deliveries", "waiting"], seen["pleroma_deliveries", "failing"]) == (3, 2)
+    assert 3600 <= seen["pleroma_oldest_delivery_seconds",] < 3900
+    assert (seen["pleroma_inbox",], seen["pleroma_dead_hosts",]) == (1, 1)
+    said = federated.get("/api/pleroma/healthcheck", status=200).json["federation"]
+    assert {name: said[name] for name in ("waiting", "failing", "received", "dead_hosts")} == {
+        "waiting": 3, "failing": 2, "received": 1, "dead_hosts": 1,
+    }  # fmt: skip
+    assert 3600 <= said["oldest_seconds"] < 3900
+    assert "pleroma_deliveries" not in client.get("/metrics").text
+    assert "federation" not in client.get("/api/pleroma/healthcheck", status=200).json
+
+
+def test_where_nothing_waits_nothing_is_old(make_client):
+    seen = read(make_client(federation=True))
+    assert (seen["pleroma_deliveries", "waiting"], seen["pleroma_oldest_delivery_seconds",]) == (0, 0)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 def test_programs_on_this_machine_are_answered(client, address):
     answer = client.get("/metrics", extra_environ={"REMOTE_ADDR": address}, status=200)

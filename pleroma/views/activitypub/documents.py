@@ -18,6 +18,7 @@ from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound, found
 from pleroma.federation import keys
 from pleroma.text.clean import is_storable
+from pleroma.views.activitypub import signers
 from pleroma.web import params
 from pleroma.web.params import MAXIMUM_ID, UUID
 from pleroma.web.responses import error_response, json_response
@@ -30,6 +31,9 @@ _NAMED = ("application/activity+json", "application/ld+json")
 _PAGES = re.compile(r"/(users|objects|notice)/([^/]+)")
 _OWN_CONTEXT = f'"@context":"{_CONTEXT}"'.encode()
 _ACTIVITIES, _ADDRESSES = 20, 40
+_OPEN = (keys.INSTANCE, f"{keys.INSTANCE}/outbox")
+# What of an actor whoever checks its signatures, or sends to it, cannot do without.
+_NEEDED = ("@context", "id", "type", "preferredUsername", "inbox", "endpoints", "publicKey")
 
 
 def _document(body: bytes | None, status: int = 200) -> Response:
@@ -60,10 +64,18 @@ def answer_with_document() -> Response | None:
     if place is None or request.method not in ("GET", "HEAD") or not _wants_document():
         return None
     try:
-        return {"users": actor, "objects": note, "notice": _note_of_page}[place[1]](place[2])
+        return {"users": _admitted_actor, "objects": _admitted_note, "notice": _note_of_page}[place[1]](place[2])
     except ApiError as error:
         # The page's own error would be one for people.
         return error_response(error)
+
+
+@blueprint.before_request
+def require_admission() -> None:
+    """Let nobody read documents who is refused, or has to sign and does not. Raises Forbidden, a 401."""
+    # Whoever checks a signature of ours needs the key of the server itself first.
+    if request.path not in _OPEN:
+        signers.admit()
 
 
 @blueprint.after_app_request
@@ -100,19 +112,50 @@ def actor(nickname: str) -> Response:
         )
 
 
+def _admitted_actor(nickname: str) -> Response:
+    """An account as an actor; who has to sign and does not sees what is needed to speak with it. Raises Forbidden."""
+    signers.refuse_host()
+    is_bounded = signers.require_signature() and signers.signer() is None
+    response = actor(nickname)
+    if is_bounded and response.status_code == 200:
+        whole = json.loads(response.get_data())
+        return _built({name: whole[name] for name in _NEEDED})
+    return response
+
+
+def _admitted_note(uuid: str) -> Response:
+    signers.admit()
+    return note(uuid)
+
+
 def note(uuid: str) -> Response:
-    """A status that everybody may see. Raises NotFound; a tombstone for one that was deleted."""
+    """A status that everybody, or who signed, may see. Raises NotFound; a tombstone for one that was deleted."""
     if not UUID.fullmatch(uuid):
         raise NotFound()
+    path = f"/objects/{uuid.lower()}"
     with db.connection() as connection:
         body = queries.activitypub.note(connection, uuid=uuid, host=configured().domain)
-        path = f"/objects/{uuid.lower()}"
-        if body is None and queries.activitypub.is_gone(connection, path=path).yes:
-            return _gone(path)
-    return _document(body)
+        absence = None if body is not None else queries.activitypub.absence(connection, path=path, uuid=uuid)
+    if absence is not None and absence.is_gone:
+        return _gone(path)
+    return _document(_closed_note(uuid) if absence is not None and absence.is_closed else body)
+
+
+def _closed_note(uuid: str) -> bytes | None:
+    """A status that not everybody may see, when who signed may, or is the server of somebody who may. Else None."""
+    reader = signers.signer()
+    if reader is None:
+        return None
+    uri = None if reader.is_server else reader.uri
+    with db.connection() as connection:
+        body: bytes | None = queries.activitypub.closed_note(
+            connection, uuid=uuid, host=configured().domain, reader=uri, reader_host=reader.host
+        )
+    return body
 
 
 def _note_of_page(status_id: str) -> Response:
+    signers.admit()
     with db.connection() as connection:
         row = queries.activitypub.uuid(connection, status_id=params.as_identifier(status_id) or 0)
     return note(str(found(row).uuid))

@@ -9,8 +9,8 @@ from pleroma.addresses import limited
 from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound
 from pleroma.federation import inbox
-from pleroma.federation.signatures import Request
 from pleroma.text.clean import is_storable
+from pleroma.views.activitypub import signers
 from pleroma.web import params
 from pleroma.web.state import configured
 
@@ -46,17 +46,7 @@ def _accept(recipient_id: int | None) -> Response:
     if request.mimetype not in _TYPES:
         raise ApiError("The body must be application/activity+json", 415)
     config = configured()
-    signed = Request(request.method, _target(), config.domain, {name.lower(): text for name, text in request.headers})
     body = params.bare_body()
     with db.in_transaction() as connection:
-        inbox.accept(connection, signed, body, recipient_id, limited(request.remote_addr), config)
+        inbox.accept(connection, signers.sent(), body, recipient_id, limited(request.remote_addr), config)
     return Response(status=202)
-
-
-def _target() -> str:
-    """The path and query as they were sent: they were signed so."""
-    sent = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI")
-    if isinstance(sent, str) and sent.startswith("/"):
-        return sent
-    query = request.query_string.decode("latin-1")
-    return request.path + (f"?{query}" if query else "")

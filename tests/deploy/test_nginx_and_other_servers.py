@@ -1,0 +1,55 @@
+"""deploy/nginx.conf in a real nginx, between other servers and one that federates."""
+
+import json
+import os
+
+import pytest
+
+from tests.deploy.test_nginx import NGINX, Site, running
+
+pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
+DOCUMENT = "application/activity+json"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A site that federates, with the account alice."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    site.environment["PLEROMA_FEDERATION"] = "true"
+    with running(site) as site:
+        yield site
+
+
+def _cached(site):
+    return {name for _, _, names in os.walk(site.directory / "cache") for name in names}
+
+
+def test_a_signed_fetch_is_neither_answered_from_the_cache_nor_kept(site):
+    signed = {"Accept": DOCUMENT, "Signature": 'keyId="https://b.example/actor#main-key"'}
+    answers = [site.ask("GET", "/users/alice", **signed) for _ in range(3)]
+    assert {answer.headers["X-Cache"] for answer in answers} == {"BYPASS"}
+    assert _cached(site) == set()
+    # Without it a document is kept for a moment, and even then who signs asks the server.
+    states = [site.ask("GET", "/users/alice", Accept=DOCUMENT).headers["X-Cache"] for _ in range(3)]
+    assert "HIT" in states
+    assert site.ask("GET", "/users/alice", **signed).headers["X-Cache"] == "BYPASS"
+
+
+def test_page_and_document_are_kept_apart(site):
+    for _ in range(2):
+        page = site.ask("GET", "/users/alice", Accept="text/html")
+        document = site.ask("GET", "/users/alice", Accept=DOCUMENT)
+        assert page.headers["Content-Type"].startswith("text/html")
+        assert json.loads(document.content)["preferredUsername"] == "alice"
+        assert document.headers["Vary"] == "Accept, Signature"
+
+
+@pytest.mark.parametrize("path", ["/inbox", "/users/alice/inbox"])
+def test_what_others_send_reaches_the_server_up_to_its_bound(site, path):
+    def send(size, status):
+        body = json.dumps({"type": "Like", "x": "y" * size}).encode()
+        return site.ask("POST", path, body, status, Content_Type=DOCUMENT)
+
+    # The server itself reads it, and finds that it is no activity.
+    assert "X-Request-Id" in send(990_000, 400).headers
+    assert "X-Request-Id" in send(1_100_000, 413).headers
