@@ -90,6 +90,11 @@ def wait_for_all(kind: str, names: list[str], config: Config, seconds: float) ->
         places.release()
 
 
+def wait_in_job(kind: str, names: list[str], config: Config, seconds: float) -> None:
+    """Have several looked up together, and wait for them in a thread that serves nobody."""
+    _awaited(kind, [name for name in names if _ask_now(kind, name, config)], time.monotonic() + seconds)
+
+
 @lru_cache(maxsize=4)
 def _places(threads: int) -> threading.BoundedSemaphore:
     return threading.BoundedSemaphore(threads // 2)
