@@ -14,7 +14,8 @@ import functools
 import importlib
 import logging
 import signal
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,6 +41,7 @@ MODULES = (
     "pleroma.mail",
     "pleroma.accounts.imports",
     "pleroma.accounts.archives",
+    "pleroma.accounts.moves",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
     "pleroma.push.delivery",
@@ -53,6 +55,8 @@ _PATIENCE = 3.0
 _PAUSE = 1.0
 
 Function = Callable[..., object]
+Beside = Callable[[threading.Event], None]
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -104,17 +108,35 @@ def registered() -> list[Task]:
     return list(_tasks.values())
 
 
-def work(config: Config, url: str) -> int:
+def work(config: Config, url: str, beside: Sequence[Beside] = (), connections: int = 0) -> int:
     """Work jobs off until SIGTERM or SIGINT; running jobs get time to finish. Returns the exit status.
 
-    A database that goes away is waited for.
+    What is `beside` runs in threads meanwhile, with so many connections more, each until its event is set. A database
+    that goes away is waited for.
     """
     logs.configure(config)
     logging.getLogger("procrastinate").setLevel(logging.DEBUG if config.log_level == "debug" else logging.WARNING)
     # A job may take longer than a request; its statements too.
-    db.configure(url, sum(PLACES.values()), statement_seconds=600, lock_timeout="1min")
+    db.configure(url, sum(PLACES.values()) + connections, statement_seconds=600, lock_timeout="1min")
+    stop = threading.Event()
+    threads = [threading.Thread(target=_run_beside, args=(run, stop), daemon=True) for run in beside]
+    for thread in threads:
+        thread.start()
     asyncio.run(_work(config, url))
+    stop.set()
+    for thread in threads:
+        thread.join(_GRACE)
     return 0
+
+
+def _run_beside(run: Beside, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            run(stop)
+        except Exception as error:
+            # The database is away, as a rule.
+            log.warning("Something beside the jobs begins again: %r", error)
+            stop.wait(_PAUSE)
 
 
 def run_pending(config: Config) -> int:

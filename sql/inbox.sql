@@ -33,23 +33,31 @@ left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is nul
 -- Whether this is the only one who reads the inbox, until the transaction ends: what one actor sends stays in its order.
 select pg_try_advisory_xact_lock(7276037) as is_only_one;
 
+-- name: is_due()^
+-- Whether there is anything to be worked off.
+select exists (select from inbox i where i.body is not null and i.due_at <= now()) as yes;
+
 -- name: due(limit)
 -- What is to be worked off, in its order.
-select i.id, i.body, i.signed, i.recipient_id, i.tries, i.host
+select i.id, i.body, i.signed, i.recipient_id, i.tries, i.host, is_refused(i.host) as is_refused
 from inbox i
 where i.body is not null and i.due_at <= now()
 order by i.id
 limit :limit;
 
--- name: finish(ids)!
--- Notes that something is done.
-update inbox set body = null, signed = null, waits_for = null, received_at = now() where id = any (:ids::bigint[]);
+-- name: start()^
+-- Lets nothing be sent of what the rest of this transaction does, and the commit not wait for the disk: what is lost with the
+-- machine is lost together with the note that it is done, and carried out again.
+select set_config('pleroma.quiet', 'on', true) as quiet, set_config('synchronous_commit', 'off', true) as quick;
 
--- name: park(id, waits_for, seconds, verified)!
+-- name: finish(id)!
+-- Notes that something is done.
+update inbox set body = null, signed = null, waits_for = null, received_at = now() where id = :id;
+
+-- name: park(id, waits_for, seconds)!
 -- Lets something wait for a look-up, or for another try.
 update inbox
-set waits_for = :waits_for, due_at = now() + make_interval(secs => :seconds::double precision), tries = tries + 1,
-    signed = case when :verified then null else signed end
+set waits_for = :waits_for, due_at = now() + make_interval(secs => :seconds::double precision), tries = tries + 1
 where id = :id;
 
 -- name: forget()!
@@ -60,9 +68,10 @@ delete from inbox where body is null and received_at < now() - interval '3 hours
 -- A key of another server, and whose it is.
 select owner, public_key from remote_keys where id = :id;
 
--- name: heard(host)!
--- Notes that a host sends something that is believed: it is not dead.
-insert into hosts (name, seen_at) values (:host, now())
+-- name: heard(hosts)!
+-- Notes that hosts send something that is believed: they are not dead.
+insert into hosts (name, seen_at)
+select name, now() from unnest(:hosts::text[]) as name order by name
 on conflict (name) do update
 set seen_at = now(), is_dead = false, failing_since = case when hosts.is_dead then null else hosts.failing_since end,
     failures = case when hosts.is_dead then 0 else hosts.failures end

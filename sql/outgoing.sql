@@ -1,3 +1,8 @@
+-- name: is_due()^
+-- Whether there is anything to make deliveries of, and a host to bring them to.
+select exists (select from outgoing o where o.body is null and o.due_at <= now()) as is_done,
+       exists (select from hosts h where h.due_at <= now() and not h.is_dead) as is_host;
+
 -- name: due(limit)
 -- What was done here and is due to be sent, oldest first, locked.
 select o.id, o.kind, o.account_id, a.nickname, o.about ->> 'path' as path

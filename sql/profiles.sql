@@ -21,7 +21,7 @@ for no key update of a;
 
 -- name: mentionable(nicknames, domains)
 -- The accounts that handles name.
-select a.id, a.nickname, a.domain, a.uri
+select a.id, a.nickname, a.domain, coalesce(a.url, a.uri) as url
 from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
 join accounts a on lower(a.nickname) = handle.nickname and coalesce(a.domain, '') = handle.domain
 where a.present;

@@ -18,10 +18,6 @@ where s.reblog_of_id is null and is_current(s) and (
     or s.id = :status_id::bigint and s.local
     or s.uuid = uuid_of(:uri::text) and s.uri = :uri);
 
--- name: reblog(uri)^
--- A reblog elsewhere by its id.
-select s.id, s.account_id, s.reblog_of_id from statuses s where s.uuid = uuid_of(:uri) and s.uri = :uri and s.reblog_of_id is not null;
-
 -- name: is_related(account_id, people, thread_id)^
 -- Whether what an account elsewhere wrote concerns somebody here: a follower, somebody addressed, or who wrote in the thread.
 select exists (select from follows f join users u on u.account_id = f.follower_id where f.followed_id = :account_id)
@@ -58,7 +54,9 @@ with placed as (
        update statuses set replies_count = replies_count + 1
        where id = :in_reply_to_id and :visibility in ('public', 'unlisted') and exists (select from status)
      ), counted as (
-       update accounts set last_status_at = greatest(last_status_at, :published::timestamptz)
+       update accounts
+       set last_status_at = greatest(last_status_at, :published::timestamptz),
+           statuses_count = statuses_count + (:arrives and :visibility in ('public', 'unlisted'))::int
        where id = :account_id and exists (select from status)
      ), streamed as (
        insert into stream_events (kind, status_id, account_id, about)
@@ -81,10 +79,6 @@ with files as (
 insert into status_media (status_id, position, media_id)
 select :status_id, row_number() over (order by id), id from stored;
 
--- name: remove_media(status_id)!
--- Removes the files of a status elsewhere.
-delete from media m using status_media used where used.status_id = :status_id and m.id = used.media_id;
-
 -- name: put_poll(status_id, options, counts, voters, multiple, expires_at)!
 -- Stores the poll of a status elsewhere as its server counts it; other options start again.
 with other as (
@@ -104,13 +98,38 @@ set in_reply_to_id = s.id, in_reply_to_account_id = s.account_id
 from statuses s
 where s.id = :status_id and answer.in_reply_to_uri = :uri and answer.in_reply_to_id is null and answer.id > s.id;
 
--- name: change(status_id, sensitive, language, spoiler_text, body, involved, has_media, has_poll, edited_at)!
--- Changes a status elsewhere as its author did.
-update statuses s
-set sensitive = :sensitive, language = :language, spoiler_text = :spoiler_text, body = :body,
-    involved = array(select distinct unnest(s.involved || :involved::bigint[])), has_media = :has_media, has_poll = :has_poll,
-    edited_at = :edited_at
+-- name: compare(status_id, sensitive, language, spoiler_text, body, has_poll, media, involved)^
+-- What a status elsewhere has to become, beside what it is: whether it is other, its versions, and who was not addressed.
+select (s.sensitive, s.language, s.spoiler_text, s.body, s.has_poll)
+         is distinct from (:sensitive::boolean, :language::text, :spoiler_text::text, :body::text, :has_poll::boolean) as is_other,
+       (select coalesce(jsonb_agg(jsonb_build_array(m.remote_url, m.description) order by used.position), '[]')
+        from status_media used join media m on m.id = used.media_id
+        where used.status_id = s.id)
+         <> (select coalesce(jsonb_agg(jsonb_build_array(file -> 'url', file -> 'description') order by place), '[]')
+             from jsonb_array_elements(:media::jsonb) with ordinality as file (file, place)) as has_other_media,
+       (select count(*) from status_edits e where e.status_id = s.id) as versions,
+       array(select added.id from unnest(:involved::bigint[]) as added (id) where not added.id = any (s.involved)) as added
+from statuses s
 where s.id = :status_id;
+
+-- name: change(status_id, sensitive, language, spoiler_text, body, involved, has_media, has_poll, edited_at)!
+-- Changes a status elsewhere as its author did, and its reblogs with it.
+with edited as (
+       update statuses
+       set sensitive = :sensitive, language = :language, spoiler_text = :spoiler_text, body = :body, has_media = :has_media,
+           has_poll = :has_poll, edited_at = :edited_at,
+           involved = involved || array(
+             select added.id from unnest(:involved::bigint[]) as added (id) where not added.id = any (involved))
+       where id = :status_id
+       returning id, account_id, involved
+     ), streamed as (
+       insert into stream_events (kind, status_id, account_id) select 'edit', id, account_id from edited
+     )
+update statuses r
+set has_media = :has_media, involved = array[r.account_id] || edited.involved
+from edited
+where r.reblog_of_id = edited.id
+  and (r.has_media, r.involved) is distinct from (:has_media, array[r.account_id] || edited.involved);
 
 -- name: create_reblog(uri, account_id, status_id, published, arrives)^
 -- Stores a reblog elsewhere of a public or unlisted status, once, counts it and notifies the author.
@@ -166,11 +185,25 @@ with requested as (
      )
 update follows set uri = :uri where follower_id = :account_id and followed_id = :target_id;
 
--- name: request_of(uri, account_id, target_id)^
--- An open request, or a follow, of an account here to one elsewhere.
-select exists (select from follow_requests r where r.follower_id = :account_id and r.followed_id = :target_id) as is_waiting,
-       exists (select from follows f where f.follower_id = :account_id and f.followed_id = :target_id) as is_following
-where :uri::text is not null;
+-- name: request_of(base, uri, account_id, nickname)^
+-- The request, or the follow, of an account here to one elsewhere: by the id of its activity, else by its nickname.
+select f.follower_id, f.is_waiting
+from (
+  select r.follower_id, r.uri, true as is_waiting from follow_requests r where r.followed_id = :account_id
+  union all
+  select g.follower_id, g.uri, false from follows g where g.followed_id = :account_id
+) f
+join accounts a on a.id = f.follower_id and a.domain is null
+where replace(f.uri, chr(1), :base) = :uri or lower(a.nickname) = lower(:nickname::text)
+order by replace(f.uri, chr(1), :base) = :uri desc nulls last, f.is_waiting desc
+limit 1;
+
+-- name: left_behind(follower_id, account_id)
+-- Whom somebody here follows who has moved to an account.
+select a.id
+from follows f
+join accounts a on a.id = f.followed_id
+where f.follower_id = :follower_id and a.moved_to_id = :account_id;
 
 -- name: pin(account_id, uri, pinned)!
 -- Pins or unpins a status of an account elsewhere.
@@ -185,7 +218,7 @@ select p.status_id, array_position(p.options, :name) - 1 as choice,
          where v.status_id = p.status_id and v.account_id = :account_id
            and (not p.multiple or v.choice = array_position(p.options, :name) - 1)) as is_done
 from polls p
-where p.status_id = :status_id and p.expires_at > now()
+where p.expires_at > now() and p.status_id = (select v.id from visible_statuses(:account_id) v where v.id = :status_id)
 for update of p;
 
 -- name: people_of_ids(ids)
@@ -193,3 +226,50 @@ for update of p;
 select a.id, a.nickname, a.domain, coalesce(a.url, a.uri) as url, coalesce(a.uri, '') as uri
 from accounts a
 where a.id = any (:ids::bigint[]) and a.present;
+
+-- name: deletable(uri)^
+-- A status elsewhere by its id, or a reblog, locked.
+select s.id, s.account_id, s.thread_id, s.visibility, s.reblog_of_id
+from statuses s
+where s.uuid = uuid_of(:uri) and s.uri = :uri
+for update of s;
+
+-- name: reports_of_host(host)^
+-- How much accounts of a host have reported in a day.
+select count(*) as number
+from reports r
+join remote_accounts reporter on reporter.account_id = r.account_id
+where reporter.host = :host and r.created_at > now() - interval '1 day';
+
+-- name: move(account_id, uri, target)^
+-- Notes whereto an account elsewhere has moved, notifies its followers here, and has them follow it there. Nothing when the new
+-- account is not there, does not name the old one, or one of both moved within a week.
+with target as materialized (
+       select a.id
+       from accounts a
+       join remote_accounts r on r.account_id = a.id
+       where a.uri = :target and a.id <> :account_id and a.present and a.moved_to_id is null and :uri = any (r.also_known_as)
+         and not coalesce(r.moved_at > now() - interval '7 days', false)
+     ), beside as (
+       update remote_accounts r
+       set moved_at = now()
+       from target
+       where r.account_id in (:account_id, target.id)
+         and not exists (
+           select from remote_accounts old where old.account_id = :account_id and old.moved_at > now() - interval '7 days')
+       returning r.account_id
+     ), moved as (
+       update accounts a
+       set moved_to_id = target.id
+       from target
+       where a.id = :account_id and exists (select from beside)
+       returning a.id
+     ), notified as (
+       insert into notifications (account_id, from_account_id, type, target_id)
+       select f.follower_id, :account_id, 'move', target.id
+       from target, moved, follows f
+       where f.followed_id = :account_id and wants_notification(f.follower_id, :account_id)
+       on conflict do nothing
+     )
+select target.id, defer_job('background', 'follow_moved', jsonb_build_object('account_id', :account_id::bigint))
+from target, moved;

@@ -2,7 +2,9 @@
 -- What decides whether the account may follow the target; nothing when there is no such account.
 select t.id, t.nickname, t.locked, t.tags, t.domain,
        exists (select from blocks b where b.account_id = t.id and b.target_id = :account_id) as blocked_by,
-       exists (select from follows f where f.follower_id = :account_id and f.followed_id = t.id) as following
+       exists (select from follows f where f.follower_id = :account_id and f.followed_id = t.id) as following,
+       exists (select from follow_requests r where r.follower_id = :account_id and r.followed_id = t.id) as requested,
+       exists (select from accounts o where o.id = :account_id and o.domain is null) as is_ours
 from accounts t
 where t.id = :target_id and t.present;
 
@@ -11,14 +13,21 @@ where t.id = :target_id and t.present;
 select id from accounts where id in (:account_id, :target_id) order by id for no key update;
 
 -- name: follow(account_id, target_id, reblogs)!
--- Follows, counts it on both sides and notifies the target; again only changes whether reblogs show.
+-- Follows, counts it on both sides and notifies the target; again only changes whether reblogs show. What was a request
+-- until now keeps its id and its switch.
 with unblocked as (
        delete from blocks where account_id = :account_id and target_id = :target_id
      ), answered as (
        delete from follow_requests where follower_id = :account_id and followed_id = :target_id
+       returning show_reblogs, uri
+     ), untold as (
+       delete from notifications
+       where account_id = :target_id and from_account_id = :account_id and type = 'follow_request' and status_id is null
+         and exists (select from answered)
      ), followed as (
-       insert into follows (follower_id, followed_id, show_reblogs)
-       values (:account_id, :target_id, coalesce(:reblogs::boolean, true))
+       insert into follows (follower_id, followed_id, show_reblogs, uri)
+       values (:account_id, :target_id, coalesce(:reblogs::boolean, (select show_reblogs from answered), true),
+         (select uri from answered))
        on conflict (follower_id, followed_id) do update set show_reblogs = coalesce(:reblogs::boolean, follows.show_reblogs)
        returning xmax = 0 as is_new
      ), counted as (
@@ -34,13 +43,15 @@ where is_new and wants_notification(:target_id, :account_id)
 on conflict do nothing;
 
 -- name: request(account_id, target_id, reblogs)!
--- Sends a follow request to a locked account, with its notification.
+-- Sends a follow request to a locked account, or one elsewhere, with its notification; again only changes whether reblogs
+-- will show. A block ends first, so that others hear of both in this order.
 with unblocked as (
-       delete from blocks where account_id = :account_id and target_id = :target_id
+       delete from blocks where account_id = :account_id and target_id = :target_id returning id
      ), asked as (
        insert into follow_requests (follower_id, followed_id, show_reblogs)
-       values (:account_id, :target_id, coalesce(:reblogs::boolean, true))
-       on conflict (follower_id, followed_id) do update set show_reblogs = excluded.show_reblogs
+       select :account_id, :target_id, coalesce(:reblogs::boolean, true) from (select count(*) from unblocked) first
+       on conflict (follower_id, followed_id) do update
+       set show_reblogs = coalesce(:reblogs::boolean, follow_requests.show_reblogs)
        returning xmax = 0 as is_new
      )
 insert into notifications (account_id, from_account_id, type)
@@ -125,15 +136,19 @@ on conflict do nothing;
 -- Takes an endorsement back.
 delete from endorsements where account_id = :account_id and target_id = :target_id;
 
+-- name: has_request(account_id, follower_id)^
+-- Whether somebody waits for the account's answer.
+select exists (select from follow_requests r where r.followed_id = :account_id and r.follower_id = :follower_id) as yes;
+
 -- name: take_request(account_id, follower_id)^
 -- Takes an open request to the account away, and its notification; nothing when there is none.
 with taken as (
-       delete from follow_requests where followed_id = :account_id and follower_id = :follower_id returning show_reblogs
+       delete from follow_requests where followed_id = :account_id and follower_id = :follower_id returning show_reblogs, uri
      ), untold as (
        delete from notifications
        where account_id = :account_id and from_account_id = :follower_id and type = 'follow_request' and status_id is null
      )
-select show_reblogs from taken;
+select show_reblogs, uri from taken;
 
 -- name: requests(viewer_id, max_id, since_id, min_id, limit)$
 -- Accounts that wait for viewer's answer, newest first.
@@ -265,3 +280,23 @@ cross join lateral (
 delete from notifications
 where account_id = :target_id and from_account_id = :account_id and type in ('follow', 'follow_request')
   and status_id is null;
+
+-- name: to_take_along(account_id)
+-- Who here follows an account that has moved, and does not follow the new one, nor asks to.
+select f.follower_id, a.moved_to_id as target_id
+from accounts a
+join follows f on f.followed_id = a.id
+join users u on u.account_id = f.follower_id
+where a.id = :account_id and a.moved_to_id is not null and f.follower_id <> a.moved_to_id
+  and not exists (select from follows g where g.follower_id = f.follower_id and g.followed_id = a.moved_to_id)
+  and not exists (select from follow_requests r where r.follower_id = f.follower_id and r.followed_id = a.moved_to_id)
+order by f.follower_id;
+
+-- name: take_along_lists(account_id, old_id, new_id)!
+-- Puts the new account of somebody who has moved on the lists of the old one.
+insert into list_members (list_id, account_id)
+select m.list_id, :new_id
+from list_members m
+join lists l on l.id = m.list_id
+where l.account_id = :account_id and m.account_id = :old_id
+on conflict do nothing;

@@ -7,7 +7,7 @@ where lower(a.nickname) = lower(:nickname::text) and coalesce(a.domain, '') = :d
 
 -- name: by_uri(uri)^
 -- The account elsewhere of an actor's id.
-select a.id, a.nickname, a.domain, a.active, r.fetched_at, r.followers, r.featured
+select a.id, a.uri, a.nickname, a.domain, a.active, a.is_group, r.fetched_at, r.followers, r.featured
 from accounts a
 join remote_accounts r on r.account_id = a.id
 where a.uri = :uri;
@@ -55,10 +55,6 @@ from unnest(:ids::text[], :public_keys::text[]) as kept (id, public_key)
 on conflict (id) do update
 set public_key = excluded.public_key, is_application = excluded.is_application, fetched_at = now()
 where remote_keys.owner = excluded.owner;
-
--- name: set_moved(account_id, moved_to_id)!
--- Notes whereto somebody has moved.
-update accounts set moved_to_id = :moved_to_id where id = :account_id;
 
 -- name: note_host(host)!
 -- Notes that a host was heard of.

@@ -62,6 +62,22 @@ select page.body from chosen, status_page(:viewer_id, chosen.ids) page;
 -- The id of the status that an object address names.
 select id from statuses where uuid = :uuid::uuid;
 
+-- name: at_address(address)^
+-- The account or the status elsewhere that an address names: an id, or a page.
+select (
+         select a.id from accounts a where a.uri = :address and a.present
+         union all
+         select a.id from accounts a where a.url = :address and a.uri is not null and a.present
+         limit 1
+       ) as account_id, (
+         select s.id from statuses s where s.uuid = uuid_of(:address) and s.uri = :address and s.reblog_of_id is null
+         union all
+         select s.id
+         from statuses s
+         where uuid_of(s.url) = uuid_of(:address) and s.url <> s.uri and s.url = :address and s.reblog_of_id is null
+         limit 1
+       ) as status_id;
+
 -- name: hashtags(prefix, limit, offset)
 -- Tags that start with a prefix and that a public status holds, in their order. The index is searched for each next
 -- tag, until there are enough; so that many tags that nobody may see cost little, at most 2,000 tags are looked at, and

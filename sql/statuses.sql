@@ -56,7 +56,8 @@ group by o.id;
 select a.tags, u.privacy, u.language, setting('status_limit')::int as status_limit, a.sensitive,
        to_jsonb(parent) as parent,
        to_jsonb(conversation) as conversation,
-       (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'nickname', m.nickname, 'domain', m.domain)), '[]')
+       (select coalesce(jsonb_agg(jsonb_build_object(
+          'id', m.id, 'nickname', m.nickname, 'domain', m.domain, 'url', coalesce(m.url, m.uri))), '[]')
         from unnest(:nicknames::text[], :domains::text[]) as handle (nickname, domain)
         join accounts m on lower(m.nickname) = handle.nickname and coalesce(m.domain, '') = handle.domain
         where m.present) as mentioned,
@@ -67,7 +68,7 @@ select a.tags, u.privacy, u.language, setting('status_limit')::int as status_lim
 from accounts a
 join users u on u.account_id = a.id
 left join lateral (
-  select p.id, p.account_id, p.thread_id, p.visibility, p.list_id, pa.nickname, pa.domain
+  select p.id, p.account_id, p.thread_id, p.visibility, p.list_id, pa.nickname, pa.domain, coalesce(pa.url, pa.uri) as url
   from visible_statuses(a.id) s
   join statuses p on p.id = coalesce(s.reblog_of_id, s.id)
   join accounts pa on pa.id = p.account_id
@@ -75,7 +76,8 @@ left join lateral (
 ) parent on true
 left join lateral (
   select p.thread_id, p.last_status_id,
-         (select jsonb_agg(jsonb_build_object('id', r.account_id, 'nickname', ra.nickname, 'domain', ra.domain) order by r.account_id)
+         (select jsonb_agg(jsonb_build_object(
+           'id', r.account_id, 'nickname', ra.nickname, 'domain', ra.domain, 'url', coalesce(ra.url, ra.uri)) order by r.account_id)
           from participation_recipients r
           join accounts ra on ra.id = r.account_id
           where r.participation_id = p.id and ra.present) as recipients

@@ -153,7 +153,7 @@ def _clean(request):
             "delete from emoji_sources; delete from moderation_log; delete from reports; delete from announcements;"
             "delete from removed_files; delete from procrastinate_jobs; delete from imports;"
             "delete from account_keys; delete from tombstones; delete from outgoing; delete from hosts;"
-            "delete from host_policies; delete from remote_keys; delete from inbox; delete from lookups"
+            "delete from host_policies; delete from lookups; delete from inbox; delete from remote_keys"
         )
 
 

@@ -42,7 +42,7 @@ ALLOWED = {
     "emoji": DATA | {"text"},
     "push": DATA | {"jobs", "text"},
     "openapi": set(),
-    "federation": DATA | {"text"},
+    "federation": DOMAIN | {"accounts", "statuses"},
     "telemetry": DATA,
     "upkeep": DOMAIN | {"statuses", "accounts"},
     "streaming": DATA | {"telemetry"},

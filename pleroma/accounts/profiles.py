@@ -21,7 +21,7 @@ def note_html(connection: Connection, source: str, config: Config) -> str:
         nicknames=[handle.nickname for handle in parsed.handles],
         domains=[handle.domain for handle in parsed.handles],
     )
-    return parsed.render(Mentioned(row.id, row.nickname, row.domain, row.uri) for row in rows).html
+    return parsed.render(Mentioned(row.id, row.nickname, row.domain, row.url) for row in rows).html
 
 
 def fields_as_stored(fields: list[tuple[str, str]]) -> str:

@@ -5,6 +5,8 @@ Each function expects the caller's transaction and raises what the API answers.
 
 from __future__ import annotations
 
+from typing import Any
+
 from psycopg import Connection
 
 from pleroma.db import queries
@@ -23,6 +25,8 @@ def follow(
 ) -> None:
     """Follow an account, or ask a locked one; again only changes the switches (docs/api/mastodon.md 3.7).
 
+    Whether somebody elsewhere is followed is said there, locked or not: until then it is a request.
+
     Raises NotFound for oneself and unknown accounts, Forbidden when the target blocks the account or may
     not be followed.
     """
@@ -35,7 +39,7 @@ def follow(
     if not target.following and _NO_FOLLOWERS & set(target.tags):
         raise Forbidden(f"Could not follow user: {target.nickname} cannot be followed.")
     pair = {"account_id": account_id, "target_id": target_id}
-    if target.following or not target.locked:
+    if target.following or not _asks_first(target):
         queries.relationships.follow(connection, **pair, reblogs=reblogs)
     else:
         queries.relationships.request(connection, **pair, reblogs=reblogs)
@@ -79,13 +83,15 @@ def mute(
 def answer_request(connection: Connection, account_id: int, follower_id: int, *, accept: bool) -> None:
     """Accept or reject an open follow request to the account. Raises NotFound without one."""
     queries.relationships.lock_pair(connection, account_id=account_id, target_id=follower_id)
-    request = queries.relationships.take_request(connection, account_id=account_id, follower_id=follower_id)
-    if request is None:
+    pair = {"account_id": account_id, "follower_id": follower_id}
+    if accept and queries.relationships.has_request(connection, **pair).yes:
+        queries.relationships.follow(connection, account_id=follower_id, target_id=account_id, reblogs=None)
+    elif accept or queries.relationships.take_request(connection, **pair) is None:
         raise NotFound()
-    if accept:
-        queries.relationships.follow(
-            connection, account_id=follower_id, target_id=account_id, reblogs=request.show_reblogs
-        )
+
+
+def _asks_first(target: Any) -> bool:
+    return target.locked or target.domain is not None
 
 
 def _require_other(connection: Connection, account_id: int, target_id: int) -> None:
@@ -105,13 +111,17 @@ def accept_all(connection: Connection, account_id: int) -> None:
 def make_follow(connection: Connection, follower_id: int, followed_id: int) -> bool:
     """Let an account follow another at an administrator's word: no request, no notification (docs/api/admin.md 9).
 
-    False when nothing happened: oneself, a follow that is there, a block by the followed account.
+    Somebody elsewhere is asked all the same, as only their server lets anybody follow, and nobody elsewhere can be made
+    to follow. False when nothing happened: oneself, a follow or request that is there, a block by the followed account.
     """
     queries.relationships.lock_pair(connection, account_id=follower_id, target_id=followed_id)
     pair = {"account_id": follower_id, "target_id": followed_id}
     state = queries.relationships.follow_state(connection, **pair)
-    if follower_id == followed_id or state is None or state.following or state.blocked_by:
+    if follower_id == followed_id or state is None or state.following or state.blocked_by or not state.is_ours:
         return False
+    if state.domain is not None:
+        queries.relationships.request(connection, **pair, reblogs=None)
+        return not state.requested
     queries.relationships.follow(connection, **pair, reblogs=None)
     queries.relationships.forget_follow_notification(connection, **pair)
     return True

@@ -30,6 +30,6 @@ from pleroma.db.statements import AssumptionFailed
 
 __all__ = [
     "EMOJI_LOCK", "FILES_LOCK", "RECONNECT", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed",
-    "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction", "let_go", "pool",
-    "queries", "scope", "separate_connection", "session_options",
+    "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction",
+    "let_go", "pool", "queries", "scope", "separate_connection", "session_options",
 ]  # fmt: skip

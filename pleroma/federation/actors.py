@@ -13,9 +13,10 @@ from pleroma.federation.vocabulary import Document
 
 KINDS = frozenset(("Person", "Service", "Application", "Group", "Organization"))
 _BOTS = frozenset(("Service", "Application"))
-_NICKNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
+NICKNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_-])?")
 _LONGEST_NAME, _LONGEST_BIO, _MOST_FIELDS, _MOST_NAMES = 200, 20_000, 20, 20
 _MOST_KEYS, _LONGEST_VALUE = 5, 2000
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 12, 31, tzinfo=UTC)
 
 
 class BadActor(ValueError):
@@ -74,7 +75,8 @@ def read(document: Document, config: Config) -> Actor:
     nickname = vocabulary.text(document.get("preferredUsername"))
     if kind not in KINDS:
         raise BadActor("it is no actor")
-    if not _NICKNAME.fullmatch(nickname):
+    # The actor of a server itself is named as its host.
+    if not NICKNAME.fullmatch(nickname) and nickname != uris.host_of(uri):
         raise BadActor("its name is none that is accepted")
     inbox = _own(document.get("inbox"), uri, config)
     if inbox is None:
@@ -123,6 +125,12 @@ def keys(document: Document, config: Config) -> list[Key]:
 
 def moment(value: Any) -> datetime | None:
     """A time as it was written, no earlier than 1970 and no later than now; None for what is none."""
+    read = moment_to_come(value)
+    return None if read is None else min(read, datetime.now(UTC))
+
+
+def moment_to_come(value: Any) -> datetime | None:
+    """A time as it was written, from 1970 to the end of the year 9000; None for what is none."""
     written = vocabulary.text(value)
     if not 10 <= len(written) <= 40:
         return None
@@ -130,8 +138,7 @@ def moment(value: Any) -> datetime | None:
         read = datetime.fromisoformat(written)
     except ValueError:
         return None
-    read = read if read.tzinfo else read.replace(tzinfo=UTC)
-    return max(datetime.fromtimestamp(0, UTC), min(read, datetime.now(UTC)))
+    return max(_FIRST, min(read if read.tzinfo else read.replace(tzinfo=UTC), _LAST))
 
 
 def _fields(document: Document) -> list[dict[str, Any]]:

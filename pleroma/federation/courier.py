@@ -32,7 +32,7 @@ _REFUSALS = frozenset((400, 403, 404, 405, 406, 410, 413, 415, 422))
 _TRIES_OF_UNAUTHORIZED = 3
 _SECONDS = 10.0
 _BATCH, _MOST_OF_HOST, _MOST = 32, 1000, 100_000
-_IDLE, _TIDY_EACH = 1.0, 60.0
+_IDLE, _TIDY_EACH = 0.25, 60.0
 
 
 @dataclass
@@ -51,8 +51,11 @@ def run(config: Config, stop: threading.Event) -> None:
     tidied = 0.0
     with ThreadPoolExecutor(config.delivery_threads, "courier") as threads:
         while not stop.is_set():
-            is_busy = expand(config)
-            for host, deliveries in _claimed(config.delivery_threads - len(running)):
+            with db.connection() as connection:
+                due = queries.outgoing.is_due(connection)
+            is_busy = due.is_done and expand(config)
+            places = config.delivery_threads - len(running) if due.is_host or is_busy else 0
+            for host, deliveries in _claimed(places):
                 running[threads.submit(deliver, host, deliveries, config)] = deliveries[0].claimed_at
                 is_busy = True
             if running:

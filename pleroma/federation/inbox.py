@@ -68,16 +68,15 @@ def accept(
     when too much waits for its key, and a 503 when too much waits at all.
     """
     activity = read(body, config)
-    try:
-        claim = signatures.claim(request, body)
-        key_host = uris.host_of(uris.accepted(claim.key_id, config))
-    except (BadSignature, uris.BadUri) as error:
-        raise _unauthorized(str(error)) from error
-    sender = queries.inbox.sender(connection, key_id=claim.key_id, host=activity.host, key_host=key_host)
+    claim, problem = _claim(request, body, config)
+    key_id = claim.key_id if claim else activity.actor
+    sender = queries.inbox.sender(connection, key_id=key_id, host=activity.host, key_host=uris.host_of(key_id))
     if sender.is_refused:
         raise Forbidden("Your server is refused here")
+    if claim is None:
+        raise _unauthorized(problem)
     is_verified = _is_verified(sender, claim, activity)
-    if not is_verified and _is_of_a_stranger(connection, activity):
+    if _is_of_a_stranger(connection, activity):
         return
     _require_room(connection, sender, activity, address, is_verified)
     queries.inbox.put(
@@ -91,12 +90,25 @@ def accept(
     )
 
 
+def _claim(request: Request, body: bytes, config: Config) -> tuple[Claim | None, str]:
+    """What the signature claims, or why it claims nothing."""
+    try:
+        claim = signatures.claim(request, body)
+        uris.accepted(claim.key_id, config)
+    except BadSignature as error:
+        return None, str(error)
+    except uris.BadUri as error:
+        return None, f"keyId {error}"
+    return claim, ""
+
+
 def _is_verified(sender: Any, claim: Claim, activity: Activity) -> bool:
     """Whether the key that is here made the signature. Raises a 401 when it did not, and cannot have changed."""
+    # No key of another server is ever the actor's: not even asked for.
+    if sender.owner not in (None, activity.actor) or not uris.same_origin(claim.key_id, activity.actor):
+        raise _unauthorized("the key belongs to somebody else")
     if sender.owner is None:
         return False
-    if sender.owner != activity.actor:
-        raise _unauthorized("the key belongs to somebody else")
     if signatures.is_made_by(sender.public_key, claim):
         return True
     if not sender.is_old:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pleroma import db
@@ -16,12 +18,13 @@ from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import actors, fetching, objects, resolving, storing, uris, vocabulary
 from pleroma.federation.fetching import Unavailable
+from pleroma.text import Handle
 
 log = logging.getLogger(__name__)
 HANDLE, URI, KEY = "handle", "uri", "key"
 PLACES = 4
 _MOST_TRIES = 3
-_IDLE, _POLL, _TIDY_EACH = 0.5, 0.1, 600.0
+_IDLE, _POLL, _TIDY_EACH = 0.25, 0.1, 600.0
 
 
 class Result(NamedTuple):
@@ -36,25 +39,82 @@ def host_of(kind: str, name: str) -> str:
     return uris.host_of(f"https://{name.rpartition('@')[2]}" if kind == HANDLE else name)
 
 
+def elsewhere(handle: Handle, config: Config) -> Handle | None:
+    """A handle as it is looked up, its host as hosts are compared; None when it is of nobody elsewhere."""
+    nickname, host = handle
+    is_host = not set("/?#") & set(host) and ("." in host or config.remote_allow_loopback)
+    if not is_host or not actors.NICKNAME.fullmatch(nickname):
+        return None
+    try:
+        host = uris.host_of(uris.accepted(f"https://{host}/", config))
+    except uris.BadUri:
+        return None
+    return Handle(nickname, host) if host != config.domain else None
+
+
+def meet(handles: Iterable[Handle], config: Config, *, most: int, seconds: float) -> None:
+    """Have some of the handles looked up together that are elsewhere and not here yet, without a transaction."""
+    asked = [found for each in handles if (found := elsewhere(each, config))]
+    if not asked:
+        return
+    with db.connection() as connection:
+        rows = queries.lookups.unknown(
+            connection,
+            nicknames=[handle.nickname for handle in asked],
+            domains=[handle.domain for handle in asked],
+        )
+    if rows:
+        wait_for_all(HANDLE, [str(Handle(row.nickname, row.domain)) for row in rows[:most]], config, seconds)
+
+
 def wait_for(kind: str, name: str, config: Config, seconds: float) -> Result:
     """Have something looked up by the worker, and wait for it without a transaction. Nothing when it takes longer."""
+    return wait_for_all(kind, [name], config, seconds).get(name, Result())
+
+
+def wait_for_all(kind: str, names: list[str], config: Config, seconds: float) -> dict[str, Result]:
+    """The same for several together; what takes longer is left out.
+
+    Of the threads of a process half may wait; for the others all is left out, and is here when somebody asks again.
+    """
+    db.let_go()
+    asked = [name for name in names if _ask_now(kind, name, config)]
+    places = _places(config.threads)
+    if not asked or not places.acquire(blocking=False):
+        return {}
+    try:
+        return _awaited(kind, asked, time.monotonic() + seconds)
+    finally:
+        places.release()
+
+
+@lru_cache(maxsize=4)
+def _places(threads: int) -> threading.BoundedSemaphore:
+    return threading.BoundedSemaphore(threads // 2)
+
+
+def _ask_now(kind: str, name: str, config: Config) -> bool:
+    """Have something looked up, unless it is of this server, or of none."""
     try:
         host = host_of(kind, name)
     except uris.BadUri:
-        return Result()
+        return False
     if host == config.domain:
-        return Result()
-    db.let_go()
+        return False
     with db.scope() as own:
         queries.lookups.ask(own.begin(), kind=kind, name=name, host=host)
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
+    return True
+
+
+def _awaited(kind: str, names: list[str], until: float) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    while True:
         with db.scope() as own:
-            row = queries.lookups.result(own.connection(), kind=kind, name=name)
-        if row is None or row.is_done:
-            return Result(row.account_id, row.status_id) if row else Result()
+            for row in queries.lookups.results(own.connection(), kind=kind, names=names):
+                found[row.name] = Result(row.account_id, row.status_id)
+        if len(found) == len(names) or time.monotonic() >= until:
+            return found
         time.sleep(_POLL)
-    return Result()
 
 
 def run(config: Config, stop: threading.Event) -> None:
@@ -63,11 +123,7 @@ def run(config: Config, stop: threading.Event) -> None:
     tidied = 0.0
     with ThreadPoolExecutor(PLACES, "lookup") as threads:
         while not stop.is_set():
-            with db.in_transaction() as connection:
-                places = PLACES - len(running)
-                rows = (
-                    queries.lookups.claim(connection, limit=places, busy_hosts=list(running.values())) if places else []
-                )
+            rows = _claimed(PLACES - len(running), list(running.values()))
             for row in rows:
                 running[threads.submit(look_up, row.kind, row.name, row.tries, config)] = row.host
             if running:
@@ -83,11 +139,19 @@ def run(config: Config, stop: threading.Event) -> None:
                     queries.lookups.forget(connection)
 
 
+def _claimed(places: int, busy_hosts: list[str]) -> list[Any]:
+    with db.connection() as connection:
+        if not places or not queries.lookups.is_due(connection).yes:
+            return []
+    with db.in_transaction() as connection:
+        return list(queries.lookups.claim(connection, limit=places, busy_hosts=busy_hosts))
+
+
 def look_up(kind: str, name: str, tries: int, config: Config) -> None:
     """Look one thing up, and note what came of it: nothing, when it is not to be had."""
-    found = Result()
+    result, found = Result(), False
     try:
-        found = _found(kind, name, config)
+        result, found = _found(kind, name, config), True
     except Unavailable as error:
         log.info("%s %s: %s", kind, name, error)
     except Exception:
@@ -95,7 +159,7 @@ def look_up(kind: str, name: str, tries: int, config: Config) -> None:
         if tries < _MOST_TRIES:
             return
     with db.in_transaction() as connection:
-        queries.lookups.finish(connection, kind=kind, name=name, account_id=found.account_id, status_id=found.status_id)
+        queries.lookups.finish(connection, kind=kind, name=name, **result._asdict(), found=found)
 
 
 def _found(kind: str, name: str, config: Config) -> Result:

@@ -12,7 +12,7 @@ from typing import Any
 from pleroma import text
 from pleroma.config import Config
 from pleroma.federation import remote_html, uris, vocabulary
-from pleroma.federation.actors import moment
+from pleroma.federation.actors import moment, moment_to_come
 from pleroma.federation.vocabulary import Document
 
 # What is read as it is, and what becomes a text with a link.
@@ -91,7 +91,8 @@ def read(document: Document, config: Config, activity: Document | None = None) -
         raise BadObject(f"its id {error}") from error
     tags = [tag for tag in vocabulary.many(document.get("tag"), _MOST_TAGS) if isinstance(tag, dict)]
     hashtags = _hashtags(tags)
-    addressed = document if "to" in document or "cc" in document else activity or document
+    has_audience = any(vocabulary.addresses(document.get(name)) for name in ("to", "cc"))
+    addressed = document if has_audience or activity is None else activity
     answered = vocabulary.address(document.get("inReplyTo"))
     return Object(
         uri=uri,
@@ -274,7 +275,7 @@ def _is_focus(value: Any) -> bool:
 
 
 def _poll(document: Document) -> Poll | None:
-    multiple = document.get("anyOf") is not None
+    multiple = bool(vocabulary.many(document.get("anyOf")))
     counts: dict[str, int] = {}
     for option in vocabulary.many(document.get("anyOf" if multiple else "oneOf"), _MOST_OPTIONS):
         if isinstance(option, dict):
@@ -296,18 +297,6 @@ def _poll(document: Document) -> Poll | None:
         expires_at=ends,
         is_closed=closed is True or closed is not None and moment(closed) is not None and not _is_to_come(closed),
     )
-
-
-def moment_to_come(value: Any) -> datetime | None:
-    """A time as it was written, also one that is still to come."""
-    written = vocabulary.text(value)
-    if not 10 <= len(written) <= 40:
-        return None
-    try:
-        read_time = datetime.fromisoformat(written)
-    except ValueError:
-        return None
-    return read_time if read_time.tzinfo else None
 
 
 def _is_to_come(value: Any) -> bool:

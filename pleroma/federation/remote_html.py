@@ -29,7 +29,8 @@ _SCHEMES = {"http", "https", "mailto", "xmpp", "gemini", "gopher", "magnet", "te
 _REL = "nofollow noopener noreferrer ugc"
 _HEADING = re.compile(r"<(/?)h[1-6](?=[\s>/])[^<>]*+>", re.IGNORECASE)
 _PICTURE = re.compile(r'<img((?: [a-z]+="[^"]*+")*+)>')
-_SHORT = 2000
+_TAG = re.compile(r"<(/?)([a-z]+)")
+_SHORT, _MOST_ELEMENTS, _DEEPEST = 2000, 10_000, 64
 
 
 def cleaned(source: str) -> str:
@@ -38,15 +39,39 @@ def cleaned(source: str) -> str:
         return ""
     source = _HEADING.sub(lambda found: "</strong></p>" if found[1] else "<p><strong>", source)
     if len(source) > _SHORT and not is_tidy(source):
-        return html.escape(clean(text.plain(source)), quote=False).replace("\n", "<br>")
-    return clean(_PICTURE.sub(_as_link, _cleaner(is_field=False).clean(source)))
+        return _as_paragraphs(source)
+    made = clean(_PICTURE.sub(_as_link, _cleaner(is_field=False).clean(source)))
+    return made if _fits(made) else _as_paragraphs(source)
+
+
+def _as_paragraphs(source: str) -> str:
+    """The text of HTML alone, in at most as many lines as there may be elements."""
+    lines = html.escape(clean(text.plain(source)), quote=False).split("\n", _MOST_ELEMENTS)
+    return "<br>".join(lines).replace("\n", " ")
+
+
+def _fits(made: str) -> bool:
+    """Whether clean HTML has no more elements than clients can bear, nor nested deeper."""
+    if made.count("<") <= _DEEPEST:
+        return True
+    number = depth = 0
+    for found in _TAG.finditer(made):
+        if found[1]:
+            depth -= 1
+        else:
+            number += 1
+            depth += found[2] != "br"
+        if number > _MOST_ELEMENTS or depth > _DEEPEST:
+            return False
+    return True
 
 
 def cleaned_field(source: str) -> str:
     """The value of a profile field elsewhere: links and text, without classes, which could hide where one leads."""
     if len(source) > _SHORT:
         return html.escape(clean(text.plain(source)), quote=False)
-    return clean(_cleaner(is_field=True).clean(source))
+    made = clean(_cleaner(is_field=True).clean(source))
+    return made if _fits(made) else html.escape(clean(text.plain(source)), quote=False)
 
 
 def as_text(source: str, most: int) -> str:

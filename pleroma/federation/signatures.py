@@ -7,17 +7,18 @@ What is claimed is read without a key (`claim`), so that a request whose key is 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
 from functools import lru_cache
 from hmac import compare_digest
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from pleroma.federation import uris
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -63,6 +64,8 @@ def claim(request: Request, body: bytes | None, now: float | None = None) -> Cla
     Everything is looked at that needs no key: what is covered, the time, the digest of the very bytes, and that the
     request was made for this server.
     """
+    if "signature-input" in request.headers:
+        raise BadSignature("signatures of RFC 9421 are not read")
     parameters = _parameters(request.headers.get("signature", ""))
     covered = _covered(parameters, body is not None)
     _require_now(parameters, request.headers, covered, time.time() if now is None else now)
@@ -72,7 +75,7 @@ def claim(request: Request, body: bytes | None, now: float | None = None) -> Cla
     texts = tuple(_text(request, covered, parameters, target) for target in targets)
     try:
         signature = base64.b64decode(parameters["signature"], validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise BadSignature("the signature is not Base64") from error
     return Claim(parameters["keyId"], parameters.get("algorithm", "").lower(), signature, texts)
 
@@ -114,16 +117,22 @@ def _covered(parameters: dict[str, str], has_body: bool) -> list[str]:
 def _require_now(parameters: dict[str, str], headers: Mapping[str, str], covered: list[str], now: float) -> None:
     times = []
     if "date" in covered:
-        try:
-            times.append(parsedate_to_datetime(headers.get("date", "")).timestamp())
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise BadSignature("the date cannot be read") from error
+        times.append(_date(headers.get("date", "")))
     if _CREATED in covered or "created" in parameters:
         times.append(_seconds(parameters, "created"))
     if any(abs(now - moment) > WINDOW for moment in times):
         raise BadSignature("the time is too far from now")
     if ("expires" in parameters or _EXPIRES in covered) and _seconds(parameters, "expires") < now:
         raise BadSignature("the signature has expired")
+
+
+def _date(written: str) -> float:
+    try:
+        read = parsedate_to_datetime(written)
+        # Without a zone it is not that of this machine.
+        return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError) as error:
+        raise BadSignature("the date cannot be read") from error
 
 
 def _seconds(parameters: dict[str, str], name: str) -> int:
@@ -136,7 +145,7 @@ def _seconds(parameters: dict[str, str], name: str) -> int:
 def _require_digest(written: str, body: bytes) -> None:
     parts = [part.strip() for part in written.split(",")]
     found = [part.partition("=")[2] for part in parts if part.lower().startswith("sha-256=")]
-    if len(found) != 1 or not compare_digest(found[0].encode(), _digest(body)):
+    if len(found) != 1 or not compare_digest(found[0].encode("utf-8", "replace"), _digest(body)):
         raise BadSignature("the digest is not that of the body")
 
 
@@ -159,7 +168,8 @@ def _text(request: Request, covered: list[str], parameters: dict[str, str], targ
         else:
             raise BadSignature(f"{name} is signed and not there")
         lines.append(f"{name}: {value}")
-    return "\n".join(lines).encode("utf-8", "surrogateescape")
+    # A server gives each byte of a header as the character of its number.
+    return "\n".join(lines).encode("latin-1", "replace")
 
 
 def is_made_by(public_key: str, claimed: Claim) -> bool:
@@ -223,9 +233,10 @@ def signed(
     from cryptography.hazmat.primitives.asymmetric import padding
     from cryptography.hazmat.primitives.hashes import SHA256
 
-    parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query and with_query else "")
-    headers = {"Host": parts.netloc.rpartition("@")[2], "Date": formatdate(usegmt=True)}
+    target = _sent_target(url)
+    if not with_query:
+        target = target.partition("?")[0]
+    headers = {"Host": uris.host_of(url), "Date": formatdate(usegmt=True)}
     if body is not None:
         headers |= {"Digest": f"SHA-256={_digest(body).decode()}", "Content-Type": "application/activity+json"}
     covered = [_TARGET, *(name.lower() for name in headers)]
@@ -234,6 +245,15 @@ def signed(
     made = base64.b64encode(_own(private_key).sign(text, padding.PKCS1v15(), SHA256())).decode()
     headers["Signature"] = f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="{made}"'
     return headers
+
+
+def _sent_target(url: str) -> str:
+    """Path and query as `remote` sends them: in ASCII, and otherwise written than some addresses are."""
+    from requests.models import PreparedRequest
+
+    prepared = PreparedRequest()
+    prepared.prepare_url(url, None)
+    return str(prepared.path_url)
 
 
 @lru_cache(maxsize=256)

@@ -58,14 +58,14 @@ def audience(connection: Connection, status: Object, author: Any, recipient_id: 
     else:
         visibility = "private" if author.followers and author.followers in (*status.to, *status.cc) else "direct"
     names = list(dict.fromkeys((*status.to, *status.cc)))[:_MOST_ADDRESSES]
-    people = _people(connection, list(dict.fromkeys((*names, *status.mentions))), config)
-    addressed = [people[name] for name in names if name in people]
+    found = people(connection, list(dict.fromkeys((*names, *status.mentions))), config)
+    addressed = [found[name] for name in names if name in found]
     if recipient_id is not None and not any(person.uri == "" for person in addressed):
         addressed += [row for row in people_of_ids(connection, [recipient_id]) if visibility in ("private", "direct")]
-    return Audience(visibility, addressed, [people[name] for name in status.mentions if name in people])
+    return Audience(visibility, addressed, [found[name] for name in status.mentions if name in found])
 
 
-def _people(connection: Connection, names: list[str], config: Config) -> dict[str, Any]:
+def people(connection: Connection, names: list[str], config: Config) -> dict[str, Any]:
     """The accounts of addresses, by the addresses as they were written."""
     nicknames = {name: uris.local_nickname(name, config) for name in names}
     rows = queries.receiving.people(
@@ -87,7 +87,7 @@ def people_of_ids(connection: Connection, ids: list[int]) -> list[Any]:
 
 
 def store_fetched(connection: Connection, status: Object, author_id: int, config: Config) -> int | None:
-    """The id of a status that was asked for by its address, stored now unless it is here. None for what is not public."""
+    """The id of a status that was fetched, stored now unless it is here. None for what is not public."""
     known = find_status(connection, status.uri, config)
     if known is not None:
         return int(known.id)
@@ -123,7 +123,7 @@ def store(
         has_media=bool(status.attachments),
         has_poll=status.poll is not None,
         published=published,
-        arrives=arrives and datetime.now(UTC) - published < _FRESH,
+        arrives=arrives and is_fresh(published),
     )
     if row is None:
         return None
@@ -134,9 +134,14 @@ def store(
     return int(row.id)
 
 
+def is_fresh(published: datetime) -> bool:
+    """Whether something was published just now, so that it stands where it arrives and not where it belongs."""
+    return datetime.now(UTC) - published < _FRESH
+
+
 def body(status: Object, circle: Audience, parent: Any) -> str:
     """The fragment of JSON that no reader changes."""
-    mentioned = [row._asdict() | {"uri": row.url} for row in circle.mentioned]
+    mentioned = [row._asdict() for row in circle.mentioned]
     answered = parent._asdict() if parent is not None else None
     return fragments.status_body(
         status.html, text.plain(status.html), mentioned, status.hashtags, status.language, answered
@@ -165,6 +170,51 @@ def put_poll(connection: Connection, status_id: int, status: Object) -> None:
         multiple=poll.multiple,
         expires_at=min(filter(None, (poll.expires_at, datetime.now(UTC)))) if poll.is_closed else poll.expires_at,
     )
+
+
+def change(connection: Connection, known: Any, status: Object, circle: Audience, config: Config) -> None:
+    """Change a status as its author did, with its version before, and notify; what changes nothing has no effect.
+
+    `known` is the row of receiving.status.
+    """
+    parent = find_status(connection, status.in_reply_to, config) if status.in_reply_to else None
+    if status.poll is not None:
+        put_poll(connection, known.id, status)
+    new = {
+        "status_id": known.id,
+        "sensitive": status.sensitive,
+        "language": status.language,
+        "spoiler_text": status.spoiler_text,
+        "body": body(status, circle, parent),
+        "has_poll": status.poll is not None,
+    }
+    media = json.dumps([_file(attachment) for attachment in status.attachments])
+    involved = circle.involved(known.account_id)
+    before = queries.receiving.compare(connection, **new, media=media, involved=involved)
+    if not (before.is_other or before.has_other_media):
+        return
+    if not before.versions:
+        queries.editing.keep_version(connection, status_id=known.id)
+    queries.receiving.change(
+        connection, **new, involved=involved, has_media=bool(status.attachments), edited_at=status.updated
+    )
+    if before.has_other_media:
+        queries.editing.remove_media(connection, status_id=known.id)
+        queries.receiving.add_media(connection, status_id=known.id, account_id=known.account_id, media=media)
+    queries.editing.remove_tags(connection, status_id=known.id, hashtags=status.hashtags)
+    queries.editing.add_tags(connection, status_id=known.id, hashtags=status.hashtags)
+    _notify_of_change(connection, known, before.added if len(circle.mentioned) <= _MOST_NOTIFIED else [])
+    queries.editing.keep_version(connection, status_id=known.id)
+
+
+def _notify_of_change(connection: Connection, known: Any, added: list[int]) -> None:
+    """Notify those who are addressed now and were not, and those who reblogged or voted."""
+    if added:
+        queries.editing.notify_mentioned(connection, status_id=known.id, account_ids=added)
+        if known.visibility == "direct":
+            queries.statuses.deliver_direct(connection, status_id=known.id, account_ids=added)
+    queries.editing.remove_notifications(connection, status_id=known.id)
+    queries.editing.notify(connection, status_id=known.id)
 
 
 def _file(attachment: Attachment) -> dict[str, Any]:

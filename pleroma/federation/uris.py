@@ -14,7 +14,7 @@ from pleroma.config import Config
 
 LONGEST = 2000
 # Spaces and control characters are in no URI, and some of what is not ASCII looks like something else.
-_UNSAFE = re.compile(r'[\x00-\x20\x7f-\xa0"<>\\^`{|}\u2028\u2029\ufeff\uffff]')
+_UNSAFE = re.compile(r'[\x00-\x20\x7f-\xa0"<>\\^`{|}\u2028\u2029\ud800-\udfff\ufeff\uffff]')
 
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from pleroma import bounded_json
-from pleroma.text.clean import clean_tree
+from pleroma.text.clean import clean, clean_tree
 
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _PUBLICS = frozenset((PUBLIC, "as:Public", "Public"))
@@ -39,7 +39,8 @@ def parse(source: bytes) -> Document:
     if not isinstance(value, _Pairs):
         raise Unreadable("The body is no object")
     for pairs in (value, *(part for _, part in value.items if isinstance(part, _Pairs))):
-        if len({name for name, _ in pairs.items}) < len(pairs.items):
+        # As they are stored: what no text can hold makes no other name.
+        if len({clean(name) for name, _ in pairs.items}) < len(pairs.items):
             raise Unreadable("A key is there twice")
     read = clean_tree(_plain(value))
     assert isinstance(read, dict)  # noqa: S101 (it was one above)

@@ -31,14 +31,20 @@ def look_up(nickname: str, host: str, config: Config) -> Found:
     """What the host of a handle says of it. Raises Unavailable."""
     resource = f"acct:{nickname}@{host}"
     problem: Unavailable | None = None
-    # Where loopback is open, for tests, http is spoken as well.
-    for scheme in ("https", "http") if config.remote_allow_loopback else ("https",):
+    for scheme in _schemes(host, config):
         try:
             return _read(_asked(f"{scheme}://{host}", resource, config), nickname, host, config)
         except Unavailable as error:
             problem = problem if problem is not None and problem.is_gone else error
     assert problem is not None  # noqa: S101 (each turn returned or set it)
     raise problem
+
+
+def _schemes(host: str, config: Config) -> tuple[str, ...]:
+    """Where loopback is open, for tests, http is spoken as well, and first by what has a port of its own."""
+    if not config.remote_allow_loopback:
+        return ("https",)
+    return ("http", "https") if ":" in host else ("https", "http")
 
 
 def _asked(base: str, resource: str, config: Config) -> Any:

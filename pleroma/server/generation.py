@@ -42,7 +42,6 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     from pleroma import create_app, db, media
     from pleroma.db import schema
     from pleroma.emoji import installed
-    from pleroma.federation import host
     from pleroma.telemetry.request_counters import RequestCounters
     from pleroma.telemetry.stream_figures import StreamFigures
 
@@ -54,7 +53,8 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     media.store_of(settings)
     url = _database(settings)
     _migrate(url)
-    host.claim(url, settings)
+    if settings.federation:
+        _federate(url, settings)
     schema.note_environment(url, settings)
     installed.reload_at_start(url, settings.data_dir)
     db.configure(url, settings.threads)
@@ -71,6 +71,13 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     gc.collect()
     gc.freeze()
     return _watch(children)
+
+
+def _federate(url: str, settings: Config) -> None:
+    """Claim the name under which others know this server, and load what all processes need for that, once."""
+    from pleroma.federation import host, worker  # noqa: F401
+
+    host.claim(url, settings)
 
 
 def make_keys(settings: Config) -> None:
@@ -226,4 +233,8 @@ def _serve(
 def _work(settings: Config, url: str) -> int:
     from pleroma import jobs
 
-    return jobs.work(settings, url)
+    if not settings.federation:
+        return jobs.work(settings, url)
+    from pleroma.federation import worker
+
+    return jobs.work(settings, url, worker.tasks(settings), worker.CONNECTIONS)

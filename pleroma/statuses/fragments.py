@@ -29,12 +29,12 @@ def _guarded(value: Any) -> Any:
 
 
 def mention(account: dict[str, Any]) -> dict[str, str]:
-    """The Mention entity of an account row (id, nickname, domain, uri)."""
+    """The Mention entity of an account row (id, nickname, domain, and url where it is elsewhere)."""
     return {
         "id": str(account["id"]),
         "username": account["nickname"],
         "acct": acct(account["nickname"], account["domain"]),
-        "url": account.get("uri") or f"{BASE}/users/{account['nickname']}",
+        "url": account.get("url") or f"{BASE}/users/{account['nickname']}",
     }
 
 

@@ -117,13 +117,15 @@ def check(connection: Connection, account_id: int, new: NewStatus, config: Confi
 def compose(connection: Connection, account_id: int, new: NewStatus, config: Config) -> Composed:
     """Make of what an author asks for what is stored. Raises as `publish`."""
     require_length(new.source, new.spoiler_text, config)
-    parsed = text.parse(new.source, new.content_type, Rules(config.base_url, config.extended_nicknames))
+    parsed = _parsed(new, config)
     context = _read_context(connection, account_id, new, parsed, config)
     _check_context(new, context)
     tags = set(context.tags)
     media_ids = [] if tags & _STRIP_MEDIA else new.media_ids
     _check(new, context, media_ids)
-    rendered = parsed.render(Mentioned(row["id"], row["nickname"], row["domain"]) for row in context.mentioned)
+    rendered = parsed.render(
+        Mentioned(row["id"], row["nickname"], row["domain"], row["url"]) for row in context.mentioned
+    )
     audience = _audience(account_id, new, context, rendered.mentions, config.domain)
     sensitive = new.sensitive or "nsfw" in rendered.hashtags or bool(media_ids and tags & _FORCE_SENSITIVE)
     return Composed(new, context, rendered, audience, media_ids, sensitive)
@@ -184,8 +186,21 @@ def _store(connection: Connection, account_id: int, composed: Composed) -> int:
     return int(row.id)
 
 
+def handles(new: NewStatus, config: Config) -> list[Handle]:
+    """Whom a status names, in its text and beside it."""
+    return sorted(_handles(new, _parsed(new, config), config))
+
+
+def _handles(new: NewStatus, parsed: text.Parsed, config: Config) -> set[Handle]:
+    return {*parsed.handles, *(Handle.parse(each, config.domain) for each in (*new.to, *new.also_to))}
+
+
+def _parsed(new: NewStatus, config: Config) -> text.Parsed:
+    return text.parse(new.source, new.content_type, Rules(config.base_url, config.extended_nicknames))
+
+
 def _read_context(connection: Connection, account_id: int, new: NewStatus, parsed: text.Parsed, config: Config) -> Any:
-    handles = {*parsed.handles, *(Handle.parse(each, config.domain) for each in (*new.to, *new.also_to))}
+    handles = _handles(new, parsed, config)
     return queries.statuses.posting_context(
         connection,
         account_id=account_id,

@@ -31,6 +31,8 @@ _TAG = (
     rf"(?<![\p{{L}}\p{{N}}_&]|{_MARK})\#(?P<tag>(?=\p{{N}}{{0,{_LONGEST_TAG - 1}}}+[\p{{L}}_])"
     rf"(?:[\p{{L}}\p{{N}}_]|{_MARK}){{1,{_LONGEST_TAG}}}+)"
 )
+_REMOTE_NICK = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}+"
+_NUMBERED = r"\d{1,3}(?:\.\d{1,3}){3}:\d{2,5}(?![\p{L}\p{N}])"
 _LABELS = r"[\p{L}\p{N}]++(?:[-_.]++[\p{L}\p{N}]++)*+"
 
 _BRACKET = regex.compile(r"[()\[\]{}]")
@@ -72,11 +74,14 @@ class Finder:
     def __init__(self, base: str, extended: bool = False) -> None:
         parts = urlsplit(base)
         self._own = {fold_host(name) for name in (parts.netloc, parts.hostname) if name}
-        # A port is part of a host only when it is ours: after any other a colon is punctuation.
+        # A port is part of a host when it is ours, or follows numbers: after any other a colon is punctuation.
         own = "|".join(regex.escape(name) for name in sorted({parts.netloc, *self._own}, key=len, reverse=True) if name)
         nick = "[A-Za-z0-9_-]++" if extended else "[A-Za-z0-9]++"
-        host = rf"(?:(?i:{own})(?![A-Za-z0-9]|[.-][A-Za-z0-9])|{_LABELS})" if own else _LABELS
-        handle = rf"(?<![\p{{L}}\p{{N}}])@(?P<nick>{nick})(?:@(?P<host>{host}))?"
+        named = rf"(?i:{own})(?![A-Za-z0-9]|[.-][A-Za-z0-9])|{_LABELS}" if own else _LABELS
+        host = rf"(?:{_NUMBERED}|{named})"
+        # Elsewhere more is allowed in a name than here; without a host that follows it would be the text's.
+        remote = rf"(?P<nick>{_REMOTE_NICK})(?<!\.)@(?P<host>{host})"
+        handle = rf"(?<![\p{{L}}\p{{N}}])@(?:{remote}|(?P<nick>{nick})(?:@(?P<host>{host}))?)"
         link = rf"(?<![A-Za-z0-9])(?P<scheme>{_SCHEME})(?={_IN_ADDRESS})"
         self.pattern = regex.compile(rf"{link}|{handle}|{_TAG}|(?P<bare>{_BARE})", regex.VERBOSE)
 

@@ -32,6 +32,16 @@ def unless(stores_nothing: Callable[[], bool]) -> Callable[[Callable[..., Any]],
     return _decorate
 
 
+def after(prepare: Callable[[], None]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A view for which this is done first, outside of any transaction. Stands below `auth`."""
+
+    def _decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        view.prepare = prepare  # type: ignore[attr-defined]
+        return view
+
+    return _decorate
+
+
 def forget_key() -> None:
     """Keep no answer to this request, although it is a 200: it stored nothing, and may come again with this key."""
     g.forget_key = True
@@ -46,9 +56,11 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
     """The view, run at most once per key and account."""
 
     stores_nothing: Callable[[], bool] = getattr(view, "stores_nothing", lambda: False)
+    prepare: Callable[[], None] = getattr(view, "prepare", lambda: None)
 
     @wraps(view)
     def _once(*arguments: Any, **values: Any) -> Any:
+        prepare()
         key = request.headers.get("Idempotency-Key", "")[:_MAXIMUM_LENGTH]
         caller = g.get("caller")
         if not key or request.method not in _METHODS or caller is None or not caller.account_id or stores_nothing():

@@ -38,6 +38,7 @@ FAVOURITING = (Bucket("post", 15, 10), Bucket("favourite_same", 3, 60, "status_i
 REBLOGGING = (Bucket("post", 15, 10), Bucket("reblog_same", 3, 60, "status_id"))
 SEARCH_ANONYMOUS = Bucket("search", 10, 1)
 SEARCH = Bucket("search", 30, 1)
+RESOLVING = Bucket("resolve", 30, 300)
 
 
 def client_address() -> str:

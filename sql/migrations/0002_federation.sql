@@ -5,6 +5,7 @@ alter table accounts
   add column is_group boolean not null default false,
   add column moved_to_id bigint references accounts on delete set null;
 create unique index accounts_uri on accounts (uri) where uri is not null;
+create index accounts_url on accounts (url) where url is not null;
 create index accounts_moved_to on accounts (moved_to_id) where moved_to_id is not null;
 
 -- What of an account's JSON depends on nobody who reads it. It ends inside source.pleroma, so that the
@@ -63,6 +64,8 @@ alter table statuses
   alter column frame set default '';
 create index statuses_answers_to_come on statuses (in_reply_to_uri)
 where in_reply_to_id is null and in_reply_to_uri is not null;
+-- What people copy from their browser.
+create index statuses_url on statuses (uuid_of(url)) where url <> uri;
 create index statuses_public_local on statuses (id) include (account_id)
 where visibility = 'public' and reblog_of_id is null and local;
 
@@ -198,6 +201,7 @@ create table lookups (
   tries integer not null default 0,
   asked_at timestamptz not null default now(),
   done_at timestamptz,
+  is_found boolean not null default false,
   account_id bigint references accounts on delete cascade,
   status_id bigint references statuses on delete cascade,
   primary key (kind, name)
@@ -206,6 +210,10 @@ create index lookups_due on lookups (due_at) where due_at is not null;
 create index lookups_done_at on lookups (done_at) where done_at is not null;
 create index lookups_account on lookups (account_id) where account_id is not null;
 create index lookups_status on lookups (status_id) where status_id is not null;
+
+-- Whether what came of a look-up still counts: that something is not to be had for twice as long.
+create function is_fresh(l lookups) returns boolean language sql stable
+return coalesce(l.done_at > now() - case when l.is_found then interval '5 minutes' else interval '10 minutes' end, false);
 
 -- What others did, by the SHA-256 of the activity's id: some take it back by that alone.
 create table received (
@@ -428,10 +436,11 @@ end
 $$;
 create trigger send_acceptance after insert on follows for each row execute function send_acceptance();
 
--- An end is taken back, or refused, by whoever is here. What became a follow was no refusal: that is looked at later.
+-- An end is taken back, or refused, by whoever is here. A request that became a follow has not ended.
 create function send_end_of_follow() returns trigger language plpgsql as $$
 begin
-  if is_sent() and old.uri is not null then
+  if old.uri is not null and is_sent() and not exists (
+      select from follows f where f.follower_id = old.follower_id and f.followed_id = old.followed_id) then
     insert into outgoing (kind, account_id, target_id, about)
     select 'undo_follow', old.follower_id, old.followed_id, jsonb_build_object('uri', old.uri)
     where is_local(old.follower_id) and is_remote(old.followed_id)

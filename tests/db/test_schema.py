@@ -44,7 +44,7 @@ def make_database(server_url):
 def earlier(make_database, database_url, settings, _pool):
     """The address of a database of this version; the application uses it."""
     url = make_database()
-    assert schema.migrate(url) == ["procrastinate", "0001_first"]
+    assert schema.migrate(url) == ["procrastinate", "0001_first", "0002_federation"]
     schema.note_environment(url, settings)
     db.configure(url, 8)
     yield url

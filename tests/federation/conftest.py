@@ -2,6 +2,9 @@
 
 import pytest
 
+from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
+from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
+
 ACTIVITY = {"Accept": "application/activity+json"}
 
 

@@ -1,4 +1,7 @@
-"""Search (docs/api/mastodon.md 8): accounts, statuses and hashtags; an address of ours finds exactly its item."""
+"""Search (docs/api/mastodon.md 8): accounts, statuses and hashtags; an address finds exactly its item.
+
+What has an address or a handle elsewhere and is not here yet is looked up when somebody who is logged in wants that.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
+from pleroma.federation import lookups, uris
 from pleroma.openapi import Choice, Flag, Id, Text, Whole, answers, takes
 from pleroma.text import Handle
 from pleroma.views.mastodon.accounts import read_handle
@@ -24,6 +28,7 @@ blueprint = Blueprint("search", __name__)
 _MAXIMUM = 40
 _LONGEST_QUERY = 1000
 _DEEPEST = 10_000
+_SECONDS = 6.0
 _OURS = re.compile(r"/(notice|objects|users)/([^/?#]+)/?")
 _HASHTAG = re.compile(r"#(\w+)")
 _TAKEN = {
@@ -96,17 +101,86 @@ def _one_of_ours(connection: Connection, query: str) -> dict[str, bytes] | None:
     if match is None:
         return None
     kind, name = match[1], unquote(match[2])
-    viewer_id = auth.viewer_id()
     if kind == "users":
         row = queries.accounts.id_of(connection, nickname=name, domain="")
         ids = [row.id] if row else []
-        return {"accounts": queries.accounts.accounts(connection, viewer_id=viewer_id, account_ids=ids)}
+        return {"accounts": queries.accounts.accounts(connection, viewer_id=auth.viewer_id(), account_ids=ids)}
     status_id = as_identifier(name)
     if kind == "objects" and UUID.fullmatch(name):
         row = queries.search.status_by_uuid(connection, uuid=name)
         status_id = row.id if row else None
+    return _items(connection, None, status_id)
+
+
+def _items(connection: Connection, account_id: int | None, status_id: int | None) -> dict[str, bytes]:
+    """An account or a status alone, if the caller may see it."""
+    viewer_id = auth.viewer_id()
+    if account_id:
+        return {"accounts": queries.accounts.accounts(connection, viewer_id=viewer_id, account_ids=[account_id])}
     ids = [status_id] if status_id else []
     return {"statuses": queries.statuses.statuses(connection, viewer_id=viewer_id, status_ids=ids)}
+
+
+def _is_address(query: str) -> bool:
+    try:
+        uris.accepted(query, configured())
+    except uris.BadUri:
+        return False
+    return True
+
+
+def _one_elsewhere(query: str) -> dict[str, bytes] | None:
+    """What an address or a handle elsewhere names; None for what is neither, or is to be searched for here."""
+    if _is_address(query):
+        with db.connection() as connection:
+            row = queries.search.at_address(connection, address=query)
+            if row.account_id or row.status_id:
+                return _items(connection, row.account_id, row.status_id)
+        kind, name = lookups.URI, query
+    else:
+        kind, name = lookups.HANDLE, _unknown_handle(query)
+    if not name or not _may_look_up(kind, name):
+        return None
+    # A request that is run again has got this far, and was not counted.
+    db.let_go()
+    rate_limits.count({f"resolve:{auth.viewer_id()}": rate_limits.RESOLVING})
+    account_id, status_id = lookups.wait_for(kind, name, configured(), _SECONDS)
+    with db.connection() as connection:
+        return _items(connection, account_id, status_id) if account_id or status_id else None
+
+
+def _unknown_handle(query: str) -> str:
+    """A handle elsewhere that nobody has here; "" for anything else."""
+    handle = lookups.elsewhere(Handle.parse(query), configured()) if _wants_more() else None
+    if handle is None:
+        return ""
+    with db.connection() as connection:
+        rows = queries.lookups.unknown(connection, nicknames=[handle.nickname], domains=[handle.domain])
+    return str(handle) if rows else ""
+
+
+def _wants_more() -> bool:
+    """Whether the caller wants what is not here yet, and may."""
+    return configured().federation and bool(auth.viewer_id()) and bool(params.boolean("resolve")) and not _offset()
+
+
+def _may_look_up(kind: str, name: str) -> bool:
+    return _wants_more() and lookups.host_of(kind, name) != configured().domain
+
+
+def _found(query: str, kind: str | None) -> dict[str, bytes]:
+    with db.connection() as connection:
+        one = _one_of_ours(connection, query)
+    if one is None:
+        one = _one_elsewhere(query)
+    if one is not None:
+        return one
+    with db.connection() as connection:
+        return {
+            name: search(connection, query)
+            for name, search in (("accounts", _accounts), ("statuses", _statuses))
+            if kind in (None, name)
+        }
 
 
 def _search(as_tag: Any) -> Response:
@@ -114,14 +188,8 @@ def _search(as_tag: Any) -> Response:
     _count_search()
     query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     kind = params.text("type")
-    found: dict[str, bytes] = {}
+    found = _found(query, kind) if query else {}
     with db.connection() as connection:
-        if query:
-            found = _one_of_ours(connection, query) or {
-                name: search(connection, query)
-                for name, search in (("accounts", _accounts), ("statuses", _statuses))
-                if kind in (None, name)
-            }
         tags = _hashtags(connection, query) if query and kind in (None, "hashtags") and "://" not in query else []
     hashtags = json.dumps([as_tag(tag) for tag in tags], ensure_ascii=False).encode()
     return json_response(
@@ -159,5 +227,8 @@ def accounts() -> Response:
     query = (params.text("q", most=params.LONGEST_OF_ALL) or "").strip()[:_LONGEST_QUERY]
     if not query:
         return json_response(b"[]")
+    one = _one_elsewhere(query)
+    if one is not None and "accounts" in one:
+        return json_response(one["accounts"])
     with db.connection() as connection:
         return json_response(_accounts(connection, query))

@@ -12,6 +12,7 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
+from pleroma.federation import lookups
 from pleroma.openapi import Choice, Flag, Id, Several, Text, Time, Whole, answers, takes
 from pleroma.statuses import posting, scheduling
 from pleroma.statuses.posting import NewStatus
@@ -24,6 +25,9 @@ blueprint = Blueprint("statuses", __name__)
 CONTENT_TYPES = ("text/plain", "text/markdown", "text/html", "text/bbcode")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
+# What a handle elsewhere has.
+_WITH_HOST = re.compile(r"[A-Za-z0-9_.-]@\w")
+_MOST_LOOKED_UP, _LOOKED_UP_WITHIN = 5, 4.0
 # What a new status and a change of one take.
 TAKEN = {
     "status": Text(),
@@ -124,9 +128,22 @@ def _is_preview() -> bool:
     return bool(params.boolean("preview", False))
 
 
+def _look_up_mentions() -> None:
+    """Have those looked up whom a new status names and nobody here knows; who is not found stays text."""
+    config = configured()
+    if not config.federation or _is_preview() or _due():
+        return
+    texts = [params.text("status", most=params.LONGEST_OF_ALL) or "", *params.exacts("to")]
+    if any(map(_WITH_HOST.search, texts)):
+        lookups.meet(
+            posting.handles(read_new_status(), config), config, most=_MOST_LOOKED_UP, seconds=_LOOKED_UP_WITHIN
+        )
+
+
 @blueprint.post("/api/v1/statuses")
 @auth.required("write:statuses", limits=rate_limits.POSTING)
 @idempotency.unless(_is_preview)
+@idempotency.after(_look_up_mentions)
 @takes(**TAKEN, **_OF_NEW)
 @answers("Status|ScheduledStatus", 404, 422)
 def post_status() -> Response:
