@@ -136,7 +136,8 @@ return (
 -- The key `moved` of an account that has moved.
 create or replace function moved_json(to_account_id bigint, viewer bigint) returns text language sql stable
 return (
-  select concat(',"moved":{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment, '}}')
+  select concat(',"moved":{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment,
+    ',"relationship":{}}}')
   from accounts a
   where a.id = to_account_id
 );

@@ -93,7 +93,7 @@ with ended as (
        update deliveries d
        set tries = d.tries + 1
        from unnest(:failed_hosts::text[], :failed_ids::bigint[]) as failed (host, id)
-       where d.host = failed.host and d.id = failed.id
+       where d.host = failed.host and d.id = failed.id and d.id <> all (:ids::bigint[])
      ), failing as (
        update hosts h
        set failures = h.failures + 1, failing_since = coalesce(h.failing_since, now()),

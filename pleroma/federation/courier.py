@@ -37,7 +37,10 @@ _IDLE, _TIDY_EACH = 0.25, 60.0
 
 @dataclass
 class Outcome:
-    """What came of the deliveries to one host; `failed` is the one that is to be tried again, in `pause` seconds."""
+    """What came of the deliveries to one host; after `failed` it is tried again in `pause` seconds.
+
+    That one is among `done` when it was its last try.
+    """
 
     host: str
     done: list[int] = field(default_factory=list)
@@ -112,9 +115,10 @@ def deliver(host: str, deliveries: list[_Delivery], config: Config) -> Outcome:
     outcome = Outcome(host)
     for delivery in deliveries:
         pause = _sent(delivery, config)
-        if pause is None:
+        is_last = delivery.tries >= len(PAUSES)
+        if pause is None or is_last:
             outcome.done.append(delivery.id)
-        else:
+        if pause is not None:
             outcome.failed, outcome.pause = delivery.id, pause
             break
     return outcome
@@ -152,13 +156,11 @@ def _signed(method: str, url: str, *, key_id: str, private_key: str, body: bytes
     return signatures.signed(method, url, key_id, private_key, body)
 
 
-def _pause(delivery: _Delivery, asked: str | None) -> float | None:
-    if delivery.tries >= len(PAUSES):
-        return None
+def _pause(delivery: _Delivery, asked: str | None) -> float:
     if asked and asked.isascii() and asked.isdigit() and len(asked) < 10:
         return min(max(float(asked), 1.0), _LONGEST_PAUSE)
     # So that not all hosts of a failed network are asked at once.
-    return PAUSES[delivery.tries] * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 (nobody guesses it)
+    return PAUSES[min(delivery.tries, len(PAUSES) - 1)] * random.uniform(1 - _SPREAD, 1 + _SPREAD)  # noqa: S311 (nobody guesses it)
 
 
 def _report(outcomes: list[tuple[Outcome, Any]]) -> None:

@@ -11,6 +11,7 @@ from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import keys, signatures, uris, vocabulary
 from pleroma.federation.vocabulary import Document
+from pleroma.instance import SOFTWARE_VERSION
 
 _ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 _PROFILE = "https://www.w3.org/ns/activitystreams"
@@ -100,7 +101,7 @@ def _checked_and_signed(
 
 def user_agent(config: Config) -> str:
     """How this server names itself to others."""
-    return f"{remote.USER_AGENT} (+{config.base_url})"
+    return f"{remote.USER_AGENT}/{SOFTWARE_VERSION} (+{config.base_url})"
 
 
 def _is_activity(content_type: str) -> bool:

@@ -1,7 +1,10 @@
 """What the tests of federation share."""
 
+import dataclasses
+
 import pytest
 
+from pleroma.federation import reader
 from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
 from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
 
@@ -39,3 +42,15 @@ def publish(federated):
         return federated.post_json("/api/v1/statuses", sent, auth=author, status=200).json
 
     return post
+
+
+@pytest.fixture
+def carry_out(settings):
+    """Does what the worker does with what came in."""
+
+    def read():
+        config = dataclasses.replace(settings, federation=True)
+        while reader.read(config):
+            continue
+
+    return read

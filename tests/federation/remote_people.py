@@ -39,7 +39,7 @@ def remote_account(_pool):
     """Makes an account elsewhere: remote_account("dora", host="there.example", locked=True)."""
 
     def make(nickname="dora", host="there.example", **changes):
-        uri = f"https://{host}/users/{nickname}"
+        uri = changes.get("uri", f"https://{host}/users/{nickname}")
         described = {
             "uri": uri,
             "nickname": nickname,

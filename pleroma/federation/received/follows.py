@@ -30,9 +30,9 @@ def follow(received: Received) -> None:
         if _NO_REMOTE_FOLLOWERS & set(target.tags):
             raise Forbidden("Nobody elsewhere may follow this account")
         relationships.follow(received.connection, **pair)
-    except Forbidden as error:
+    except Forbidden:
         _answer(received, "reject", target.id, uri)
-        raise Ignored(str(error)) from error
+        return
     queries.receiving.name_follow(received.connection, uri=uri, **pair)
     received.note("follow", target_id=target.id)
 
