@@ -57,7 +57,7 @@ class Explainer:
     def cases(self) -> list[tuple[str, str, dict[str, Any]]]:
         """(title, SQL with named parameters, what differs from the usual ones) of each statement."""
         timelines, large = queries.timelines, self._large
-        muting = {"viewer_id": self._account("seedmuter1"), "local": True}
+        muting = {"viewer_id": self._account("seedmuter1")}
         return [
             ("Home, from the feed", sql.home_fed.sql, {}),
             ("Home, 200 followed", sql.home_walked.sql, {"follows_many": False}),
@@ -66,7 +66,7 @@ class Explainer:
             ("Home, 5 quiet ones followed", sql.home_newest.sql, self._as("seedquiet1")),
             ("Home, when the others gave too few", sql.home_merged.sql, self._as("seedquiet1")),
             ("Public", timelines.public.sql, {}),
-            ("Local, most of the last 100,000 unlisted or by muted accounts", timelines.public.sql, muting),
+            ("Local, most of the last 100,000 unlisted or by muted accounts", timelines.local.sql, muting),
             ("Tag of a fifth of all statuses", timelines.tag.sql, {}),
             ("Tag of 3 statuses", timelines.tag.sql, {"tags": [large["small_tag"]]}),
             ("Account with 300,000 statuses", timelines.account.sql, {}),

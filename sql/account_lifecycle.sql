@@ -6,6 +6,18 @@ where not exists (
   where task_name = 'delete_account' and args = jsonb_build_object('account_id', :account_id::bigint)
     and status in ('todo', 'doing'));
 
+-- name: announce_deletion(account_id)!
+-- Lets other servers hear that a local account is gone, once, and be answered so from now on.
+with gone as (
+       select a.id, a.nickname from accounts a where a.id = :account_id and a.domain is null and is_federating()
+     ), buried as (
+       insert into tombstones (path) select '/users/' || lower(nickname) from gone on conflict do nothing
+     )
+insert into outgoing (kind, account_id, about)
+select 'delete_account', id, jsonb_build_object('path', '/users/' || nickname)
+from gone
+where not exists (select from outgoing o where o.kind = 'delete_account' and o.account_id = gone.id);
+
 -- name: set_email(account_id, email)!
 -- Stores another address and ends links and codes. One that belongs to somebody else violates users_email.
 with changed as (

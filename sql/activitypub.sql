@@ -69,6 +69,15 @@ select concat('{', activity_context(), ',', actor_object(a, :host, :public_key),
 from accounts a
 where a.nickname = :nickname and a.domain is null and a.present;
 
+-- name: is_blocked(nickname, uri)^
+-- Whether a local account blocks an actor elsewhere.
+select exists (
+  select
+  from accounts a
+  join blocks b on b.account_id = a.id
+  join accounts reader on reader.id = b.target_id and reader.uri = :uri
+  where lower(a.nickname) = lower(:nickname) and a.domain is null) as yes;
+
 -- name: absence(path, uuid)^
 -- Why nobody is shown what has a path: it is gone for good, or a status that not everybody may see.
 select exists (select from tombstones t where t.path = :path) as is_gone,

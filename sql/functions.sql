@@ -137,7 +137,7 @@ return (
 create or replace function moved_json(to_account_id bigint, viewer bigint) returns text language sql stable
 return (
   select concat(',"moved":{', account_numbers_json(a, viewer), ',', a.fragment, '}},"pleroma":{', a.pleroma_fragment,
-    ',"relationship":{}}}')
+    ',"relationship":{}}', case when a.moved_to_id is not null then ',"moved":null' end, '}')
   from accounts a
   where a.id = to_account_id
 );
@@ -257,10 +257,10 @@ return case
     then concat(',"filtered":', filter_results(viewer, c.id, status_words(c)))
   else ',"filtered":[]' end;
 
--- The app that a status was posted with; web for none. Whoever does not disclose it still sees it.
+-- The app that a status was posted with; web for none. Whoever does not disclose it still sees it. Others do not say it.
 create or replace function application_json(c statuses, disclosed boolean, viewer bigint) returns text language sql stable
 return case
-  when disclosed or c.account_id = viewer then coalesce(c.application, '{"name":"Web","website":null}')
+  when c.local and (disclosed or c.account_id = viewer) then coalesce(c.application, '{"name":"Web","website":null}')
   else 'null' end;
 
 -- Status of the Mastodon API. A reblog s takes its content from c, the original; else c is s itself. application and
@@ -463,6 +463,15 @@ returns table (id bigint) language sql stable begin atomic
 select s.id
 from statuses s
 where s.visibility = 'public' and s.reblog_of_id is null
+  and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
+end;
+
+-- The same of this server alone, which may be few among all.
+create or replace function local_statuses(viewer bigint, with_muted boolean)
+returns table (id bigint) language sql stable begin atomic
+select s.id
+from statuses s
+where s.visibility = 'public' and s.reblog_of_id is null and s.local
   and not s.account_id = any (array(select h.account_id from hidden_accounts(viewer, with_muted) h));
 end;
 
@@ -969,6 +978,78 @@ begin
     from statuses s
     where s.thread_id = p.thread_id and s.visibility = 'direct' and p.account_id = any (s.involved))
   where p.thread_id = any (thread_ids);
+end
+$$;
+
+-- Brings threads into another one, with what is kept of each: who reads them as a conversation, and who has muted them.
+create or replace function join_threads(thread_ids bigint[], into_id bigint) returns void language plpgsql as $$
+begin
+  perform p.id from participations p where p.thread_id = any (thread_ids || into_id) order by p.account_id, p.id for update;
+  update notifications n set thread_id = into_id
+  from statuses s where s.thread_id = any (thread_ids) and n.status_id = s.id and n.thread_id is not null;
+  update statuses set thread_id = into_id where thread_id = any (thread_ids);
+  insert into thread_mutes (account_id, thread_id)
+  select distinct m.account_id, into_id from thread_mutes m where m.thread_id = any (thread_ids)
+  on conflict do nothing;
+  delete from thread_mutes where thread_id = any (thread_ids);
+  with kept as (
+         select distinct on (p.account_id) p.id, p.account_id
+         from participations p
+         where p.thread_id = any (thread_ids || into_id)
+         order by p.account_id, p.thread_id <> into_id, p.id
+       ), addressed as (
+         insert into participation_recipients (participation_id, account_id)
+         select distinct k.id, r.account_id
+         from kept k
+         join participations p on p.account_id = k.account_id and p.thread_id = any (thread_ids) and p.id <> k.id
+         join participation_recipients r on r.participation_id = p.id
+         on conflict do nothing
+       )
+  update participations p
+  set last_status_id = of_account.newest, unread = of_account.unread, hidden = of_account.hidden
+  from kept k
+  cross join lateral (
+    select max(o.last_status_id) as newest, bool_or(o.unread) as unread, bool_and(o.hidden) as hidden
+    from participations o
+    where o.account_id = k.account_id and o.thread_id = any (thread_ids || into_id)
+  ) of_account
+  where p.id = k.id;
+  delete from participations p
+  using participations other
+  where p.thread_id = any (thread_ids) and other.account_id = p.account_id and other.id <> p.id
+    and (other.thread_id = into_id or other.thread_id = any (thread_ids) and other.id < p.id);
+  update participations set thread_id = into_id where thread_id = any (thread_ids);
+end
+$$;
+
+-- Hangs the answers on a status that came before it and know it only by its name.
+create or replace function adopt_answers(of_status_id bigint, named text) returns void language plpgsql as $$
+declare
+  threads bigint[];
+begin
+  with parent as materialized (
+         select s.id, s.account_id, s.thread_id, json_text(concat_ws('@', a.nickname, a.domain)) as acct
+         from statuses s
+         join accounts a on a.id = s.account_id
+         where s.id = of_status_id
+       ), hung as (
+         update statuses answer
+         set in_reply_to_id = parent.id, in_reply_to_account_id = parent.account_id,
+             body = case when answer.body like '%"in_reply_to_account_acct":null' then left(answer.body, -4) || parent.acct
+               else answer.body end
+         from parent
+         where answer.in_reply_to_uri = named and answer.in_reply_to_id is null and answer.id > parent.id
+         returning answer.thread_id, answer.visibility
+       ), counted as (
+         update statuses s
+         set replies_count = s.replies_count + found.number
+         from (select count(*) as number from hung where visibility in ('public', 'unlisted')) found
+         where s.id = of_status_id and found.number > 0
+       )
+  select array_agg(distinct h.thread_id) into threads from hung h;
+  if threads is not null then
+    perform join_threads(threads, (select s.thread_id from statuses s where s.id = of_status_id));
+  end if;
 end
 $$;
 

@@ -126,6 +126,12 @@ delete from deliveries d
 using counted c
 where d.host = c.host and d.id = c.id and (c.place_of_host > :most_of_host or c.place > :most);
 
+-- name: forget_keys()!
+-- Removes the keys of deleted accounts when nothing is left to be signed with them.
+delete from account_keys k
+where k.account_id is null and k.owner like '/users/%%'
+  and not exists (select from outgoing o where o.owner = k.owner or o.about ->> 'path' = k.owner);
+
 -- name: forget()!
 -- Removes what was sent 7 days ago, or is empty.
 delete from outgoing o

@@ -1,12 +1,12 @@
 -- name: people(nicknames, uris)
--- The accounts that addresses name: nicknames of ours, and ids of others.
+-- The accounts that addresses name: nicknames of ours, and ids and pages of others.
 select a.id, a.nickname, a.domain, coalesce(a.url, a.uri) as url, coalesce(a.uri, '') as uri
 from unnest(:nicknames::text[]) as named (nickname)
 join accounts a on lower(a.nickname) = lower(named.nickname) and a.domain is null and a.present
 union
 select a.id, a.nickname, a.domain, coalesce(a.url, a.uri), a.uri
 from accounts a
-where a.uri = any (:uris::text[]) and a.present;
+where (a.uri = any (:uris::text[]) or a.url = any (:uris::text[]) and a.uri is not null) and a.present;
 
 -- name: status(uuid, status_id, uri)^
 -- A status by one of its names: the UUID or the id of one of ours, or the URI of another's.
@@ -34,9 +34,15 @@ insert into tombstones (path) values (:uri) on conflict do nothing;
 
 -- name: create(uri, url, account_id, in_reply_to_id, in_reply_to_account_id, in_reply_to_uri, thread_id, visibility, sensitive, language, spoiler_text, body, involved, hashtags, has_media, has_poll, published, arrives)^
 -- Stores a status elsewhere with its tags, counts the answer, and returns its id, and whether somebody subscribes to its
--- author; nothing when it is there. arrives: it is new, and so sorted by now and not by when it was published.
+-- author; nothing when it is there. arrives: it is new, and so sorted by now and not by when it was published. It stands
+-- above what it answers, and below the answers that came before it.
 with placed as (
-       select greatest(case when :arrives then next_id() else id_at(:published::timestamptz) end,
+       select greatest(
+                least(
+                  case when :arrives then next_id() else id_at(:published::timestamptz) end,
+                  (select min(answer.id) - 1 - nextval('id_sequence') %% 64
+                   from statuses answer
+                   where answer.in_reply_to_uri = :uri and answer.in_reply_to_id is null)),
                 coalesce(:in_reply_to_id::bigint + 1 + nextval('id_sequence') %% 64, 0)) as id
      ), status as (
        insert into statuses (id, uri, url, uuid, local, account_id, in_reply_to_id, in_reply_to_account_id, in_reply_to_uri,
@@ -80,23 +86,26 @@ insert into status_media (status_id, position, media_id)
 select :status_id, row_number() over (order by id), id from stored;
 
 -- name: put_poll(status_id, options, counts, voters, multiple, expires_at)!
--- Stores the poll of a status elsewhere as its server counts it; other options start again.
+-- Stores the poll of a status elsewhere as its server counts it; other options start again. Whoever voted hears of its
+-- end also when that is another than it was.
 with other as (
        delete from poll_votes v using polls p
        where v.status_id = :status_id and p.status_id = v.status_id and p.options <> :options::text[]
-     )
+     ), ending as (
+       select defer_job('upkeep', 'end_poll', jsonb_build_object('status_id', p.status_id), :expires_at::timestamptz)
+       from polls p
+       where p.status_id = :status_id and p.expires_at is distinct from :expires_at::timestamptz
+         and :expires_at::timestamptz is not null and exists (select from poll_votes v where v.status_id = p.status_id)
+     ), told as materialized (select count(*) from ending)
 insert into polls (status_id, options, multiple, hide_totals, expires_at, remote_counts, remote_voters)
-values (:status_id, :options::text[], :multiple, false, :expires_at, :counts::int[], :voters)
+select :status_id, :options::text[], :multiple, false, :expires_at::timestamptz, :counts::int[], :voters from told
 on conflict (status_id) do update
 set options = excluded.options, multiple = excluded.multiple, expires_at = excluded.expires_at,
     remote_counts = excluded.remote_counts, remote_voters = excluded.remote_voters;
 
 -- name: adopt(status_id, uri)!
--- Hangs the answers that came before a status on it.
-update statuses answer
-set in_reply_to_id = s.id, in_reply_to_account_id = s.account_id
-from statuses s
-where s.id = :status_id and answer.in_reply_to_uri = :uri and answer.in_reply_to_id is null and answer.id > s.id;
+-- Hangs the answers that came before a status on it, and brings their threads into its own.
+select adopt_answers(:status_id, :uri);
 
 -- name: compare(status_id, sensitive, language, spoiler_text, body, has_poll, media, involved)^
 -- What a status elsewhere has to become, beside what it is: whether it is other, its versions, and who was not addressed.

@@ -59,6 +59,54 @@ with chosen as materialized (
      )
 select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
 
+-- name: local(viewer_id, with_muted, only_media, max_id, since_id, limit)$
+-- Those of this server. A statement of its own, so that an index of these serves it.
+with chosen as materialized (
+       select array(
+         select s.id
+         from (
+           select p.id from local_statuses(:viewer_id, :with_muted) p
+           where p.id < :max_id and p.id > :since_id
+           order by p.id desc
+           offset 0
+         ) walked
+         cross join lateral (
+           select v.id
+           from narrowed_statuses(:viewer_id, :with_muted, :only_media, true, false) v
+           where v.id = walked.id
+         ) s
+         order by walked.id desc
+         limit :limit
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
+-- name: local_after(viewer_id, with_muted, only_media, max_id, min_id, limit)$
+-- The same from min_id on upwards.
+with chosen as materialized (
+       select array(
+         select id
+         from (
+           select s.id
+           from (
+             select p.id from local_statuses(:viewer_id, :with_muted) p
+             where p.id < :max_id and p.id > :min_id
+             order by p.id
+             offset 0
+           ) walked
+           cross join lateral (
+             select v.id
+             from narrowed_statuses(:viewer_id, :with_muted, :only_media, true, false) v
+             where v.id = walked.id
+           ) s
+           order by walked.id
+           limit :limit
+         ) page
+         order by id desc
+       ) as ids
+     )
+select page.* from chosen, status_page(:viewer_id, chosen.ids) page;
+
 -- name: tag(viewer_id, with_muted, only_media, local, tags, all_tags, none_tags, max_id, since_id, min_id, limit)$
 -- Public statuses with one of the tags, and with all and none of some more.
 with page as (

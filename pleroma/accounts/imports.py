@@ -130,10 +130,13 @@ _BOOKMARK = "bookmark"
 _ACTIONS: dict[str, Callable[..., None]] = {"follow": _follow, "block": _block, "mute": _mute}
 
 
-def _work_off(import_id: int) -> None:
+def work_off(import_id: int, prepare: Callable[[list[Handle]], None] = lambda handles: None) -> None:
+    """Do what a list is for to all that it names; `prepare` is called with the handles of each batch before that."""
     _read(import_id)
-    while _one_batch(import_id):
-        pass
+    is_left = True
+    while is_left:
+        prepare(_handles_of_next(import_id))
+        is_left = _one_batch(import_id)
     with db.in_transaction() as connection:
         queries.imports.finish(connection, import_id=import_id)
 
@@ -156,6 +159,12 @@ def _read(import_id: int) -> None:
             options=[entry.option for entry in entries],
             notify=[entry.notify for entry in entries],
         )
+
+
+def _handles_of_next(import_id: int) -> list[Handle]:
+    with db.in_transaction() as connection:
+        batch = queries.imports.next_batch(connection, import_id=import_id, size=BATCH)
+    return [Handle.parse(address) for address in batch.addresses] if batch and batch.kind != _BOOKMARK else []
 
 
 def _one_batch(import_id: int) -> bool:
@@ -207,25 +216,7 @@ def _try(connection: Connection, batch: Any, row: Any) -> bool:
     return True
 
 
-@jobs.task("background", name="follow_import")
-def follow_import(import_id: int) -> None:
-    """Follow the accounts of a list."""
-    _work_off(import_id)
-
-
-@jobs.task("background", name="block_import")
-def block_import(import_id: int) -> None:
-    """Block the accounts of a list."""
-    _work_off(import_id)
-
-
-@jobs.task("background", name="mute_import")
-def mute_import(import_id: int) -> None:
-    """Mute the accounts of a list."""
-    _work_off(import_id)
-
-
 @jobs.task("background", name="bookmark_import")
 def bookmark_import(import_id: int) -> None:
     """Bookmark the statuses of a list."""
-    _work_off(import_id)
+    work_off(import_id)

@@ -6,6 +6,8 @@ conversations right, and after a crash the job goes on where it was.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from psycopg import Connection
 
 from pleroma import db, jobs
@@ -22,7 +24,7 @@ def delete_account(account_id: int) -> None:
         more = True
         while more:
             with db.in_transaction() as connection:
-                more = step(connection, account_id)
+                more = _quietly(step, connection, account_id)
 
 
 def begin_deletion(connection: Connection, account_id: int) -> bool:
@@ -34,7 +36,7 @@ def begin_deletion(connection: Connection, account_id: int) -> bool:
 def delete(connection: Connection, account_id: int) -> None:
     """Delete an account and everything of it in the caller's transaction."""
     for step in _STEPS:
-        while step(connection, account_id):
+        while _quietly(step, connection, account_id):
             continue
 
 
@@ -66,7 +68,14 @@ def _set_active(connection: Connection, account_id: int, active: bool) -> bool:
     return queries.account_lifecycle.set_active(connection, account_id=account_id, active=active) is not None
 
 
+def _quietly(step: Callable[[Connection, int], bool], connection: Connection, account_id: int) -> bool:
+    """Other servers hear of the end of the account, and not of each of its parts."""
+    queries.outgoing.be_quiet(connection)
+    return step(connection, account_id)
+
+
 def _end_logins(connection: Connection, account_id: int) -> bool:
+    queries.account_lifecycle.announce_deletion(connection, account_id=account_id)
     deactivate(connection, account_id)
     return False
 

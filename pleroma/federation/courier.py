@@ -187,4 +187,5 @@ def tidy() -> None:
         queries.outgoing.drop_dead(connection)
         queries.outgoing.trim(connection, most_of_host=_MOST_OF_HOST, most=_MOST)
         queries.outgoing.forget(connection)
+        queries.outgoing.forget_keys(connection)
         queries.activitypub.forget_former_keys(connection)

@@ -16,15 +16,19 @@ from pleroma.instance import SOFTWARE_VERSION
 _ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 _PROFILE = "https://www.w3.org/ns/activitystreams"
 _SECONDS, _LARGEST, _REDIRECTS = 10.0, 1_000_000, 3
-_GONE = (404, 410)
 
 
 class Unavailable(Exception):
-    """A document that is not to be had; `is_gone` when its server says that there is none."""
+    """A document that is not to be had; `status` is what its server answered, None when it did not."""
 
-    def __init__(self, message: str, *, is_gone: bool = False) -> None:
+    def __init__(self, message: str, status: int | None = None) -> None:
         super().__init__(message)
-        self.is_gone = is_gone
+        self.status = status
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its server says that there is none."""
+        return self.status in (404, 410)
 
 
 def document(uri: str, config: Config) -> Document:
@@ -64,7 +68,7 @@ def get(url: str, config: Config, accept: str, *, is_signed: bool = True) -> rem
     except (uris.BadUri, remote.RemoteError) as error:
         raise Unavailable(str(error)) from error
     if answer.status != 200:
-        raise Unavailable(f"the answer was {answer.status}", is_gone=answer.status in _GONE)
+        raise Unavailable(f"the answer was {answer.status}", answer.status)
     return answer
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pleroma import db
+from pleroma.accounts import lifecycle
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import actors, fetching, objects, resolving, storing, uris, vocabulary
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 HANDLE, URI, KEY = "handle", "uri", "key"
 PLACES = 4
 _MOST_TRIES = 3
+_DELETED = 410
 _IDLE, _POLL, _TIDY_EACH = 0.25, 0.1, 600.0
 
 
@@ -86,6 +88,11 @@ def wait_for_all(kind: str, names: list[str], config: Config, seconds: float) ->
         return _awaited(kind, asked, time.monotonic() + seconds)
     finally:
         places.release()
+
+
+def wait_in_job(kind: str, names: list[str], config: Config, seconds: float) -> None:
+    """Have several looked up together, and wait for them in a thread that serves nobody."""
+    _awaited(kind, [name for name in names if _ask_now(kind, name, config)], time.monotonic() + seconds)
 
 
 @lru_cache(maxsize=4)
@@ -154,12 +161,22 @@ def look_up(kind: str, name: str, tries: int, config: Config) -> None:
         result, found = _found(kind, name, config), True
     except Unavailable as error:
         log.info("%s %s: %s", kind, name, error)
+        if kind == KEY and error.status == _DELETED:
+            _end_account(uris.without_fragment(name))
     except Exception:
         log.exception("%s %s could not be looked up", kind, name)
         if tries < _MOST_TRIES:
             return
     with db.in_transaction() as connection:
         queries.lookups.finish(connection, kind=kind, name=name, **result._asdict(), found=found)
+
+
+def _end_account(uri: str) -> None:
+    """Delete the account of an actor whose server says that it was deleted."""
+    with db.in_transaction() as connection:
+        row = queries.remote_accounts.by_uri(connection, uri=uri)
+        if row is not None:
+            lifecycle.begin_deletion(connection, row.id)
 
 
 def _found(kind: str, name: str, config: Config) -> Result:

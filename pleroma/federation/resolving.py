@@ -123,12 +123,11 @@ def _keep_keys(connection: Any, owner: str, found: list[actors.Key], is_applicat
 
 def _confirmed(actor: Actor, config: Config, confirmed: Found | None) -> Found:
     """The handle of an actor, as its host confirms it. Raises Unavailable."""
-    if confirmed is None or confirmed.nickname.lower() != actor.nickname.lower():
-        host = confirmed.host if confirmed else actor.host
-        confirmed = webfinger.look_up(actor.nickname, host, config)
-    if confirmed.host != actor.host and confirmed.uri == actor.uri:
-        # Another host is the handle's: it has the last word.
-        confirmed = webfinger.look_up(actor.nickname, confirmed.host, config)
+    if confirmed is None or confirmed.host != actor.host or confirmed.nickname.lower() != actor.nickname.lower():
+        # Anybody can name somebody else's actor: its own server says under which handle it is known.
+        confirmed = webfinger.look_up(actor.nickname, actor.host, config)
+        if confirmed.host != actor.host:
+            confirmed = webfinger.look_up(actor.nickname, confirmed.host, config)
     if confirmed.uri != actor.uri or confirmed.nickname.lower() != actor.nickname.lower():
         raise Unavailable("the host of the handle names another actor")
     if confirmed.host == config.domain:

@@ -74,7 +74,7 @@ def people(connection: Connection, names: list[str], config: Config) -> dict[str
         uris=[name for name, nickname in nicknames.items() if nickname is None],
     )
     local = {row.nickname.lower(): row for row in rows if row.uri == ""}
-    remote = {row.uri: row for row in rows if row.uri}
+    remote = {row.url: row for row in rows if row.uri} | {row.uri: row for row in rows if row.uri}
     found = {
         name: local.get(nickname.lower()) if nickname else remote.get(name) for name, nickname in nicknames.items()
     }

@@ -37,16 +37,8 @@ def _older(statuses: list[dict[str, Any]]) -> str | None:
 def _public_statuses() -> list[dict[str, Any]]:
     """A page of the public timeline."""
     with db.connection() as connection:
-        body, _, _ = queries.timelines.public(
-            connection,
-            viewer_id=0,
-            with_muted=False,
-            only_media=False,
-            local=True,
-            remote=False,
-            max_id=_max_id(),
-            since_id=0,
-            limit=_PAGE,
+        body, _, _ = queries.timelines.local(
+            connection, viewer_id=0, with_muted=False, only_media=False, max_id=_max_id(), since_id=0, limit=_PAGE
         )
     return rendering.entities(body, configured().base_url)
 

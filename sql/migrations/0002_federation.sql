@@ -87,6 +87,9 @@ create trigger write_status_fragments before insert or update of
   id, created_at, visibility, in_reply_to_id, in_reply_to_account_id, uuid, uri, url, sensitive, spoiler_text, edited_at
 on statuses for each row execute function write_status_fragments();
 
+-- Threads join when what stood between them comes.
+create index thread_mutes_thread on thread_mutes (thread_id);
+
 -- An upload of another server has no file here.
 alter table media
   alter column file drop not null,

@@ -2,10 +2,12 @@
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 
-from tests.deploy.test_nginx import NGINX, Site, running
+from tests.deploy.test_nginx import NGINX, ROOT, Site, running
 
 pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed (apt-get install nginx-light)")
 DOCUMENT = "application/activity+json"
@@ -53,3 +55,24 @@ def test_what_others_send_reaches_the_server_up_to_its_bound(site, path):
     # The server itself reads it, and finds that it is no activity.
     assert "X-Request-Id" in send(990_000, 400).headers
     assert "X-Request-Id" in send(1_100_000, 413).headers
+
+
+def test_doctor_looks_as_others_do(site):
+    certificate = str(site.directory / "fullchain.pem")
+    trusted = {"PLEROMA_REMOTE_CA_FILE": certificate, "PLEROMA_REMOTE_ALLOW_LOOPBACK": "true"}
+
+    def ask(status, **settings):
+        environment = {**site.environment, "SSL_CERT_FILE": certificate, **settings}
+        command = [sys.executable, str(ROOT / "app.py"), "doctor"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    said = ask(0, **trusted)
+    assert "ok     others find accounts by their handle" in said
+    assert f"ok     others know this server as localhost:{site.secure}" in said
+    assert "ok     others can check what this server signs" in said
+    # Without that it asks as a server elsewhere would: this machine is on no open internet.
+    assert "WRONG  localhost:" in ask(1)
+    # What nobody has vouched for, others do not believe.
+    assert "WRONG  others cannot ask https://localhost:" in ask(1, PLEROMA_REMOTE_ALLOW_LOOPBACK="true")

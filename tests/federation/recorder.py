@@ -45,8 +45,8 @@ class Recorder:
         uri = f"{self.address}/users/{nickname}"
         document = {
             "@context": "https://www.w3.org/ns/activitystreams", "id": uri, "type": "Person",
-            "preferredUsername": nickname, "inbox": f"{uri}/inbox", "endpoints": {"sharedInbox": f"{self.address}/inbox"},
-            "followers": f"{uri}/followers",
+            "preferredUsername": nickname, "inbox": f"{uri}/inbox", "followers": f"{uri}/followers",
+            "endpoints": {"sharedInbox": f"{self.address}/inbox"},
             "publicKey": {"id": f"{uri}#main-key", "owner": uri, "publicKeyPem": key},
         } | changes  # fmt: skip
         self.put(f"/users/{nickname}", document)

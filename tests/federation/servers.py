@@ -1,5 +1,6 @@
 """Servers of ours that know each other, and people on them who speak the API."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -98,6 +99,33 @@ class Person:
     def write(self, text, **parameters):
         """A new status."""
         return self.post("/api/v1/statuses", status=text, **parameters)
+
+    def write_for_sure(self, text, key):
+        """A new status, sent again with the same key until there is an answer."""
+
+        def is_written():
+            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+                sent = {"status": text, "visibility": "unlisted"}
+                headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": key}
+                answer = requests.post(f"{self.server.address}/api/v1/statuses", json=sent, headers=headers, timeout=30)
+                assert answer.status_code in (200, 409, 502, 503), answer.text
+                return answer.status_code == 200
+            return False
+
+        until(is_written, 90)
+
+    def walked(self, author):
+        """The texts of an author's statuses that begin with "walk", oldest first."""
+        account = self.find(author.handle)["id"]
+        found, oldest = [], {}
+        while page := self.get(f"/api/v1/accounts/{account}/statuses", limit=40, **oldest):
+            found += [each["content"] for each in page]
+            oldest = {"max_id": page[-1]["id"]}
+        return [text for text in reversed(found) if text.startswith("walk")]
+
+    def count_of(self, author):
+        """How many of them there are."""
+        return len(self.walked(author))
 
     def find(self, name):
         """The account of a handle or an address, elsewhere or here."""

@@ -30,8 +30,9 @@ def note(sender):
 
     def make(content="<p>hello</p>", number=1, **changes):
         return {
-            "id": f"https://{sender.host}/notes/{number}", "type": "Note", "attributedTo": sender.uri, "content": content,
-            "published": datetime.now(UTC).isoformat(), "to": [PUBLIC], "cc": [sender.account.followers],
+            "id": f"https://{sender.host}/notes/{number}", "type": "Note", "attributedTo": sender.uri,
+            "content": content, "published": datetime.now(UTC).isoformat(), "to": [PUBLIC],
+            "cc": [sender.account.followers],
         } | changes  # fmt: skip
 
     return make
@@ -365,7 +366,8 @@ def test_twenty_reactions_of_one_account_are_enough(federated, publish, send, al
 
 def _vote(sender, name, uri, number=1, **more):
     return {
-        "id": f"{sender.uri}#votes/{number}", "type": "Note", "name": name, "attributedTo": sender.uri, "inReplyTo": uri,
+        "id": f"{sender.uri}#votes/{number}", "type": "Note", "name": name, "attributedTo": sender.uri,
+        "inReplyTo": uri,
     } | more  # fmt: skip
 
 
@@ -461,7 +463,8 @@ def looked_up(sql):
 
     def note_it(uri):
         sql(
-            "insert into lookups (kind, name, host, due_at, done_at, is_found) values ('uri', %s, 'x', null, now(), true)",
+            "insert into lookups (kind, name, host, due_at, done_at, is_found)"
+            " values ('uri', %s, 'x', null, now(), true)",
             uri,
         )
 

@@ -1,10 +1,15 @@
 """What happens between people here and elsewhere: a follow is a request until it is accepted, and who hears of what."""
 
+import dataclasses
+import json
+
 import pytest
 
 from pleroma import db
 from pleroma.accounts import lifecycle, relationships
 from pleroma.db import queries
+from pleroma.federation import courier
+from tests.conftest import BASE
 
 
 def kinds(rows):
@@ -220,3 +225,30 @@ def test_the_end_of_an_account_sends_no_end_of_its_follows(
         lifecycle.delete(connection, erin.id)
     assert outgoing() == []
     assert counts(sql, alice) == (0, 0)
+
+
+def test_answers_and_ends_hold_the_follow_by_its_own_id(act, ask, federated, settings, sql, alice, bob, dora):
+    act(alice, "follow", dora)
+    ((request,),) = sql("select uri from follow_requests")
+    act(alice, "unfollow", dora)
+    uri = ask(dora, alice)
+    act(alice, "remove_from_followers", dora)
+    ask(dora, bob)
+    courier.expand(dataclasses.replace(settings, federation=True))
+    rows = [
+        (kind, json.loads((body or "{}").replace("\x01", BASE)))
+        for kind, body in sql("select kind, body from outgoing order by id")
+    ]
+    follow = {"id": request.replace("\x01", BASE), "type": "Follow", "actor": f"{BASE}/users/alice", "object": dora.uri}
+    asked = {"id": uri, "type": "Follow", "actor": dora.uri, "object": f"{BASE}/users/alice"}
+    sent = [(kind, {name: body[name] for name in ("type", "actor", "object") if body}) for kind, body in rows]
+    assert sent[0] == ("follow", {"type": "Follow", "actor": f"{BASE}/users/alice", "object": dora.uri})
+    assert rows[0][1]["id"] == follow["id"]
+    assert sent[1] == ("undo_follow", {"type": "Undo", "actor": f"{BASE}/users/alice", "object": follow})
+    # By then it was ended again.
+    assert sent[2] == ("accept", {})
+    assert sent[3] == ("reject", {"type": "Reject", "actor": f"{BASE}/users/alice", "object": asked})
+    assert sent[4] == (
+        "accept",
+        {"type": "Accept", "actor": f"{BASE}/users/bob", "object": asked | {"object": f"{BASE}/users/bob"}},
+    )

@@ -167,6 +167,19 @@ def test_a_direct_status_is_for_those_it_is_addressed_to(federated, alice, bob, 
     federated.get(path, headers=ACTIVITY, status=404)
 
 
+def test_an_account_is_not_there_for_those_whom_it_blocks(federated, alice, bob, sql):
+    elsewhere.make(sql, "carl", "b.example")
+    sql("insert into blocks (account_id, target_id) values (%s, %s)", alice.id, bob)
+    federated.get("/users/alice", headers=signed("/users/alice"), status=404)
+    federated.get("/users/alice", headers=signed("/users/alice", "https://b.example/users/carl#main-key"), status=200)
+    federated.get("/users/alice", headers=ACTIVITY, status=200)
+
+
+def test_an_actor_that_everybody_may_read_is_not_kept_back_for_a_key(federated, alice, sql):
+    federated.get("/users/alice", headers=signed("/users/alice"), status=200)
+    assert sql("select count(*) from lookups") == [(0,)]
+
+
 def test_a_key_that_is_not_here_is_asked_of_the_worker_by_one_request_at_a_time(secure, alice, sql, monkeypatch):
     (path, *_) = _paths(secure, alice)
     monkeypatch.setattr(signers, "_PATIENCE", 20.0)

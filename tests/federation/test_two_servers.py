@@ -1,5 +1,8 @@
 """Two servers that know each other: what people do on one is seen on the other."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.federation.servers import Federated, end
@@ -243,3 +246,25 @@ def test_deleted_account_is_gone_elsewhere(servers, bob):
     hugo.post("/api/pleroma/delete_account", password="correct horse battery")
     bob.wait_for(lambda: all(each["id"] != seen["id"] for each in bob.home()), seconds=60)
     assert bob.get(f"/api/v1/accounts/{account['id']}", code=404)
+
+
+def test_posts_of_both_sides_arrive_once_and_in_order_when_one_is_killed_meanwhile(servers, friends):
+    alice, bob = friends
+    number = 150
+
+    def write(author):
+        """Post one after the other, as a client does that tries again with its key when there was no answer."""
+        for place in range(number):
+            author.write_for_sure(f"walk {place:03}", f"{author.nickname}-{place}")
+
+    with ThreadPoolExecutor(2) as threads:
+        writing = [threads.submit(write, author) for author in (alice, bob)]
+        time.sleep(3)
+        bob.server.kill_everything()
+        bob.server.start_again()
+        for each in writing:
+            each.result()
+    expected = [f"walk {place:03}" for place in range(number)]
+    for reader, author in ((alice, bob), (bob, alice)):
+        reader.wait_for(lambda reader=reader, author=author: reader.count_of(author) >= number, seconds=90)
+        assert reader.walked(author) == expected

@@ -115,12 +115,24 @@ def actor(nickname: str) -> Response:
 def _admitted_actor(nickname: str) -> Response:
     """An account as an actor; who has to sign and does not sees what is needed to speak with it. Raises Forbidden."""
     signers.refuse_host()
-    is_bounded = signers.require_signature() and signers.signer() is None
+    must_sign = signers.require_signature()
+    reader = signers.signer(waits=must_sign)
+    is_bounded = must_sign and reader is None
+    if reader is not None:
+        _require_unblocked(nickname, reader.uri)
     response = actor(nickname)
     if is_bounded and response.status_code == 200:
         whole = json.loads(response.get_data())
         return _built({name: whole[name] for name in _NEEDED})
     return response
+
+
+def _require_unblocked(nickname: str, uri: str) -> None:
+    """Raises NotFound when an account blocks the actor that asks for it."""
+    if is_storable(nickname):
+        with db.connection() as connection:
+            if queries.activitypub.is_blocked(connection, nickname=nickname, uri=uri).yes:
+                raise NotFound()
 
 
 def _admitted_note(uuid: str) -> Response:

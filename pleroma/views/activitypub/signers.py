@@ -61,10 +61,11 @@ def refuse_host() -> None:
         raise Forbidden("Your server is refused here")
 
 
-def signer() -> Signer | None:
+def signer(*, waits: bool = True) -> Signer | None:
     """The actor that signed the request; None when it is not signed, or by a key that is not to be had soon.
 
-    Asks the worker for a key that is not here, one request in each process at a time. Called outside of transactions.
+    Unless `waits` is false, the worker is asked for a key that is not here, by one request in each process at a time.
+    Called outside of transactions.
     """
     claimed = _claimed()
     if claimed is None:
@@ -72,7 +73,8 @@ def signer() -> Signer | None:
     claim, host = claimed
     known = _known(claim, host)
     is_verified = known.owner is not None and signatures.is_made_by(known.public_key, claim)
-    if not is_verified and (known.owner is None or known.is_old) and _was_asked_for(claim.key_id):
+    may_be_new = known.owner is None or known.is_old
+    if not is_verified and waits and may_be_new and _was_asked_for(claim.key_id):
         known = _known(claim, host)
         is_verified = known.owner is not None and signatures.is_made_by(known.public_key, claim)
     return Signer(known.owner, host, known.is_application) if is_verified and not known.is_refused else None

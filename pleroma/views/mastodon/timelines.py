@@ -55,17 +55,11 @@ def public() -> Response:
     """Public statuses of everybody, `local` only or `remote` only. Raises Forbidden on a closed instance."""
     auth.require_public()
     where = {"local": params.boolean("local", False), "remote": params.boolean("remote", False)}
+    downwards, upwards = queries.timelines.public, queries.timelines.public_after
+    if where == {"local": True, "remote": False}:
+        downwards, upwards, where = queries.timelines.local, queries.timelines.local_after, {}
     with db.connection() as connection:
-        return page_response(
-            paging.page(
-                queries.timelines.public,
-                queries.timelines.public_after,
-                connection,
-                paging.window(),
-                **where,
-                **_filters(),
-            )
-        )
+        return page_response(paging.page(downwards, upwards, connection, paging.window(), **where, **_filters()))
 
 
 @blueprint.get("/timelines/tag/<tag>")
