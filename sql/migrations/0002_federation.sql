@@ -191,6 +191,7 @@ create table inbox (
 create index inbox_due on inbox (due_at, id) where body is not null;
 create index inbox_waiting on inbox (waits_for) where waits_for is not null;
 create index inbox_host on inbox (host) where body is not null;
+create index inbox_unverified on inbox (address) where signed is not null;
 create index inbox_received_at on inbox (received_at) where body is null;
 create index inbox_recipient on inbox (recipient_id) where recipient_id is not null;
 

@@ -38,8 +38,7 @@ def publish(federated):
     """Posts a status on it: publish(alice, "hello", visibility="unlisted")."""
 
     def post(author, text, **parameters):
-        sent = {"status": text, **parameters}
-        return federated.post_json("/api/v1/statuses", sent, auth=author, status=200).json
+        return federated.post_json("/api/v1/statuses", {"status": text, **parameters}, auth=author, status=200).json
 
     return post
 

@@ -27,3 +27,9 @@ def test_odd_and_long_values_are_refused(federated, odd):
             answer = federated.get(path + query, headers={"Accept": "application/activity+json"}, expect_errors=True)
             assert answer.status_int < 500, (path, query)
     assert time.monotonic() - begun < 60
+
+
+@pytest.mark.parametrize("odd", ODD, ids=range(len(ODD)))
+def test_there_is_no_inbox_of_an_odd_name(sender, odd):
+    path = f"/users/{quote(odd, safe='')}/inbox"
+    assert sender.post(sender.activity("Follow", odd), path, status="*").status_int in (404, 405)

@@ -82,7 +82,7 @@ def test_an_inbox_is_not_read(federated, alice, path):
 
 @pytest.mark.parametrize("path", INBOXES)
 def test_a_server_that_does_not_federate_has_no_inbox(client, alice, path):
-    client.post(path, b"{}", headers={"Content-Type": "application/activity+json"}, status=(404, 405))
+    client.post(path, b"{}", headers={"Content-Type": "application/activity+json"}, status=404)
 
 
 def test_the_inbox_must_be_somebodys(sender, follow, make_peer, sql, person, waiting):
@@ -169,8 +169,9 @@ def test_a_key_twice_on_the_first_two_levels_is_refused(sender, follow, waiting)
     sender.post(body.replace(b'"x": 1', b'"x": 1, "x": 2'))
 
 
-def test_a_nested_object_is_taken_up_to_32_levels(sender, follow):
+def test_a_nested_object_is_taken_up_to_32_levels(sender, follow, waiting):
     sender.post(follow | {"deep": json.loads("[" * 31 + "]" * 31)})
+    assert len(waiting()) == 1
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def holds(made, key, body=BODY, now=NOW):
     return signatures.is_made_by(pem(key), signatures.claim(made, body, now))
 
 
-def refused(made, why, body=BODY, now=NOW):
+def assert_refused(made, why, body=BODY, now=NOW):
     with pytest.raises(BadSignature, match=why):
         signatures.claim(made, body, now)
 
@@ -120,15 +120,15 @@ def test_a_whole_signature_holds_and_that_of_another_key_does_not(key):
 
 @pytest.mark.parametrize("left_out", USUAL)
 def test_target_host_digest_and_date_must_be_signed(key, left_out):
-    refused(request(by_rsa(key), [name for name in USUAL if name != left_out]), "too little")
+    assert_refused(request(by_rsa(key), [name for name in USUAL if name != left_out]), "too little")
 
 
 def test_a_request_without_a_body_needs_no_digest_and_a_digest_it_signs_is_of_nothing(key):
     bare = request(by_rsa(key), USUAL[:3])
     assert holds(bare, key, None)
-    refused(bare, "too little", b"")
+    assert_refused(bare, "too little", b"")
     assert holds(request(by_rsa(key), body=b""), key, None)
-    refused(request(by_rsa(key)), "digest", None)
+    assert_refused(request(by_rsa(key)), "digest", None)
 
 
 @pytest.mark.parametrize(
@@ -156,13 +156,13 @@ def test_a_request_without_a_body_needs_no_digest_and_a_digest_it_signs_is_of_no
     ],
 )
 def test_a_signature_that_lacks_doubles_or_twists_something_is_refused(key, old, new, why):
-    refused(changed(request(by_rsa(key)), old, new), why)
+    assert_refused(changed(request(by_rsa(key)), old, new), why)
 
 
 def test_no_signature_and_one_without_end_are_refused(key):
-    refused(Request("POST", TARGET, HOST, {}), "no signature")
-    refused(written(request(by_rsa(key)), ""), "no signature")
-    refused(written(request(by_rsa(key)), 'keyId="' + "a" * 10_000), "too long")
+    assert_refused(Request("POST", TARGET, HOST, {}), "no signature")
+    assert_refused(written(request(by_rsa(key)), ""), "no signature")
+    assert_refused(written(request(by_rsa(key)), 'keyId="' + "a" * 10_000), "too long")
 
 
 def test_nothing_but_the_quotes_ends_a_value(key):
@@ -183,7 +183,7 @@ def test_the_usual_algorithms_are_accepted(key, name):
 
 @pytest.mark.parametrize("name", ["", "none", "rsa-sha1", "rsa-sha512", "hmac-sha256", "ecdsa-sha256", "rsa"])
 def test_other_algorithms_are_refused(key, name):
-    refused(request(by_rsa(key), algorithm=f'"{name}"'), "algorithm")
+    assert_refused(request(by_rsa(key), algorithm=f'"{name}"'), "algorithm")
 
 
 def test_sha_512_is_for_hs2019_alone(key):
@@ -205,13 +205,13 @@ def test_the_time_of_making_stands_for_the_date(key):
     made = request(by_rsa(key), CREATED, algorithm='"hs2019"', created=str(NOW))
     assert holds(made, key)
     assert holds(request(by_rsa(key), CREATED, algorithm='"hs2019"', created=f'"{NOW}"'), key)
-    refused(changed(made, f"created={NOW},", ""), "created is not a time")
-    refused(changed(made, f"created={NOW}", 'created="soon"'), "created is not a time")
+    assert_refused(changed(made, f"created={NOW},", ""), "created is not a time")
+    assert_refused(changed(made, f"created={NOW}", 'created="soon"'), "created is not a time")
     assert not holds(changed(made, f"created={NOW}", f"created={NOW + 1}"), key)
 
 
 def test_the_time_of_making_is_not_for_rsa_sha256(key):
-    refused(request(by_rsa(key), CREATED, algorithm='"rsa-sha256"', created=str(NOW)), "not for rsa-sha256")
+    assert_refused(request(by_rsa(key), CREATED, algorithm='"rsa-sha256"', created=str(NOW)), "not for rsa-sha256")
 
 
 @pytest.mark.parametrize("covered", [(*CREATED, "(expires)"), CREATED])
@@ -219,12 +219,12 @@ def test_what_has_expired_is_refused_whether_that_was_signed_or_not(key, covered
     made = request(by_rsa(key), covered, algorithm='"hs2019"', created=str(NOW), expires=str(NOW + 30))
     assert holds(made, key)
     assert holds(made, key, now=NOW + 30)
-    refused(made, "expired", now=NOW + 31)
+    assert_refused(made, "expired", now=NOW + 31)
 
 
 def test_an_end_that_is_signed_must_be_there(key):
     made = request(by_rsa(key), (*CREATED, "(expires)"), algorithm='"hs2019"', created=str(NOW), expires=str(NOW))
-    refused(changed(made, f"expires={NOW},", ""), "expires is not a time")
+    assert_refused(changed(made, f"expires={NOW},", ""), "expires is not a time")
 
 
 @pytest.mark.parametrize("way", [-1, 1])
@@ -233,22 +233,22 @@ def test_a_time_may_be_an_hour_and_five_minutes_away_either_way(key, way):
     made = request(by_rsa(key), CREATED, algorithm='"hs2019"', created=str(NOW))
     for each in (dated, made):
         assert holds(each, key, now=NOW + way * 65 * 60)
-        refused(each, "too far", now=NOW + way * (65 * 60 + 1))
+        assert_refused(each, "too far", now=NOW + way * (65 * 60 + 1))
 
 
 def test_both_times_must_be_near(key):
     covered = ("(request-target)", "host", "date", "(created)", "digest")
     old = {"date": formatdate(NOW - 5000, usegmt=True)}
-    refused(request(by_rsa(key), covered, headers=old, algorithm='"hs2019"', created=str(NOW)), "too far")
+    assert_refused(request(by_rsa(key), covered, headers=old, algorithm='"hs2019"', created=str(NOW)), "too far")
     # One that nobody signed is looked at too: it says what the sender meant.
-    refused(request(by_rsa(key), created=str(NOW - 5000)), "too far")
+    assert_refused(request(by_rsa(key), created=str(NOW - 5000)), "too far")
 
 
 @pytest.mark.parametrize(
     "date", ["", "yesterday", "Thu, 99 Jan 2026 00:00:00 GMT", "0", "Thu, 01 Jan 99999 00:00:00 GMT"]
 )
 def test_a_date_that_is_none_is_refused(key, date):
-    refused(request(by_rsa(key), headers={"date": date}), "date cannot be read")
+    assert_refused(request(by_rsa(key), headers={"date": date}), "date cannot be read")
 
 
 def test_a_date_without_a_zone_is_not_that_of_this_machine(key, monkeypatch):
@@ -267,22 +267,22 @@ def test_a_date_without_a_zone_is_not_that_of_this_machine(key, monkeypatch):
 def test_the_digest_is_of_the_very_bytes(key, name):
     made = request(by_rsa(key), headers={"digest": digest_of(BODY, name)})
     assert holds(made, key)
-    refused(made, "digest", BODY + b" ")
-    refused(made, "digest", BODY.replace(b" ", b""))
+    assert_refused(made, "digest", BODY + b" ")
+    assert_refused(made, "digest", BODY.replace(b" ", b""))
 
 
 def test_of_several_digests_the_known_one_counts(key):
     others = [digest_of(BODY, "SHA-512", hashlib.sha512), digest_of(BODY)]
     assert holds(request(by_rsa(key), headers={"digest": ",".join(others)}), key)
     assert holds(request(by_rsa(key), headers={"digest": ", ".join(others[::-1])}), key)
-    refused(request(by_rsa(key), headers={"digest": others[0]}), "digest")
-    refused(request(by_rsa(key), headers={"digest": f"{others[1]},{digest_of(b'other')}"}), "digest")
-    refused(request(by_rsa(key), headers={"digest": f"{others[1]},{others[1]}"}), "digest")
+    assert_refused(request(by_rsa(key), headers={"digest": others[0]}), "digest")
+    assert_refused(request(by_rsa(key), headers={"digest": f"{others[1]},{digest_of(b'other')}"}), "digest")
+    assert_refused(request(by_rsa(key), headers={"digest": f"{others[1]},{others[1]}"}), "digest")
 
 
 @pytest.mark.parametrize("digest", ["", "SHA-256=", "SHA-256", "é", "SHA-256=é", "MD5=x"])
 def test_a_digest_that_is_none_is_refused(key, digest):
-    refused(request(by_rsa(key), headers={"digest": digest}), "digest")
+    assert_refused(request(by_rsa(key), headers={"digest": digest}), "digest")
 
 
 def test_a_request_to_somebody_else_is_not_good_here(key):
@@ -315,13 +315,13 @@ def test_a_header_counts_by_its_very_bytes(key):
 
 def test_a_signature_of_the_new_form_is_never_read_as_one_of_the_old(key):
     made = request(by_rsa(key))
-    refused(Request("POST", TARGET, HOST, {**made.headers, "signature-input": 'sig1=("@method")'}), "9421")
+    assert_refused(Request("POST", TARGET, HOST, {**made.headers, "signature-input": 'sig1=("@method")'}), "9421")
 
 
 def test_keys_of_2048_to_4096_bits_are_accepted():
-    for bits in (2048, 4096):
-        signatures.require_good(pem(rsa.generate_private_key(65537, bits)))
-    signatures.require_good(pem(ed25519.Ed25519PrivateKey.generate()))
+    good = [rsa.generate_private_key(65537, 2048), rsa.generate_private_key(65537, 4096)]
+    for each in (*good, ed25519.Ed25519PrivateKey.generate()):
+        assert signatures.require_good(pem(each)) is None
 
 
 def odd_keys():
@@ -417,7 +417,5 @@ def test_whatever_the_headers_say_is_a_claim_or_refused(headers, body):
 def test_whatever_date_and_digest_say_is_a_claim_or_refused(date, digest):
     signature = 'keyId="a",headers="(request-target) host date digest",signature="AAAA"'
     headers = {"signature": signature, "date": date, "digest": digest}
-    try:
-        signatures.claim(Request("POST", "/inbox", HOST, headers), BODY, NOW)
-    except BadSignature:
-        return
+    # No text that is made up is the digest of the body.
+    assert_refused(Request("POST", "/inbox", HOST, headers), r".")

@@ -112,4 +112,4 @@ def test_any_bytes_are_read_or_refused(source):
         document = vocabulary.parse(source)
     except Unreadable:
         return
-    json.dumps(document).encode()
+    assert isinstance(document, dict) and json.dumps(document, ensure_ascii=False).encode()
