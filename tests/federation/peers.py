@@ -70,7 +70,7 @@ def make_peer(federated, remote_account, peer_key):
         if known:
             with db.in_transaction() as connection:
                 queries.remote_accounts.keep_keys(
-                    connection, owner=peer.uri, ids=[peer.key_id], public_keys=[peer_key.public]
+                    connection, owner=peer.uri, ids=[peer.key_id], public_keys=[peer_key.public], is_application=False
                 )
         return peer
 
