@@ -386,7 +386,8 @@ begin
     select 'vote', v.account_id, s.id, s.account_id, jsonb_build_object('choice', v.choice)
     from voted v
     join statuses s on s.id = v.status_id and not s.local
-    where is_local(v.account_id);
+    where is_local(v.account_id)
+    order by v.account_id, v.choice;
   end if;
   if is_federating() then
     insert into outgoing (kind, account_id, status_id, due_at)
