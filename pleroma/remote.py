@@ -89,15 +89,20 @@ def fetch(
     # A thread of its own, because neither a name look-up nor a byte a second of header lines heeds a timeout.
     threading.Thread(target=run, name="remote", daemon=True).start()
     try:
-        return result.result(timeout=total)
+        return _awaited(result, url, total)
+    finally:
+        exchange.end()
+
+
+def _awaited(result: Future[Response], url: str, seconds: float) -> Response:
+    try:
+        return result.result(timeout=seconds)
     except RemoteError:
         raise
     except TimeoutError as problem:
         raise RemoteError(f"{_host(url)} took too long") from problem
     except Exception as problem:
         raise RemoteError(f"{_host(url)} cannot be reached") from problem
-    finally:
-        exchange.end()
 
 
 def _host(url: str) -> str:

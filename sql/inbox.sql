@@ -2,10 +2,15 @@
 -- What is known of who may have sent something: the key, whether its host is refused, and how much waits.
 select k.owner, k.public_key, k.fetched_at < now() - interval '5 minutes' as is_old,
        is_refused(:host) or is_refused(:key_host) as is_refused,
-       (select count(*)
-        from (select from inbox i where i.host = :host and i.body is not null limit 2000) waiting) as of_host,
-       (select count(*) from (select from inbox i where i.body is not null limit 20000) waiting) as of_all
-from (select) nothing
+       -- As long as there cannot be more, nothing is counted.
+       case when span.width < 2000 then 0 else (
+         select count(*) from (select from inbox i where i.host = :host and i.body is not null limit 2000) waiting) end as of_host,
+       case when span.width < 20000 then 0 else (
+         select count(*) from (select from inbox i where i.body is not null limit 20000) waiting) end as of_all
+from (
+  select coalesce((select i.id from inbox i where i.body is not null order by i.id desc limit 1)
+    - (select i.id from inbox i where i.body is not null order by i.id limit 1) + 1, 0) as width
+) span
 left join remote_keys k on k.id = :key_id;
 
 -- name: unverified(host, address)^

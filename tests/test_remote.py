@@ -262,7 +262,7 @@ def test_all_requests_share_one_tls_context_that_reads_the_authorities_once(tls_
     read = []
     load = ssl.SSLContext.load_verify_locations
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *a, **k: read.append(a) or load(*a, **k))
-    remote._tls_context().load_verify_locations(Path(__file__).parent / "self_signed.pem")
+    remote._tls_context(None).load_verify_locations(Path(__file__).parent / "self_signed.pem")
     for _ in range(3):
         assert fetch(f"https://127.0.0.1:{tls_server.server_port}/hello").status == 200
     assert len(contexts) == 1
@@ -270,7 +270,7 @@ def test_all_requests_share_one_tls_context_that_reads_the_authorities_once(tls_
 
 
 def test_a_certificate_of_another_name_is_refused(tls_server, contexts):
-    remote._tls_context().load_verify_locations(Path(__file__).parent / "self_signed.pem")
+    remote._tls_context(None).load_verify_locations(Path(__file__).parent / "self_signed.pem")
     for _ in range(2):
         assert fetch(f"https://127.0.0.1:{tls_server.server_port}/hello").status == 200
         with pytest.raises(RemoteError, match="cannot be reached"):

@@ -189,6 +189,7 @@ create table inbox (
   received_at timestamptz not null default now()
 );
 create index inbox_due on inbox (due_at, id) where body is not null;
+create index inbox_open on inbox (id) where body is not null;
 create index inbox_waiting on inbox (waits_for) where waits_for is not null;
 create index inbox_host on inbox (host) where body is not null;
 create index inbox_unverified on inbox (address) where signed is not null;

@@ -99,7 +99,7 @@ def test_reblog_favourite_and_reaction_come_and_are_taken_back(friends):
         now = alice.get(f"/api/v1/statuses/{own['id']}")
         return (now["reblogs_count"], now["favourites_count"], now["pleroma"]["emoji_reactions"]) == (0, 0, [])
 
-    alice.wait_for(is_as_before)
+    assert alice.wait_for(is_as_before)
 
 
 def test_reblog_of_somebody_unknown_brings_the_original(servers, friends):
@@ -134,7 +134,7 @@ def test_poll_is_voted_in_and_counted_on_both_sides(friends):
         options = alice.get(f"/api/v1/polls/{own['poll']['id']}")["options"]
         return [option["votes_count"] for option in options] == [1, 0]
 
-    alice.wait_for(counts)
+    assert alice.wait_for(counts)
 
 
 def test_edit_changes_the_copy(friends):
@@ -153,7 +153,7 @@ def test_deletion_removes_the_copy(friends):
     own = alice.write("soon gone")
     seen = bob.received("soon gone")
     alice.ask("delete", f"/api/v1/statuses/{own['id']}")
-    bob.wait_for(lambda: all(each["id"] != seen["id"] for each in bob.home()))
+    assert bob.wait_for(lambda: all(each["id"] != seen["id"] for each in bob.home()))
     bob.get(f"/api/v1/statuses/{seen['id']}", code=404)
 
 
@@ -167,9 +167,9 @@ def test_pinned_status_is_pinned_elsewhere(friends):
     def pinned():
         return [each["id"] for each in bob.get(f"/api/v1/accounts/{account}/statuses", pinned="true")]
 
-    bob.wait_for(lambda: pinned() == [seen["id"]])
+    assert bob.wait_for(lambda: pinned() == [seen["id"]])
     alice.post(f"/api/v1/statuses/{own['id']}/unpin")
-    bob.wait_for(lambda: pinned() == [])
+    assert bob.wait_for(lambda: pinned() == [])
 
 
 def test_report_that_is_forwarded_comes_to_the_staff_of_the_other_server(friends):
@@ -205,11 +205,11 @@ def test_request_to_locked_account_waits_until_it_is_answered(servers, bob):
     assert [each["acct"] for each in waiting] == [bob.handle]
     assert bob.relationship(account["id"])["requested"]
     dora.post(f"/api/v1/follow_requests/{waiting[0]['id']}/reject")
-    bob.wait_for(lambda: not bob.relationship(account["id"])["requested"])
+    assert bob.wait_for(lambda: not bob.relationship(account["id"])["requested"])
     bob.post(f"/api/v1/accounts/{account['id']}/follow")
-    dora.wait_for(lambda: dora.get("/api/v1/follow_requests"))
+    assert dora.wait_for(lambda: dora.get("/api/v1/follow_requests"))
     dora.post(f"/api/v1/follow_requests/{waiting[0]['id']}/authorize")
-    bob.wait_for(lambda: bob.relationship(account["id"])["following"])
+    assert bob.wait_for(lambda: bob.relationship(account["id"])["following"])
 
 
 def test_block_ends_follows_both_ways(servers, bob):
@@ -217,8 +217,8 @@ def test_block_ends_follows_both_ways(servers, bob):
     account = bob.follow(erin)
     followed = erin.follow(bob)
     erin.post(f"/api/v1/accounts/{followed['id']}/block")
-    bob.wait_for(lambda: not bob.relationship(account["id"])["following"])
-    bob.wait_for(lambda: not bob.relationship(account["id"])["followed_by"])
+    assert bob.wait_for(lambda: not bob.relationship(account["id"])["following"])
+    assert bob.wait_for(lambda: not bob.relationship(account["id"])["followed_by"])
     assert bob.relationship(account["id"])["blocked_by"]
 
 
@@ -226,7 +226,7 @@ def test_profile_that_changes_is_read_again(servers, bob):
     fred = servers[0].person("fred")
     account = bob.follow(fred)
     fred.ask("patch", "/api/v1/accounts/update_credentials", display_name="Frederick")
-    bob.wait_for(lambda: bob.get(f"/api/v1/accounts/{account['id']}")["display_name"] == "Frederick", seconds=60)
+    assert bob.wait_for(lambda: bob.get(f"/api/v1/accounts/{account['id']}")["display_name"] == "Frederick", seconds=60)
 
 
 def test_unfollowed_account_sends_nothing_more(servers, bob):
@@ -235,7 +235,7 @@ def test_unfollowed_account_sends_nothing_more(servers, bob):
     gina.write("you follow me")
     bob.received("you follow me")
     bob.post(f"/api/v1/accounts/{account['id']}/unfollow")
-    gina.wait_for(lambda: gina.get(f"/api/v1/accounts/{gina.id}")["followers_count"] == 0)
+    assert gina.wait_for(lambda: gina.get(f"/api/v1/accounts/{gina.id}")["followers_count"] == 0)
 
 
 def test_deleted_account_is_gone_elsewhere(servers, bob):
@@ -244,7 +244,7 @@ def test_deleted_account_is_gone_elsewhere(servers, bob):
     hugo.write("my last words")
     seen = bob.received("my last words")
     hugo.post("/api/pleroma/delete_account", password="correct horse battery")
-    bob.wait_for(lambda: all(each["id"] != seen["id"] for each in bob.home()), seconds=60)
+    assert bob.wait_for(lambda: all(each["id"] != seen["id"] for each in bob.home()), seconds=60)
     assert bob.get(f"/api/v1/accounts/{account['id']}", code=404)
 
 
