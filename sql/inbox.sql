@@ -42,11 +42,11 @@ select pg_try_advisory_xact_lock(7276037) as is_only_one;
 -- Whether there is anything to be worked off.
 select exists (select from inbox i where i.body is not null and i.due_at <= now()) as yes;
 
--- name: due(limit)
--- What is to be worked off, in its order.
+-- name: due(limit, busy_hosts)
+-- What is to be worked off, in its order, without that of some hosts.
 select i.id, i.body, i.signed, i.recipient_id, i.tries, i.host, is_refused(i.host) as is_refused
 from inbox i
-where i.body is not null and i.due_at <= now()
+where i.body is not null and i.due_at <= now() and i.host <> all (:busy_hosts::text[])
 order by i.id
 limit :limit;
 

@@ -5,6 +5,26 @@ on conflict (kind, name) do update
 set due_at = now(), tries = 0, asked_at = now(), done_at = null, account_id = null, status_id = null
 where l.due_at is null and not is_fresh(l);
 
+-- name: ask_for(kind, name, host, asked_by, most)^
+-- The same for what a host sent, unless that has led to too many other hosts within an hour that are not known here.
+with counted as (
+       select count(distinct l.host) as number
+       from lookups l
+       where l.asked_by = :asked_by and l.host not in (:asked_by, :host) and l.asked_at > now() - interval '1 hour'
+     ), asked as (
+       insert into lookups as l (kind, name, host, asked_by)
+       select :kind, :name, :host, :asked_by
+       from counted
+       where number < :most or :host = :asked_by or exists (select from remote_accounts r where r.host = :host)
+       on conflict (kind, name) do update
+       set due_at = case when l.due_at is null and not is_fresh(l) then now() else l.due_at end,
+           tries = case when l.due_at is null and not is_fresh(l) then 0 else l.tries end,
+           asked_at = case when l.due_at is null and not is_fresh(l) then now() else l.asked_at end,
+           done_at = case when l.due_at is null and not is_fresh(l) then null else l.done_at end
+       returning kind
+     )
+select exists (select from asked) as yes;
+
 -- name: ask_again(kind, name, host)!
 -- Has something looked up that has changed, at most once a minute.
 insert into lookups as l (kind, name, host) values (:kind, :name, :host)

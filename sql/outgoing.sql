@@ -132,6 +132,12 @@ delete from account_keys k
 where k.account_id is null and k.owner like '/users/%%'
   and not exists (select from outgoing o where o.owner = k.owner or o.about ->> 'path' = k.owner);
 
+-- name: forget_hosts()!
+-- Forgets hosts of which nobody is known here, and nothing was heard for 30 days.
+delete from hosts h
+where greatest(h.seen_at, h.created_at) < now() - interval '30 days'
+  and not exists (select from remote_accounts r where r.host = h.name);
+
 -- name: forget()!
 -- Removes what was sent 7 days ago, or is empty.
 delete from outgoing o

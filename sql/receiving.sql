@@ -32,6 +32,10 @@ select exists (select from tombstones t where t.path = :uri) as yes;
 -- Notes that something elsewhere is gone, so that it does not come later.
 insert into tombstones (path) values (:uri) on conflict do nothing;
 
+-- name: forget_buried()!
+-- Forgets what others deleted 7 days ago.
+delete from tombstones where path like 'http%%' and created_at < now() - interval '7 days';
+
 -- name: create(uri, url, account_id, in_reply_to_id, in_reply_to_account_id, in_reply_to_uri, thread_id, visibility, sensitive, language, spoiler_text, body, involved, hashtags, has_media, has_poll, published, arrives)^
 -- Stores a status elsewhere with its tags, counts the answer, and returns its id, and whether somebody subscribes to its
 -- author; nothing when it is there. arrives: it is new, and so sorted by now and not by when it was published. It stands

@@ -188,4 +188,7 @@ def tidy() -> None:
         queries.outgoing.trim(connection, most_of_host=_MOST_OF_HOST, most=_MOST)
         queries.outgoing.forget(connection)
         queries.outgoing.forget_keys(connection)
+        queries.outgoing.forget_hosts(connection)
+        queries.inbox.forget(connection)
+        queries.receiving.forget_buried(connection)
         queries.activitypub.forget_former_keys(connection)

@@ -24,7 +24,7 @@ from pleroma.text import Handle
 log = logging.getLogger(__name__)
 HANDLE, URI, KEY = "handle", "uri", "key"
 PLACES = 4
-_MOST_TRIES = 3
+_MOST_TRIES, _MOST_HOSTS = 3, 60
 _DELETED = 410
 _IDLE, _POLL, _TIDY_EACH = 0.25, 0.1, 600.0
 
@@ -207,6 +207,17 @@ def _account(uri: str, config: Config) -> int:
     with db.connection() as connection:
         known = queries.remote_accounts.by_uri(connection, uri=uri)
     return int(known.id) if known else resolving.by_uri(uri, config)
+
+
+def ask_for(connection: Any, kind: str, name: str, asked_by: str) -> bool:
+    """Have something looked up that an activity of a host needs; False when that has led to too many others.
+
+    Raises BadUri.
+    """
+    host = host_of(kind, name)
+    return bool(
+        queries.lookups.ask_for(connection, kind=kind, name=name, host=host, asked_by=asked_by, most=_MOST_HOSTS).yes
+    )
 
 
 def ask(connection: Any, kind: str, name: str) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections import Counter
 from typing import Any
 
 from psycopg import Connection
@@ -23,16 +25,38 @@ log = logging.getLogger(__name__)
 _BATCH = 32
 _IDLE, _PATIENCE = 0.25, 10.0
 _MOST_TRIES, _MOST_FOR_KEY = 12, 3
+MOST_OF_A_MINUTE = 600
+
+
+class Pace:
+    """How much of each host was carried out in this minute."""
+
+    def __init__(self) -> None:
+        self._minute = 0
+        self._counts: Counter[str] = Counter()
+
+    def count(self, host: str) -> None:
+        """Count one activity."""
+        minute = int(time.monotonic() // 60)
+        if minute != self._minute:
+            self._minute = minute
+            self._counts.clear()
+        self._counts[host] += 1
+
+    def busy_hosts(self) -> list[str]:
+        """Those that have had their share."""
+        return [host for host, number in self._counts.items() if number >= MOST_OF_A_MINUTE]
 
 
 def run(config: Config, stop: threading.Event) -> None:
     """Carry out what comes in, until `stop` is set."""
+    pace = Pace()
     while not stop.is_set():
-        if not read(config):
+        if not read(config, pace):
             stop.wait(_IDLE)
 
 
-def read(config: Config) -> bool:
+def read(config: Config, pace: Pace) -> bool:
     """Carry out some of what is due; whether there was anything, and nobody else at it."""
     with db.scope() as turn:
         if not queries.inbox.is_due(turn.connection()).yes:
@@ -40,8 +64,11 @@ def read(config: Config) -> bool:
         connection = turn.begin()
         if not queries.inbox.begin(connection).is_only_one:
             return False
-        rows = queries.inbox.due(connection, limit=_BATCH)
+        rows = queries.inbox.due(connection, limit=_BATCH, busy_hosts=pace.busy_hosts())
+        # Others go first; when there are none, nobody waits.
+        rows = rows or queries.inbox.due(connection, limit=_BATCH, busy_hosts=[])
         for row in rows:
+            pace.count(row.host)
             _read_one(row, config)
         hosts = sorted({row.host for row in rows if row.signed is None})
         if hosts:
@@ -101,8 +128,10 @@ def _put_back(row: Any, missing: Missing | None, config: Config) -> None:
         )
         if missing is not None:
             try:
-                lookups.ask(connection, missing.kind, missing.name)
+                is_asked = lookups.ask_for(connection, missing.kind, missing.name, row.host)
             except uris.BadUri:
+                is_asked = False
+            if not is_asked:
                 queries.inbox.finish(connection, id=row.id)
 
 

@@ -197,7 +197,8 @@ create index inbox_received_at on inbox (received_at) where body is null;
 create index inbox_recipient on inbox (recipient_id) where recipient_id is not null;
 
 -- What is looked up elsewhere, for requests and for activities that wait for it: handles, keys, and whatever has a URI. With
--- due_at it is still to be done, or somebody is at it; without, it is known what came of it.
+-- due_at it is still to be done, or somebody is at it; without, it is known what came of it. asked_by: the host whose activity
+-- needs it.
 create table lookups (
   kind text collate "C" not null,
   name text collate "C" not null,
@@ -207,11 +208,13 @@ create table lookups (
   asked_at timestamptz not null default now(),
   done_at timestamptz,
   is_found boolean not null default false,
+  asked_by text collate "C",
   account_id bigint references accounts on delete cascade,
   status_id bigint references statuses on delete cascade,
   primary key (kind, name)
 );
 create index lookups_due on lookups (due_at) where due_at is not null;
+create index lookups_asked_by on lookups (asked_by, asked_at) where asked_by is not null;
 create index lookups_done_at on lookups (done_at) where done_at is not null;
 create index lookups_account on lookups (account_id) where account_id is not null;
 create index lookups_status on lookups (status_id) where status_id is not null;

@@ -49,7 +49,7 @@ def carry_out(settings):
 
     def read():
         config = dataclasses.replace(settings, federation=True)
-        while reader.read(config):
+        while reader.read(config, reader.Pace()):
             continue
 
     return read

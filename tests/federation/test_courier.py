@@ -33,8 +33,9 @@ def bring(config, sql):
             until(lambda: sql(
                 "select not exists (select from outgoing where body is null and due_at <= now())"
                 " and not exists (select from hosts where due_at <= now() + interval '30 seconds' and not is_dead)"
-                " and not exists (select from hosts where due_at between now() and now() + interval '2 minutes'"
-                " and failures = 0)"
+                # Two minutes are those of a host that somebody is at; no pause after a failure is as long.
+                " and not exists (select from hosts where due_at"
+                " between now() + interval '90 seconds' and now() + interval '2 minutes')"
             ) == [(True,)])  # fmt: skip
         finally:
             stop.set()

@@ -1,9 +1,11 @@
 """What the activities of others do here: once, whatever comes how often, and only to what is theirs."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pleroma.federation import courier, reader
 from tests.conftest import BASE
 from tests.federation.remote_people import PUBLIC
 
@@ -502,3 +504,45 @@ def test_move_to_an_account_that_does_not_name_the_old_one_is_ignored(
 def test_other_activities_do_nothing(send, alice, sql, kind):
     send(kind, _uri(alice))
     assert sql("select count(*) from inbox where body is not null") == [(0,)]
+
+
+def test_what_one_host_sends_leads_to_sixty_others_an_hour_at_most(sender, carry_out, alice, follow, sql):
+    follow(alice)
+    for number in range(65):
+        sender.post(sender.activity("Announce", f"https://h{number}.example/1", to=[PUBLIC]))
+    carry_out()
+    assert sql("select count(distinct host) from lookups") == [(60,)]
+    # What is of the sender itself, or of a host that is known, is looked up still.
+    sender.post(sender.activity("Announce", f"https://{sender.host}/1", to=[PUBLIC]))
+    carry_out()
+    assert sql("select count(*) from lookups where host = %s", sender.host) == [(1,)]
+
+
+def test_host_that_sends_too_much_lets_others_go_first(sender, make_peer, settings, publish, alice, sql, monkeypatch):
+    monkeypatch.setattr(reader, "MOST_OF_A_MINUTE", 2)
+    monkeypatch.setattr(reader, "_BATCH", 1)
+    status = publish(alice, "hello")
+    other = make_peer("other", "other.example")
+    for peer in (sender, sender, sender, sender, other):
+        peer.post(peer.activity("Like", status["uri"]))
+    config, pace, order = dataclasses.replace(settings, federation=True), reader.Pace(), []
+    for _ in range(5):
+        before = dict(sql("select id, host from inbox where body is not null"))
+        reader.read(config, pace)
+        order += before.keys() - dict(sql("select id, host from inbox where body is not null")).keys()
+    hosts = dict(sql("select id, host from inbox"))
+    assert [hosts[each] for each in order] == [sender.host, sender.host, other.host, sender.host, sender.host]
+
+
+def test_what_is_done_with_is_forgotten(sender, send, note, alice, follow, sql):
+    follow(alice)
+    send("Create", note())
+    send("Delete", note()["id"])
+    sql("update inbox set received_at = now() - interval '4 hours'")
+    sql("update tombstones set created_at = now() - interval '8 days'")
+    sql("insert into tombstones (path, created_at) values ('/objects/1', now() - interval '1 year')")
+    sql("insert into hosts (name, created_at) values ('lost.example', now() - interval '31 days')")
+    courier.tidy()
+    assert sql("select count(*) from inbox") == [(0,)]
+    assert sql("select path from tombstones") == [("/objects/1",)]
+    assert "lost.example" not in [name for (name,) in sql("select name from hosts")]
