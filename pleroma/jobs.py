@@ -42,7 +42,6 @@ MODULES = (
     "pleroma.accounts.imports",
     "pleroma.accounts.archives",
     "pleroma.accounts.moves",
-    "pleroma.federation.imports",
     "pleroma.upkeep",
     "pleroma.statuses.scheduling",
     "pleroma.push.delivery",

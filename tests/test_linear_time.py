@@ -253,7 +253,7 @@ ELSEWHERE = {
     "web.request_body": "Repeated largest takes_files",
     "web.params": "everything raw bare_body present text sent_text required_text exact required_exact secret somebody"
     " boolean strict_boolean integer identifier values texts exacts identifiers tree mapping upload datetime too_long",
-    "accounts.imports": "Entry work_off bookmark_import",
+    "accounts.imports": "Entry before_each_batch follow_import block_import mute_import bookmark_import",
     "emoji.pack_files": "BrokenPack inside read pictures_below check_pack read_pack dump_pack remove is_picture"
     " check_picture",
     "emoji.folders": "Line folders found_in",

@@ -127,15 +127,24 @@ def _follow(connection: Connection, account_id: int, target_id: int, option: boo
 
 
 _BOOKMARK = "bookmark"
+Prepare = Callable[[list[Handle]], None]
+_preparing: list[Prepare] = []
 _ACTIONS: dict[str, Callable[..., None]] = {"follow": _follow, "block": _block, "mute": _mute}
 
 
-def work_off(import_id: int, prepare: Callable[[list[Handle]], None] = lambda handles: None) -> None:
-    """Do what a list is for to all that it names; `prepare` is called with the handles of each batch before that."""
+def before_each_batch(prepare: Prepare) -> Prepare:
+    """Have a function called with the handles of each batch, before anything is done with them."""
+    _preparing.append(prepare)
+    return prepare
+
+
+def _work_off(import_id: int) -> None:
     _read(import_id)
     is_left = True
     while is_left:
-        prepare(_handles_of_next(import_id))
+        handles = _handles_of_next(import_id) if _preparing else []
+        for prepare in _preparing:
+            prepare(handles)
         is_left = _one_batch(import_id)
     with db.in_transaction() as connection:
         queries.imports.finish(connection, import_id=import_id)
@@ -216,7 +225,25 @@ def _try(connection: Connection, batch: Any, row: Any) -> bool:
     return True
 
 
+@jobs.task("background", name="follow_import")
+def follow_import(import_id: int) -> None:
+    """Follow the accounts of a list."""
+    _work_off(import_id)
+
+
+@jobs.task("background", name="block_import")
+def block_import(import_id: int) -> None:
+    """Block the accounts of a list."""
+    _work_off(import_id)
+
+
+@jobs.task("background", name="mute_import")
+def mute_import(import_id: int) -> None:
+    """Mute the accounts of a list."""
+    _work_off(import_id)
+
+
 @jobs.task("background", name="bookmark_import")
 def bookmark_import(import_id: int) -> None:
     """Bookmark the statuses of a list."""
-    work_off(import_id)
+    _work_off(import_id)

@@ -1,4 +1,4 @@
-"""Lists of accounts to follow, block or mute, of which some may be elsewhere: the jobs that work them off.
+"""Lists of accounts to follow, block or mute, of which some may be elsewhere.
 
 Who is not here yet is looked up: four at once, and of each host one a second. Who is not found is skipped.
 """
@@ -18,7 +18,8 @@ from pleroma.text import Handle
 _LONGEST_WAIT, _PAUSE = 20.0, 1.0
 
 
-def _look_up(handles: list[Handle]) -> None:
+@imports.before_each_batch
+def look_up(handles: list[Handle]) -> None:
     """Have those looked up whom nobody here knows."""
     if not any(handle.domain for handle in handles):
         return
@@ -46,21 +47,3 @@ def _rounds(handles: list[Handle]) -> list[list[Handle]]:
     for handle in handles:
         hosts[handle.domain].append(handle)
     return [[each for each in some if each is not None] for some in zip_longest(*hosts.values())]
-
-
-@jobs.task("background", name="follow_import")
-def follow_import(import_id: int) -> None:
-    """Follow the accounts of a list."""
-    imports.work_off(import_id, _look_up)
-
-
-@jobs.task("background", name="block_import")
-def block_import(import_id: int) -> None:
-    """Block the accounts of a list."""
-    imports.work_off(import_id, _look_up)
-
-
-@jobs.task("background", name="mute_import")
-def mute_import(import_id: int) -> None:
-    """Mute the accounts of a list."""
-    imports.work_off(import_id, _look_up)

@@ -14,7 +14,7 @@ from functools import partial
 from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa  # noqa: F401
 
 from pleroma.config import Config
-from pleroma.federation import courier, lookups, reader
+from pleroma.federation import courier, imports, lookups, reader  # noqa: F401 (imports adds to what jobs do)
 
 # Connections to the database that the threads may need at once.
 CONNECTIONS = 4 + lookups.PLACES

@@ -2,6 +2,8 @@
 
 import pytest
 
+import pleroma.federation.imports  # noqa: F401 (as the worker of a server that federates)
+
 
 @pytest.mark.parametrize(
     ("path", "table", "kept"),

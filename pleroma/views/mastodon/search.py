@@ -15,7 +15,6 @@ from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
-from pleroma.federation import lookups, uris
 from pleroma.openapi import Choice, Flag, Id, Text, Whole, answers, takes
 from pleroma.text import Handle
 from pleroma.views.mastodon.accounts import read_handle
@@ -28,7 +27,6 @@ blueprint = Blueprint("search", __name__)
 _MAXIMUM = 40
 _LONGEST_QUERY = 1000
 _DEEPEST = 10_000
-_SECONDS = 6.0
 _OURS = re.compile(r"/(notice|objects|users)/([^/?#]+)/?")
 _HASHTAG = re.compile(r"#(\w+)")
 _TAKEN = {
@@ -121,51 +119,18 @@ def _items(connection: Connection, account_id: int | None, status_id: int | None
     return {"statuses": queries.statuses.statuses(connection, viewer_id=viewer_id, status_ids=ids)}
 
 
-def _is_address(query: str) -> bool:
-    try:
-        uris.accepted(query, configured())
-    except uris.BadUri:
-        return False
-    return True
-
-
 def _one_elsewhere(query: str) -> dict[str, bytes] | None:
     """What an address or a handle elsewhere names; None for what is neither, or is to be searched for here."""
-    if _is_address(query):
-        with db.connection() as connection:
-            row = queries.search.at_address(connection, address=query)
-            if row.account_id or row.status_id:
-                return _items(connection, row.account_id, row.status_id)
-        kind, name = lookups.URI, query
-    else:
-        kind, name = lookups.HANDLE, _unknown_handle(query)
-    if not name or not _may_look_up(kind, name):
+    if not configured().federation:
         return None
-    # A request that is run again has got this far, and was not counted.
-    db.let_go()
-    rate_limits.count({f"resolve:{auth.viewer_id()}": rate_limits.RESOLVING})
-    account_id, status_id = lookups.wait_for(kind, name, configured(), _SECONDS)
+    from pleroma.views.mastodon import elsewhere
+
+    is_wanted = bool(auth.viewer_id()) and bool(params.boolean("resolve")) and not _offset()
+    one = elsewhere.find(query, is_wanted=is_wanted)
+    if one is None:
+        return None
     with db.connection() as connection:
-        return _items(connection, account_id, status_id) if account_id or status_id else None
-
-
-def _unknown_handle(query: str) -> str:
-    """A handle elsewhere that nobody has here; "" for anything else."""
-    handle = lookups.elsewhere(Handle.parse(query), configured()) if _wants_more() else None
-    if handle is None:
-        return ""
-    with db.connection() as connection:
-        rows = queries.lookups.unknown(connection, nicknames=[handle.nickname], domains=[handle.domain])
-    return str(handle) if rows else ""
-
-
-def _wants_more() -> bool:
-    """Whether the caller wants what is not here yet, and may."""
-    return configured().federation and bool(auth.viewer_id()) and bool(params.boolean("resolve")) and not _offset()
-
-
-def _may_look_up(kind: str, name: str) -> bool:
-    return _wants_more() and lookups.host_of(kind, name) != configured().domain
+        return _items(connection, one.account_id, one.status_id)
 
 
 def _found(query: str, kind: str | None) -> dict[str, bytes]:

@@ -12,7 +12,6 @@ from pleroma import auth, db
 from pleroma.accounts import moderation_log
 from pleroma.db import queries
 from pleroma.errors import Forbidden, NotFound, Unprocessable, found
-from pleroma.federation import lookups
 from pleroma.openapi import Choice, Flag, Id, Several, Text, Time, Whole, answers, takes
 from pleroma.statuses import posting, scheduling
 from pleroma.statuses.posting import NewStatus
@@ -27,7 +26,6 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?")
 _LONGEST_LIFE = 100 * 365 * 24 * 3600
 # What a handle elsewhere has.
 _WITH_HOST = re.compile(r"[A-Za-z0-9_.-]@\w")
-_MOST_LOOKED_UP, _LOOKED_UP_WITHIN = 5, 4.0
 # What a new status and a change of one take.
 TAKEN = {
     "status": Text(),
@@ -130,14 +128,13 @@ def _is_preview() -> bool:
 
 def _look_up_mentions() -> None:
     """Have those looked up whom a new status names and nobody here knows; who is not found stays text."""
-    config = configured()
-    if not config.federation or _is_preview() or _due():
+    if not configured().federation or _is_preview() or _due():
         return
+    from pleroma.views.mastodon import elsewhere
+
     texts = [params.text("status", most=params.LONGEST_OF_ALL) or "", *params.exacts("to")]
     if any(map(_WITH_HOST.search, texts)):
-        lookups.meet(
-            posting.handles(read_new_status(), config), config, most=_MOST_LOOKED_UP, seconds=_LOOKED_UP_WITHIN
-        )
+        elsewhere.meet_mentioned(read_new_status())
 
 
 @blueprint.post("/api/v1/statuses")

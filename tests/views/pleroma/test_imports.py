@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from pleroma.accounts import imports as lists
-from pleroma.federation import imports
-
 LISTS = Path(__file__).parents[2] / "lists"
 
 
@@ -89,7 +86,9 @@ def test_a_long_list_is_answered_at_once_and_done_in_batches(client, alice, bob,
 
 
 def test_an_import_goes_on_where_it_was_killed(client, alice, bob, carol, sql, monkeypatch):
-    monkeypatch.setattr(lists, "BATCH", 1)
+    from pleroma.accounts import imports
+
+    monkeypatch.setattr(imports, "BATCH", 1)
     client.post("/api/pleroma/follow_import", {"list": "bob carol"}, auth=alice)
     ((import_id,),) = sql("select id from imports")
     sql("update imports set position = 1")
