@@ -68,8 +68,8 @@ def test_mutes_and_blocks(export, act, alice, bob, carol):
 
 
 def test_accounts_of_other_servers_keep_their_domain(export, act, alice, bob, sql):
-    sql("update accounts set domain = 'elsewhere.example' where id = %s", bob.id)
     act(alice, bob, "follow")
+    sql("update accounts set domain = 'elsewhere.example' where id = %s", bob.id)
     assert export(alice, "follow").splitlines()[1] == "bob@elsewhere.example,true,false,"
 
 
