@@ -59,15 +59,15 @@ def generation(socket: int, report: int, address: str, no_worker: bool) -> None:
 @cli.command()
 def worker() -> None:
     """Run background jobs only."""
-    from pleroma import jobs
     from pleroma.db import schema
+    from pleroma.server import generation
 
     settings = config.load()
     with postgres.available(settings.data_dir, settings.database_url) as url:
         if missing := schema.missing_migrations(url):
             raise schema.SchemaBehind(f"the schema is behind ({', '.join(missing)}): run `python app.py db migrate`")
         schema.note_environment(url, settings)
-        sys.exit(jobs.work(settings, url))
+        sys.exit(generation.work(settings, url))
 
 
 @cli.group()

@@ -11,6 +11,7 @@ import pytest
 
 from pleroma import db, jobs
 from pleroma.db import queries
+from pleroma.server import generation
 from tests.meanwhile import until
 
 
@@ -222,3 +223,11 @@ def test_old_finished_jobs_are_removed(settings, sql, _pool):
 
 def test_every_task_has_a_known_queue():
     assert {known.queue for known in jobs.registered()} <= {queue for queues in jobs.PLACES for queue in queues}
+
+
+def test_worker_by_itself_federates_where_that_is_on(settings, monkeypatch):
+    begun = []
+    monkeypatch.setattr(jobs, "work", lambda config, url, beside=(), connections=0: begun.append(len(beside)))
+    generation.work(settings, "")
+    generation.work(dataclasses.replace(settings, federation=True), "")
+    assert begun == [0, 3]

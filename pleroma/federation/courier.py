@@ -33,6 +33,8 @@ _TRIES_OF_UNAUTHORIZED = 3
 _SECONDS = 10.0
 _BATCH, _MOST_OF_HOST, _MOST = 32, 1000, 100_000
 _IDLE, _TIDY_EACH = 0.25, 60.0
+# Seconds after which a host is slow, and how many times as many hosts may be sent to when some are.
+_SLOW, _SLOW_SHARE = 2.0, 4
 
 
 @dataclass
@@ -50,27 +52,65 @@ class Outcome:
 
 def run(config: Config, stop: threading.Event) -> None:
     """Bring out what is due, until `stop` is set; what is on its way by then still gets its time."""
-    running: dict[Future[Outcome], Any] = {}
     tidied = 0.0
-    with ThreadPoolExecutor(config.delivery_threads, "courier") as threads:
+    with ThreadPoolExecutor(_SLOW_SHARE * config.delivery_threads, "courier") as threads:
+        underway = _Underway(config, threads)
         while not stop.is_set():
-            with db.connection() as connection:
-                due = queries.outgoing.is_due(connection)
-            is_busy = due.is_done and expand(config)
-            places = config.delivery_threads - len(running) if due.is_host or is_busy else 0
-            for host, deliveries in _claimed(places):
-                running[threads.submit(deliver, host, deliveries, config)] = deliveries[0].claimed_at
-                is_busy = True
-            if running:
-                done, _ = wait(running, timeout=_IDLE, return_when=FIRST_COMPLETED)
-                _report([(future.result(), running.pop(future)) for future in done])
-            elif not is_busy:
+            if not underway.go_on():
                 stop.wait(_IDLE)
             if time.monotonic() - tidied > _TIDY_EACH:
                 tidied = time.monotonic()
                 tidy()
-        wait(running)
-        _report([(future.result(), claimed_at) for future, claimed_at in running.items()])
+        underway.end()
+
+
+class _Underway:
+    """The hosts that are sent to now, and what came of others and is not noted yet."""
+
+    def __init__(self, config: Config, threads: ThreadPoolExecutor) -> None:
+        self._config, self._threads = config, threads
+        # Of each when it began, and when it was claimed.
+        self._running: dict[Future[Outcome], tuple[float, Any]] = {}
+        self._ended: list[tuple[Outcome, Any]] = []
+        self._noted = 0.0
+
+    def go_on(self) -> bool:
+        """Begin with what is due, and take up what has ended; False when there was nothing of either."""
+        with db.connection() as connection:
+            due = queries.outgoing.is_due(connection)
+        is_busy = due.is_done and expand(self._config)
+        if due.is_host or is_busy:
+            for host, deliveries in _claimed(self._places()):
+                sending = self._threads.submit(deliver, host, deliveries, self._config)
+                self._running[sending] = time.monotonic(), deliveries[0].claimed_at
+                is_busy = True
+        is_busy = is_busy or bool(self._running)
+        self._take_up(_IDLE)
+        if time.monotonic() - self._noted > _IDLE or not self._running:
+            self._note()
+        return is_busy
+
+    def _places(self) -> int:
+        """How many hosts more may be sent to. Slow ones take nobody's place, as long as there are not too many."""
+        now = time.monotonic()
+        quick = sum(now - began < _SLOW for began, _ in self._running.values())
+        most = _SLOW_SHARE * self._config.delivery_threads - len(self._running)
+        return max(0, min(self._config.delivery_threads - quick, most))
+
+    def _take_up(self, seconds: float | None) -> None:
+        done, _ = wait(self._running, timeout=seconds, return_when=FIRST_COMPLETED) if self._running else (set(), None)
+        self._ended += [(sending.result(), self._running.pop(sending)[1]) for sending in done]
+
+    def _note(self) -> None:
+        self._noted = time.monotonic()
+        _report(self._ended)
+        self._ended = []
+
+    def end(self) -> None:
+        """Wait for what is on its way, and note what came of it."""
+        while self._running:
+            self._take_up(None)
+        self._note()
 
 
 def expand(config: Config) -> bool:

@@ -67,7 +67,7 @@ def run(settings: Config, socket_descriptor: int, report_descriptor: int, *, wor
     if streams is not None and taken is not None:
         children.append(Child("streaming", partial(_stream, settings, url, taken, streams), retire=signal.SIGHUP))
     if worker:
-        children.append(Child("job worker", lambda: _work(settings, url)))
+        children.append(Child("job worker", lambda: work(settings, url)))
     gc.collect()
     gc.freeze()
     return _watch(children)
@@ -230,7 +230,8 @@ def _serve(
     return 0
 
 
-def _work(settings: Config, url: str) -> int:
+def work(settings: Config, url: str) -> int:
+    """Work jobs off, and federate where that is on, until a signal ends it; returns the exit status."""
     from pleroma import jobs
 
     if not settings.federation:

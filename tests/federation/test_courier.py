@@ -192,6 +192,33 @@ def test_host_that_is_away_for_seven_days_is_dead_until_it_is_heard_of(publish, 
     assert (len(recorder.sent), _waiting(sql)) == (2, [])
 
 
+def test_slow_host_takes_nobody_s_place(
+    publish, recorder, follower, remote_account, bring, alice, sql, config, monkeypatch
+):
+    monkeypatch.setattr(courier, "_SLOW", 0.3)
+    follower()
+    recorder.seconds = 4.0
+    with recording() as quick:
+        other = remote_account(
+            "erin", quick.host, uri=f"{quick.address}/users/erin",
+            inbox=f"{quick.address}/users/erin/inbox", shared_inbox=None,
+        )  # fmt: skip
+        sql("insert into follows (follower_id, followed_id) values (%s, %s)", other.id, alice.id)
+        publish(alice, "hello")
+        one_place = dataclasses.replace(config, delivery_threads=1)
+        courier.expand(one_place)
+        sql("update hosts set due_at = due_at - interval '1 second' where name = %s", recorder.host)
+        stop = threading.Event()
+        thread = threading.Thread(target=courier.run, args=(one_place, stop))
+        thread.start()
+        try:
+            until(lambda: quick.sent, 3.5)
+        finally:
+            stop.set()
+            thread.join()
+    assert (len(recorder.sent), sql("select count(*) from deliveries")) == (1, [(0,)])
+
+
 def test_refused_host_gets_nothing(publish, recorder, follower, bring, alice, sql):
     follower()
     sql("insert into host_policies (pattern, policy) values ('127.0.0.1', 'reject')")
