@@ -100,7 +100,7 @@ class _Client:
             self._expected = self._head + _content_length(bytes(self._buffer[:end]))
         if self._expected < 0 or len(self._buffer) < self._expected:
             return False
-        good = self._buffer.startswith(b"HTTP/1.1 200")
+        good = self._buffer.startswith(b"HTTP/1.1 20")
         self.answers += good
         self.failures += not good
         self.latencies.append(time.monotonic() - self._sent)

@@ -61,15 +61,16 @@ class Servers:
             raise RuntimeError("PostgreSQL does not run")
         return url
 
-    def start(self) -> float:
-        """Start the product; returns the seconds to its first answer."""
+    def start(self, *, worker: bool = True) -> float:
+        """Start the product, with its job worker or without; returns the seconds to its first answer."""
         self.port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
         settings = {"DATA_DIR": str(self._directory), "RATE_LIMITS": "false", "THREADS": str(self.threads)}
         settings |= self._settings
         environment |= {f"PLEROMA_{name}": value for name, value in settings.items()}
         begin = time.monotonic()
-        self._spawn([str(_ROOT / "app.py"), "serve", "--port", str(self.port)], environment)
+        without = [] if worker else ["--no-worker"]
+        self._spawn([str(_ROOT / "app.py"), "serve", "--port", str(self.port), *without], environment)
         self._await(self.port, "/api/v1/timelines/public?limit=1")
         return time.monotonic() - begin
 
