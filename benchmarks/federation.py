@@ -192,13 +192,13 @@ class Benchmark:
         cost = self._sent(itertools.cycle(creates[:1]))
         self._over("inbox: the same activity again", cost, before, "≥ 0.5")
         bad = [self._post(self._create(), damaged=True) for _ in range(_SENT)]
-        cost = self._sent(bad)
+        cost = self._sent(bad, is_refused=True)
         self._over("inbox: bad signature", cost, before, "≥ 0.5")
         with psycopg.connect(self._servers.url, autocommit=True) as connection:
             sql.empty_inbox(connection)
 
-    def _sent(self, requests: Any) -> Cost:
-        return self._measuring.cost(self._servers.port, requests, repeat=False)
+    def _sent(self, requests: Any, *, is_refused: bool = False) -> Cost:
+        return self._measuring.cost(self._servers.port, requests, repeat=False, is_refused=is_refused)
 
     def _over(self, what: str, cost: Cost, ceiling: Cost, reach: str, reach_of_time: str = "") -> None:
         self._add(f"{what}: rate over the ceiling's", reach, cost.rate / ceiling.rate, "×", rate=cost.rate)

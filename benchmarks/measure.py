@@ -51,19 +51,26 @@ class Measuring:
         self._seconds = seconds
 
     def cost(
-        self, port: int, requests: Iterable[bytes | load.Asking], *, seconds: float | None = None, repeat: bool = True
+        self,
+        port: int,
+        requests: Iterable[bytes | load.Asking],
+        *,
+        seconds: float | None = None,
+        repeat: bool = True,
+        is_refused: bool = False,
     ) -> Cost:
-        """What requests of this kind cost."""
+        """What requests of this kind cost; `is_refused`: they are expected to be refused."""
         servers = self._servers
         servers.settle()
         before = processor_time(servers.roots)
         result = load.run(port, requests, seconds or self._seconds, repeat=repeat)
         idle = servers.settle()
         spent = processor_time(servers.roots) - before
-        if not result.answers:
+        if not result.answers and not is_refused:
             raise RuntimeError("no good answer")
         milliseconds = 1000 * spent / (result.answers + result.failures)
-        return Cost(result.rate, milliseconds, result.failures, max(0.0, idle - result.finished), result)
+        rate = result.failures / result.seconds if is_refused else result.rate
+        return Cost(rate, milliseconds, result.failures, max(0.0, idle - result.finished), result)
 
     def page(self, path: str, tokens: Sequence[str]) -> Cost:
         """What a page costs, asked for by the accounts of the tokens in turn."""

@@ -63,7 +63,8 @@ class Servers:
 
     def start(self, *, worker: bool = True) -> float:
         """Start the product, with its job worker or without; returns the seconds to its first answer."""
-        self.port = free_port()
+        # A server that federates keeps its address.
+        self.port = self.port or free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PLEROMA_")}
         settings = {"DATA_DIR": str(self._directory), "RATE_LIMITS": "false", "THREADS": str(self.threads)}
         settings |= self._settings
