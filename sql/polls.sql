@@ -18,7 +18,8 @@ for update of p;
 select exists (select from poll_votes v where v.status_id = :status_id and v.account_id = :viewer_id) as voted;
 
 -- name: vote(viewer_id, status_id, choices)!
--- Stores a vote. One in a poll elsewhere is added to what was counted there, and the first one lets its end be told here.
+-- Stores a vote. One in a poll elsewhere is added to what was counted there, and with the first one voters here are notified of
+-- its end.
 with counted as (
        update polls p
        set remote_voters = coalesce(p.remote_voters, 0) + 1,
@@ -32,9 +33,9 @@ with counted as (
        select defer_job('upkeep', 'end_poll', jsonb_build_object('status_id', c.status_id), c.expires_at)
        from counted c
        where c.expires_at is not null and not exists (select from poll_votes v where v.status_id = c.status_id)
-     ), told as materialized (select count(*) from ending)
+     ), deferred as materialized (select count(*) from ending)
 insert into poll_votes (status_id, account_id, choice)
-select :status_id, :viewer_id, choice from told, unnest(:choices::int[]) as choice;
+select :status_id, :viewer_id, choice from deferred, unnest(:choices::int[]) as choice;
 
 -- name: tell_of_end(status_id)!
 -- Notifies author and voters that a poll has ended, once.

@@ -18,6 +18,12 @@ where s.reblog_of_id is null and is_current(s) and (
     or s.id = :status_id::bigint and s.local
     or s.uuid = uuid_of(:uri::text) and s.uri = :uri);
 
+-- name: local_statuses(uuids, ids)
+-- The statuses of this server of some UUIDs and ids.
+select s.id, s.account_id
+from statuses s
+where s.local and s.reblog_of_id is null and is_current(s) and (s.uuid = any (:uuids::uuid[]) or s.id = any (:ids::bigint[]));
+
 -- name: is_related(account_id, people, thread_id)^
 -- Whether what an account elsewhere wrote concerns somebody here: a follower, somebody addressed, or who wrote in the thread.
 select exists (select from follows f join users u on u.account_id = f.follower_id where f.followed_id = :account_id)
@@ -100,9 +106,9 @@ with other as (
        from polls p
        where p.status_id = :status_id and p.expires_at is distinct from :expires_at::timestamptz
          and :expires_at::timestamptz is not null and exists (select from poll_votes v where v.status_id = p.status_id)
-     ), told as materialized (select count(*) from ending)
+     ), deferred as materialized (select count(*) from ending)
 insert into polls (status_id, options, multiple, hide_totals, expires_at, remote_counts, remote_voters)
-select :status_id, :options::text[], :multiple, false, :expires_at::timestamptz, :counts::int[], :voters from told
+select :status_id, :options::text[], :multiple, false, :expires_at::timestamptz, :counts::int[], :voters from deferred
 on conflict (status_id) do update
 set options = excluded.options, multiple = excluded.multiple, expires_at = excluded.expires_at,
     remote_counts = excluded.remote_counts, remote_voters = excluded.remote_voters;

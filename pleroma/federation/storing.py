@@ -15,7 +15,7 @@ from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import uris, vocabulary
 from pleroma.federation.objects import Attachment, Object
-from pleroma.statuses import fragments
+from pleroma.statuses import editing, fragments
 
 # What comes later than this after it was published is sorted by when that was.
 _FRESH = timedelta(minutes=15)
@@ -35,6 +35,21 @@ class Audience:
         return list(dict.fromkeys([author_id, *(person.id for person in self.addressed)]))
 
 
+@dataclass(frozen=True)
+class Context:
+    """What is here of what a status elsewhere names: accounts, by their addresses as written, and what it answers."""
+
+    people: dict[str, Any]
+    parent: Any
+
+
+def context_of(connection: Connection, status: Object, config: Config) -> Context:
+    """What is here of what a status names."""
+    names = dict.fromkeys((*status.to, *status.cc, *status.mentions))
+    parent = find_status(connection, status.in_reply_to, config) if status.in_reply_to else None
+    return Context(_people(connection, list(names), config), parent)
+
+
 def find_status(connection: Connection, uri: str, config: Config) -> Any:
     """The status, ours or another's, of an address that somebody elsewhere wrote; None when it is not here."""
     is_ours = uris.is_ours(uri, config)
@@ -46,7 +61,9 @@ def find_status(connection: Connection, uri: str, config: Config) -> Any:
     )
 
 
-def audience(connection: Connection, status: Object, author: Any, recipient_id: int | None, config: Config) -> Audience:
+def audience(
+    connection: Connection, status: Object, author: Any, context: Context, recipient_id: int | None
+) -> Audience:
     """Who may see a status and whom it addresses; `author` is the row of remote_accounts.
 
     In somebody's own inbox without any address of somebody here, it is for that one.
@@ -58,14 +75,14 @@ def audience(connection: Connection, status: Object, author: Any, recipient_id: 
     else:
         visibility = "private" if author.followers and author.followers in (*status.to, *status.cc) else "direct"
     names = list(dict.fromkeys((*status.to, *status.cc)))[:_MOST_ADDRESSES]
-    found = people(connection, list(dict.fromkeys((*names, *status.mentions))), config)
+    found = context.people
     addressed = [found[name] for name in names if name in found]
     if recipient_id is not None and not any(person.uri == "" for person in addressed):
         addressed += [row for row in people_of_ids(connection, [recipient_id]) if visibility in ("private", "direct")]
     return Audience(visibility, addressed, [found[name] for name in status.mentions if name in found])
 
 
-def people(connection: Connection, names: list[str], config: Config) -> dict[str, Any]:
+def _people(connection: Connection, names: list[str], config: Config) -> dict[str, Any]:
     """The accounts of addresses, by the addresses as they were written."""
     nicknames = {name: uris.local_nickname(name, config) for name in names}
     rows = queries.receiving.people(
@@ -92,17 +109,17 @@ def store_fetched(connection: Connection, status: Object, author_id: int, config
     if known is not None:
         return int(known.id)
     author = queries.remote_accounts.by_uri(connection, uri=status.author)
-    circle = audience(connection, status, author, None, config)
+    context = context_of(connection, status, config)
+    circle = audience(connection, status, author, context, None)
     if circle.visibility not in ("public", "unlisted") or queries.receiving.is_buried(connection, uri=status.uri).yes:
         return None
-    return store(connection, status, author_id, circle, config, arrives=False)
+    return store(connection, status, author_id, circle, context.parent, arrives=False)
 
 
 def store(
-    connection: Connection, status: Object, author_id: int, circle: Audience, config: Config, *, arrives: bool
+    connection: Connection, status: Object, author_id: int, circle: Audience, parent: Any, *, arrives: bool
 ) -> int | None:
     """Store a status; None when it is here. `arrives`: it was sent to us, and not asked for."""
-    parent = find_status(connection, status.in_reply_to, config) if status.in_reply_to else None
     published = status.published or datetime.now(UTC)
     row = queries.receiving.create(
         connection,
@@ -172,12 +189,11 @@ def put_poll(connection: Connection, status_id: int, status: Object) -> None:
     )
 
 
-def change(connection: Connection, known: Any, status: Object, circle: Audience, config: Config) -> None:
+def change(connection: Connection, known: Any, status: Object, circle: Audience, parent: Any) -> None:
     """Change a status as its author did, with its version before, and notify; what changes nothing has no effect.
 
     `known` is the row of receiving.status.
     """
-    parent = find_status(connection, status.in_reply_to, config) if status.in_reply_to else None
     if status.poll is not None:
         put_poll(connection, known.id, status)
     new = {
@@ -203,18 +219,9 @@ def change(connection: Connection, known: Any, status: Object, circle: Audience,
         queries.receiving.add_media(connection, status_id=known.id, account_id=known.account_id, media=media)
     queries.editing.remove_tags(connection, status_id=known.id, hashtags=status.hashtags)
     queries.editing.add_tags(connection, status_id=known.id, hashtags=status.hashtags)
-    _notify_of_change(connection, known, before.added if len(circle.mentioned) <= _MOST_NOTIFIED else [])
+    added = before.added if len(circle.mentioned) <= _MOST_NOTIFIED else []
+    editing.notify(connection, known.id, known.visibility, added)
     queries.editing.keep_version(connection, status_id=known.id)
-
-
-def _notify_of_change(connection: Connection, known: Any, added: list[int]) -> None:
-    """Notify those who are addressed now and were not, and those who reblogged or voted."""
-    if added:
-        queries.editing.notify_mentioned(connection, status_id=known.id, account_ids=added)
-        if known.visibility == "direct":
-            queries.statuses.deliver_direct(connection, status_id=known.id, account_ids=added)
-    queries.editing.remove_notifications(connection, status_id=known.id)
-    queries.editing.notify(connection, status_id=known.id)
 
 
 def _file(attachment: Attachment) -> dict[str, Any]:

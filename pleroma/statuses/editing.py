@@ -72,7 +72,8 @@ def edit(connection: Connection, account_id: int, status_id: int, change: Change
     if composed.media_ids != media_before:
         queries.editing.remove_media(connection, status_id=status_id)
         queries.editing.add_media(connection, status_id=status_id, media_ids=composed.media_ids)
-    _notify(connection, account_id, status_id, before, composed)
+    added = [one for one in composed.audience.involved(account_id) if one not in before.involved]
+    notify(connection, status_id, before.visibility, added)
     if poll:
         _change_poll(connection, status_id, before, change)
     queries.editing.keep_version(connection, status_id=status_id)
@@ -155,12 +156,11 @@ def _store(connection: Connection, status_id: int, composed: Composed) -> None:
     queries.editing.add_tags(connection, status_id=status_id, hashtags=composed.rendered.hashtags)
 
 
-def _notify(connection: Connection, account_id: int, status_id: int, before: Any, composed: Composed) -> None:
-    """Notify those who are mentioned now and were not, and those who reblogged or voted."""
-    added = [one for one in composed.audience.involved(account_id) if one not in before.involved]
+def notify(connection: Connection, status_id: int, visibility: str, added: list[int]) -> None:
+    """Notify of an edit: those who were `added` to whom the status addresses, and those who reblogged it or voted."""
     if added:
         queries.editing.notify_mentioned(connection, status_id=status_id, account_ids=added)
-        if before.visibility == "direct":
+        if visibility == "direct":
             queries.statuses.deliver_direct(connection, status_id=status_id, account_ids=added)
     queries.editing.remove_notifications(connection, status_id=status_id)
     queries.editing.notify(connection, status_id=status_id)

@@ -1,4 +1,4 @@
-"""A server of another kind: it records what it is sent, answers as it is told, and may lie."""
+"""A server of another kind: it records what it is sent, answers as a test wants, and may lie."""
 
 import http.server
 import json

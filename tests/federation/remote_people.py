@@ -100,8 +100,9 @@ def remote_status(settings, _pool):
         with db.in_transaction() as connection:
             queries.outgoing.be_quiet(connection)
             row = queries.remote_accounts.by_uri(connection, uri=author.uri)
-            circle = storing.audience(connection, status, row, recipient and recipient.id, config)
-            return storing.store(connection, status, author.id, circle, config, arrives=arrives)
+            context = storing.context_of(connection, status, config)
+            circle = storing.audience(connection, status, row, context, recipient and recipient.id)
+            return storing.store(connection, status, author.id, circle, context.parent, arrives=arrives)
 
     return send
 

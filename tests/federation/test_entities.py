@@ -19,7 +19,7 @@ def show(federated):
 
 
 @pytest.fixture
-def told(federated):
+def notified(federated):
     """The notifications of somebody: type, account and status, newest first."""
 
     def read(who, **parameters):
@@ -98,14 +98,14 @@ def test_files_of_a_status_elsewhere_stay_where_they_are(show, federated, dora, 
     assert len(shown) == 1
 
 
-def test_whoever_is_mentioned_is_notified_and_shown(show, told, dora, remote_status, remote_account, alice, bob):
+def test_whoever_is_mentioned_is_notified_and_shown(show, notified, dora, remote_status, remote_account, alice, bob):
     erin = remote_account("erin", "over.example")
     status = remote_status(
         dora, to=[PUBLIC], cc=[ALICE, erin.uri],
         tag=[mention("alice"), mention("erin", erin.uri), mention("bob"), mention("dora", "https://gone.example/dora")],
     )  # fmt: skip
-    assert told(alice) == [("mention", "dora@there.example", status)]
-    assert told(bob) == []
+    assert notified(alice) == [("mention", "dora@there.example", status)]
+    assert notified(bob) == []
     people = [(each["acct"], each["url"]) for each in show(status)["mentions"]]
     assert people == [
         ("alice", ALICE), ("erin@over.example", "https://over.example/@erin"), ("bob", BOB),
@@ -118,24 +118,24 @@ def test_a_mention_may_name_the_page_of_somebody(show, dora, remote_status, remo
     assert [each["acct"] for each in shown["mentions"]] == ["erin@over.example"]
 
 
-def test_a_blocked_or_muted_account_elsewhere_notifies_nobody(told, federated, dora, remote_status, alice, bob):
+def test_a_blocked_or_muted_account_elsewhere_notifies_nobody(notified, federated, dora, remote_status, alice, bob):
     federated.post(f"/api/v1/accounts/{dora.id}/block", auth=alice, status=200)
     federated.post(f"/api/v1/accounts/{dora.id}/mute", auth=bob, status=200)
     remote_status(dora, cc=[ALICE, BOB], tag=[mention("alice"), mention("bob")])
-    assert (told(alice), told(bob)) == ([], [])
+    assert (notified(alice), notified(bob)) == ([], [])
 
 
 @pytest.mark.parametrize("setting", ["remote", "local", "non_follows", "non_followers"])
 def test_the_settings_of_notifications_know_whether_somebody_is_elsewhere(
-    told, federated, dora, remote_status, alice, setting
+    notified, federated, dora, remote_status, alice, setting
 ):
     federated.put_json("/api/pleroma/notification_settings", {setting: False}, auth=alice, status=200)
     remote_status(dora, cc=[ALICE], tag=[mention("alice")])
-    assert len(told(alice)) == (setting == "local")
+    assert len(notified(alice)) == (setting == "local")
 
 
 def test_a_direct_status_elsewhere_is_a_conversation_of_those_it_addresses(
-    show, told, federated, dora, remote_status, alice, bob
+    show, notified, federated, dora, remote_status, alice, bob
 ):
     status = remote_status(dora, to=[ALICE], cc=[], tag=[mention("alice")])
     assert show(status, alice)["visibility"] == "direct"
@@ -145,7 +145,7 @@ def test_a_direct_status_elsewhere_is_a_conversation_of_those_it_addresses(
     assert (int(conversation["last_status"]["id"]), conversation["unread"]) == (status, True)
     assert [each["acct"] for each in conversation["accounts"]] == ["dora@there.example"]
     assert federated.get("/api/v1/conversations", auth=bob, status=200).json == []
-    assert told(alice) == [("mention", "dora@there.example", status)]
+    assert notified(alice) == [("mention", "dora@there.example", status)]
     answer = {"status": "yes", "in_reply_to_id": str(status)}
     assert federated.post_json("/api/v1/statuses", answer, auth=alice, status=200).json["visibility"] == "direct"
 
@@ -178,16 +178,16 @@ def test_an_unlisted_status_is_seen_and_not_listed(show, federated, dora, remote
     assert len(federated.get(f"/api/v1/accounts/{dora.id}/statuses", status=200).json) == 1
 
 
-def test_the_same_status_is_stored_once(sql, told, dora, remote_status, alice):
+def test_the_same_status_is_stored_once(sql, notified, dora, remote_status, alice):
     sent = {"cc": [ALICE], "tag": [mention("alice")]}
     first = remote_status(dora, **sent)
     assert remote_status(dora, "<p>other</p>", **sent) is None
     assert sql("select id from statuses") == [(first,)]
-    assert len(told(alice)) == 1
+    assert len(notified(alice)) == 1
 
 
 def test_an_answer_to_a_status_here_is_counted_and_stands_in_its_thread(
-    show, federated, publish, told, dora, remote_status, alice
+    show, federated, publish, notified, dora, remote_status, alice
 ):
     parent = publish(alice, "hello?")
     status = remote_status(dora, inReplyTo=parent["uri"], cc=[ALICE], tag=[mention("alice")])
@@ -197,7 +197,7 @@ def test_an_answer_to_a_status_here_is_counted_and_stands_in_its_thread(
     assert shown["pleroma"]["in_reply_to_account_acct"] == "alice"
     context = federated.get(f"/api/v1/statuses/{parent['id']}/context", status=200).json
     assert [each["id"] for each in context["descendants"]] == [shown["id"]]
-    assert told(alice) == [("mention", "dora@there.example", status)]
+    assert notified(alice) == [("mention", "dora@there.example", status)]
 
 
 @pytest.mark.parametrize("arrives", [True, False])
@@ -253,15 +253,15 @@ def test_what_was_published_long_ago_is_sorted_by_that(show, federated, publish,
     assert [each["id"] for each in federated.get("/api/v1/timelines/public", status=200).json] == [here["id"], str(old)]
 
 
-def test_whoever_subscribes_is_notified(told, federated, dora, remote_status, sql, alice):
+def test_whoever_subscribes_is_notified(notified, federated, dora, remote_status, sql, alice):
     sql("insert into subscriptions (account_id, target_id) values (%s, %s)", alice.id, dora.id)
     status = remote_status(dora)
-    assert told(alice) == [("mention", "dora@there.example", status)]
+    assert notified(alice) == [("mention", "dora@there.example", status)]
 
 
-def test_what_was_asked_for_notifies_nobody(told, dora, remote_status, alice):
+def test_what_was_asked_for_notifies_nobody(notified, dora, remote_status, alice):
     remote_status(dora, cc=[ALICE], tag=[mention("alice")], arrives=False)
-    assert told(alice) == []
+    assert notified(alice) == []
 
 
 def test_a_boost_of_a_status_elsewhere_shows_it(federated, publish, dora, remote_status, alice, outgoing):

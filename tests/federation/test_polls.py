@@ -120,8 +120,8 @@ def test_whoever_voted_hears_of_the_end(ask, vote, sql, run_jobs, federated, ali
     sql("update polls set expires_at = now() - interval '1 second'")
     sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'end_poll'")
     run_jobs(federation=True)
-    told = [("poll", "dora@there.example")]
-    assert [_told(federated, who) for who in (alice, bob, carol)] == [told, told, []]
+    notified = [("poll", "dora@there.example")]
+    assert [_told(federated, who) for who in (alice, bob, carol)] == [notified, notified, []]
 
 
 def test_whoever_voted_hears_once_when_its_server_ends_it_early(ask, vote, run_jobs, count_again, federated, alice):

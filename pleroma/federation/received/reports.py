@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from pleroma import text
 from pleroma.db import queries
 from pleroma.federation import remote_html, uris, vocabulary
@@ -17,7 +15,11 @@ _MOST_OBJECTS, _LONGEST_COMMENT = 100, 1000
 def flag(received: Received) -> None:
     """Store a report of an account here, with those of its statuses that are named, in any order."""
     named = vocabulary.addresses(received.document.get("object"), _MOST_OBJECTS)
-    statuses = [row for row in map(received.status, named) if row is not None and row.local]
+    uuids = [uris.local_uuid(name, received.config) for name in named]
+    ids = [uris.local_id(name, received.config) for name in named]
+    statuses = queries.receiving.local_statuses(
+        received.connection, uuids=list(filter(None, uuids)), ids=list(filter(None, ids))
+    )
     target_id = _target(received, named) or next((row.account_id for row in statuses), None)
     if target_id is None:
         raise Ignored("it is about nobody here")
@@ -40,7 +42,7 @@ def flag(received: Received) -> None:
 
 
 def _target(received: Received, named: list[str]) -> int | None:
-    for name in named:
-        with contextlib.suppress(Ignored):
-            return int(received.local_account(name).id)
-    return None
+    nicknames = [nickname.lower() for name in named if (nickname := uris.local_nickname(name, received.config))]
+    rows = queries.receiving.people(received.connection, nicknames=nicknames, uris=[])
+    ids = {row.nickname.lower(): int(row.id) for row in rows}
+    return next((ids[nickname] for nickname in nicknames if nickname in ids), None)

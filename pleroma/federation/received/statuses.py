@@ -9,6 +9,7 @@ from pleroma.db import queries
 from pleroma.federation import lookups, objects, remote_html, storing, uris, vocabulary
 from pleroma.federation.objects import BadObject, Object
 from pleroma.federation.received.activity import Ignored, Received
+from pleroma.federation.storing import Context
 from pleroma.federation.vocabulary import Document
 
 _MOST_OBJECTS, _MOST_UNKNOWN = 20, 5
@@ -53,25 +54,23 @@ def _is_own(received: Received, written: Document) -> bool:
 
 
 def _store(received: Received, status: Object) -> None:
-    if not _concerns(received, status):
+    context = storing.context_of(received.connection, status, received.config)
+    if not _concerns(received, status, context):
         raise Ignored("it concerns nobody here")
     account = received.account
     if queries.receiving.is_buried(received.connection, uri=status.uri).yes:
         raise Ignored("it was deleted")
-    _need_mentioned(received, status)
-    circle = storing.audience(received.connection, status, account, received.recipient_id, received.config)
-    storing.store(received.connection, status, account.id, circle, received.config, arrives=True)
+    _need_mentioned(received, status, context)
+    circle = storing.audience(received.connection, status, account, context, received.recipient_id)
+    storing.store(received.connection, status, account.id, circle, context.parent, arrives=True)
 
 
-def _concerns(received: Received, status: Object) -> bool:
+def _concerns(received: Received, status: Object, context: Context) -> bool:
     """Whether somebody here follows the author, is addressed, or wrote in the thread; asks no network."""
-    names = dict.fromkeys((*status.to, *status.cc, *status.mentions))
-    people = storing.people(received.connection, list(names), received.config).values()
-    ids = [person.id for person in people]
+    ids = [person.id for person in context.people.values()]
     if received.recipient_id is not None and not any(map(vocabulary.is_public, (*status.to, *status.cc))):
         ids.append(received.recipient_id)
-    parent = received.status(status.in_reply_to) if status.in_reply_to else None
-    return _is_related(received, ids, parent.thread_id if parent else None)
+    return _is_related(received, ids, context.parent.thread_id if context.parent else None)
 
 
 def _is_related(received: Received, people: list[int], thread_id: int | None = None) -> bool:
@@ -82,11 +81,12 @@ def _is_related(received: Received, people: list[int], thread_id: int | None = N
     return bool(row.yes)
 
 
-def _need_mentioned(received: Received, status: Object) -> None:
+def _need_mentioned(received: Received, status: Object, context: Context) -> None:
     """Have those looked up first who are mentioned and unknown, a few: so that their names lead to them."""
-    elsewhere = [name for name in status.mentions if not uris.is_ours(name, received.config)]
-    known = storing.people(received.connection, elsewhere, received.config)
-    for name in [name for name in elsewhere if name not in known][:_MOST_UNKNOWN]:
+    unknown = [
+        name for name in status.mentions if name not in context.people and not uris.is_ours(name, received.config)
+    ]
+    for name in unknown[:_MOST_UNKNOWN]:
         received.try_to_need(name)
 
 
@@ -144,9 +144,10 @@ def _read_again(received: Received) -> None:
 def _change(received: Received, known: Any, status: Object) -> None:
     is_newer = status.updated is not None and (known.edited_at is None or status.updated > known.edited_at)
     if is_newer:
-        _need_mentioned(received, status)
-        circle = storing.audience(received.connection, status, received.account, None, received.config)
-        storing.change(received.connection, known, status, circle, received.config)
+        context = storing.context_of(received.connection, status, received.config)
+        _need_mentioned(received, status, context)
+        circle = storing.audience(received.connection, status, received.account, context, None)
+        storing.change(received.connection, known, status, circle, context.parent)
     elif status.poll is not None and status.updated is None and known.has_poll:
         storing.put_poll(received.connection, known.id, status)
 
