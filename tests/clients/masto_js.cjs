@@ -17,8 +17,10 @@ async function main(address) {
     hashtag: streaming.hashtag.subscribe({ tag: "mastojs" }),
     direct: streaming.direct.subscribe(),
   }
+  // One iterator for each stream, kept: what comes between two questions waits in it, and a new one would not have it.
+  const events = Object.fromEntries(Object.entries(streams).map(([name, stream]) => [name, stream[Symbol.asyncIterator]()]))
   const next = async (name) => {
-    const { value } = await within(streams[name][Symbol.asyncIterator]().next())
+    const { value } = await within(events[name].next())
     say(name, `${value.event} ${value.stream.join(" ")}`)
     return value
   }
