@@ -6,6 +6,7 @@ import pytest
 
 from pleroma.federation import reader
 from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
+from tests.federation.recorder import recording
 from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
 
 ACTIVITY = {"Accept": "application/activity+json"}
@@ -15,6 +16,19 @@ ACTIVITY = {"Accept": "application/activity+json"}
 def federated(make_client, settings):
     """A client of a server that federates."""
     return make_client(federation=True)
+
+
+@pytest.fixture
+def config(settings):
+    """The settings of a server that federates."""
+    return dataclasses.replace(settings, federation=True)
+
+
+@pytest.fixture
+def recorder():
+    """A server elsewhere that keeps what it is sent, and answers as wanted."""
+    with recording() as running:
+        yield running
 
 
 @pytest.fixture

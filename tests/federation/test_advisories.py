@@ -15,12 +15,6 @@ from tests.federation.remote_people import PUBLIC
 
 
 @pytest.fixture
-def recorder():
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
 def look_up(federated, settings, sql):
     """Looks something up as the worker does, and gives the accounts and statuses elsewhere that are here then."""
     config = dataclasses.replace(settings, federation=True, remote_allow_loopback=True)

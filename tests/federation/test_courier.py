@@ -11,12 +11,6 @@ from tests.meanwhile import until
 
 
 @pytest.fixture
-def recorder():
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
 def config(settings):
     return dataclasses.replace(settings, federation=True, remote_allow_loopback=True, delivery_threads=2)
 

@@ -1,19 +1,10 @@
 """A change of an account's key: what the one before still signs, and from when on the new one does."""
 
-import dataclasses
 import json
-
-import pytest
 
 from pleroma import db
 from pleroma.federation import courier, keys
 from tests.federation import elsewhere
-
-
-@pytest.fixture
-def config(settings):
-    """The settings of a server that federates."""
-    return dataclasses.replace(settings, federation=True)
 
 
 def _rotate(nickname="alice"):

@@ -11,12 +11,6 @@ from tests.federation.remote_people import PUBLIC
 
 
 @pytest.fixture
-def recorder():
-    with recording() as running:
-        yield running
-
-
-@pytest.fixture
 def other():
     """A second server."""
     with recording() as running:

@@ -1,19 +1,11 @@
 """Hosts that an operator refuses: what ends, what is hidden, and what comes back."""
 
-import dataclasses
-
 import pytest
 
 from pleroma import db
 from pleroma.db import queries
 from pleroma.federation import courier, policies, uris
 from tests.federation import elsewhere
-
-
-@pytest.fixture
-def config(settings):
-    """The settings of a server that federates."""
-    return dataclasses.replace(settings, federation=True)
 
 
 @pytest.fixture
