@@ -96,7 +96,7 @@ insert into status_media (status_id, position, media_id)
 select :status_id, row_number() over (order by id), id from stored;
 
 -- name: put_poll(status_id, options, counts, voters, multiple, expires_at)!
--- Stores the poll of a status elsewhere as its server counts it; other options start again. Whoever voted hears of its
+-- Stores the poll of a status elsewhere as its server counts it; other options start again. Those who voted hear of its
 -- end also when that is another than it was.
 with other as (
        delete from poll_votes v using polls p

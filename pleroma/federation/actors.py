@@ -20,7 +20,7 @@ _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 12, 31, tzinfo=
 
 
 class BadActor(ValueError):
-    """What is no actor that is accepted; the text says why."""
+    """The document is not an actor that is accepted; the text says why."""
 
 
 @dataclass(frozen=True)

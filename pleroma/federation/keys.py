@@ -34,7 +34,7 @@ def rotate(connection: Connection, nickname: str) -> bool:
     the new one; the actor shows the new one at once.
     """
     owner = path_of(nickname)
-    # Whoever had none has one then, too.
+    # An account without a key gets its first one here, so that there is one to sign the announcement.
     _pair(connection, owner, nickname)
     private, public = _made()
     row = queries.activitypub.change_key(connection, owner=owner, private_key=private, public_key=public)

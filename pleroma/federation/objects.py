@@ -30,7 +30,7 @@ _HIGHEST_VIDEO = 720
 
 
 class BadObject(ValueError):
-    """What is no status that is accepted; the text says why."""
+    """The document is not a status that is accepted; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _html(document: Document, kind: str, uri: str, config: Config) -> str:
 
 
 def _converted(document: Document, content: str, url: str) -> str:
-    """What is no note, as one: its name, its text, and where it is."""
+    """The text of a note for an article, a video, …: its name, its text, and where it is."""
     name = html.escape(remote_html.as_text(vocabulary.text(document.get("name")), _LONGEST_WARNING), quote=False)
     title = f"<p><strong>{name}</strong></p>" if name else ""
     return f"{title}{content}<p>{_link(url)}</p>"

@@ -47,7 +47,7 @@ def from_document(document: vocabulary.Document, config: Config) -> int:
 def key(key_id: str, config: Config) -> None:
     """Ask for a key, and keep all keys of its actor. Raises Unavailable.
 
-    The key, who it belongs to and the address it was had from have one origin, and the actor names the key.
+    The key, its owner and the address that it was fetched from have one origin, and the actor names the key.
     """
     document = fetching.document(uris.without_fragment(key_id), config)
     owner = vocabulary.address(document.get("owner")) or vocabulary.address(document.get("controller"))

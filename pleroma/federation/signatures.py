@@ -104,7 +104,7 @@ def _covered(parameters: dict[str, str], has_body: bool) -> list[str]:
     if not _HEADERS.fullmatch(written) or len(covered) > _MOST_HEADERS or len(set(covered)) < len(covered):
         raise BadSignature("headers is not a list of different names")
     if any(name.startswith("(") and name not in (_TARGET, _CREATED, _EXPIRES) for name in covered):
-        raise BadSignature("headers names what is not known")
+        raise BadSignature("headers has a name that is not known")
     is_old = parameters.get("algorithm", "").lower() == "rsa-sha256"
     if is_old and (_CREATED in covered or _EXPIRES in covered):
         raise BadSignature("(created) and (expires) are not for rsa-sha256")

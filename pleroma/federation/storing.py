@@ -104,7 +104,7 @@ def people_of_ids(connection: Connection, ids: list[int]) -> list[Any]:
 
 
 def store_fetched(connection: Connection, status: Object, author_id: int, config: Config) -> int | None:
-    """The id of a status that was fetched, stored now unless it is here. None for what is not public."""
+    """The id of a status that was fetched, stored now unless it is here. None when it is not public."""
     known = find_status(connection, status.uri, config)
     if known is not None:
         return int(known.id)

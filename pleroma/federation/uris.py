@@ -13,7 +13,7 @@ from pleroma.addresses import host_and_port
 from pleroma.config import Config
 
 LONGEST = 2000
-# Spaces and control characters are in no URI, and some of what is not ASCII looks like something else.
+# Spaces and control characters are in no URI, and some characters beyond ASCII look like something else.
 _UNSAFE = re.compile(r'[\x00-\x20\x7f-\xa0"<>\\^`{|}\u2028\u2029\ud800-\udfff\ufeff\uffff]')
 
 
@@ -21,7 +21,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE
 
 
 class BadUri(ValueError):
-    """What is no URI that is accepted; the text says why."""
+    """The value is not a URI that is accepted; the text says why."""
 
 
 def accepted(value: Any, config: Config) -> str:

@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 
 class Unreadable(ValueError):
-    """What is no document that is accepted; the text says why."""
+    """The source is not a document that is accepted; the text says why."""
 
 
 def parse(source: bytes) -> Document:

@@ -105,12 +105,12 @@ alter table polls
 alter table follows add column uri text collate "C";
 alter table follow_requests add column uri text collate "C";
 
--- Whereto somebody has moved.
+-- The account that somebody has moved to.
 alter table notifications add column target_id bigint references accounts on delete cascade;
 create index notifications_target on notifications (target_id) where target_id is not null;
 
 -- Other servers, by their host with the port where there is one. due_at: when the next delivery may be tried, null when none
--- waits; whoever takes one up moves it into the future, and sees by queued_at whether more came meanwhile.
+-- waits; a courier that takes one up moves it into the future, and sees by queued_at whether more came meanwhile.
 create table hosts (
   name text collate "C" primary key,
   seen_at timestamptz,
@@ -144,7 +144,7 @@ return exists (
     when p.pattern like '*.%' then right(asked.name, length(p.pattern) - 1) = substring(p.pattern from 2)
     else host = p.pattern or asked.name = p.pattern or right(asked.name, length(p.pattern) + 1) = '.' || p.pattern end);
 
--- What of an account elsewhere no reader of a list wants. hidden_by: why it is not active, so that only that is undone.
+-- The part of an account elsewhere that no list shows. hidden_by: why it is not active, so that only that is undone.
 create table remote_accounts (
   account_id bigint primary key references accounts on delete cascade,
   host text collate "C" not null,
@@ -162,8 +162,8 @@ create table remote_accounts (
 );
 create index remote_accounts_host on remote_accounts (host);
 
--- The keys by which it is known who sent something; owner is the actor's id. is_application: a server asks by it, for
--- whoever of its people it may be.
+-- The keys that signatures of others are checked with; owner is the actor's id. is_application: a server asks by it, for
+-- any of its people.
 create table remote_keys (
   id text collate "C" primary key,
   owner text collate "C" not null,
@@ -301,7 +301,7 @@ $$;
 create trigger send_new_statuses after insert on statuses
 referencing new table as posted for each statement execute function send_new_statuses();
 
--- Whoever may have a status is noted before what hangs on it goes.
+-- The audience of a status is noted before the rows that belong to it go.
 create function send_deletion() returns trigger language plpgsql as $$
 begin
   if is_sent() then
@@ -432,7 +432,7 @@ end
 $$;
 create trigger send_request after insert on follow_requests for each row execute function send_request();
 
--- Whoever is followed by somebody elsewhere has accepted that, whichever way.
+-- A follow from elsewhere was accepted, by the account or because it is not locked.
 create function send_acceptance() returns trigger language plpgsql as $$
 begin
   if is_federating() then
@@ -445,7 +445,8 @@ end
 $$;
 create trigger send_acceptance after insert on follows for each row execute function send_acceptance();
 
--- An end is taken back, or refused, by whoever is here. A request that became a follow has not ended.
+-- When a follow or a request ends, the follower here takes it back, or the followed here refuses it. A request that became a
+-- follow has not ended.
 create function send_end_of_follow() returns trigger language plpgsql as $$
 begin
   if old.uri is not null and is_sent() and not exists (

@@ -98,7 +98,7 @@ def test_files_of_a_status_elsewhere_stay_where_they_are(show, federated, dora, 
     assert len(shown) == 1
 
 
-def test_whoever_is_mentioned_is_notified_and_shown(show, notified, dora, remote_status, remote_account, alice, bob):
+def test_a_mentioned_account_is_notified_and_shown(show, notified, dora, remote_status, remote_account, alice, bob):
     erin = remote_account("erin", "over.example")
     status = remote_status(
         dora, to=[PUBLIC], cc=[ALICE, erin.uri],
@@ -253,7 +253,7 @@ def test_what_was_published_long_ago_is_sorted_by_that(show, federated, publish,
     assert [each["id"] for each in federated.get("/api/v1/timelines/public", status=200).json] == [here["id"], str(old)]
 
 
-def test_whoever_subscribes_is_notified(notified, federated, dora, remote_status, sql, alice):
+def test_a_subscriber_is_notified(notified, federated, dora, remote_status, sql, alice):
     sql("insert into subscriptions (account_id, target_id) values (%s, %s)", alice.id, dora.id)
     status = remote_status(dora)
     assert notified(alice) == [("mention", "dora@there.example", status)]

@@ -13,7 +13,7 @@ import pleroma.federation.imports  # noqa: F401 (as the worker of a server that 
         ("mutes_import", "mutes", "target_id"),
     ],
 )
-def test_whoever_is_elsewhere_is_looked_up_and_whoever_is_not_found_is_skipped(
+def test_accounts_elsewhere_are_looked_up_and_unknown_ones_are_skipped(
     federated, find, sql, run_jobs, remote_account, alice, dora, path, table, kept
 ):
     asked = []

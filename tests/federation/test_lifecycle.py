@@ -43,7 +43,7 @@ def test_others_are_answered_that_it_is_gone_as_soon_as_they_hear_of_it(federate
     document("/users/alice", status=410)
 
 
-def test_a_deletion_that_is_begun_again_is_told_once(federated, outgoing, sql, alice):
+def test_a_deletion_that_is_begun_again_is_sent_once(federated, outgoing, sql, alice):
     federated.get("/api/v1/instance", status=200)
     for _ in range(2):
         with db.in_transaction() as connection:

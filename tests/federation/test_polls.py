@@ -105,14 +105,14 @@ def test_a_poll_that_is_over_takes_no_vote(ask, vote, alice):
     assert vote(alice, ask(hours=-1), 0, status=422)["error"] == "The poll has ended"
 
 
-def _told(client, who):
+def _notified(client, who):
     return [
         (each["type"], each["account"]["acct"])
         for each in client.get("/api/v1/notifications", auth=who, status=200).json
     ]
 
 
-def test_whoever_voted_hears_of_the_end(ask, vote, sql, run_jobs, federated, alice, bob, carol):
+def test_voters_hear_of_the_end(ask, vote, sql, run_jobs, federated, alice, bob, carol):
     status = ask()
     vote(alice, status, 0)
     vote(bob, status, 0)
@@ -121,16 +121,16 @@ def test_whoever_voted_hears_of_the_end(ask, vote, sql, run_jobs, federated, ali
     sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'end_poll'")
     run_jobs(federation=True)
     notified = [("poll", "dora@there.example")]
-    assert [_told(federated, who) for who in (alice, bob, carol)] == [notified, notified, []]
+    assert [_notified(federated, who) for who in (alice, bob, carol)] == [notified, notified, []]
 
 
-def test_whoever_voted_hears_once_when_its_server_ends_it_early(ask, vote, run_jobs, count_again, federated, alice):
+def test_voters_hear_once_when_its_server_ends_it_early(ask, vote, run_jobs, count_again, federated, alice):
     status = ask(hours=None)
     vote(alice, status, 0)
     for _ in range(2):
         count_again(status, hours=None, closed=True)
         run_jobs(federation=True)
-    assert _told(federated, alice) == [("poll", "dora@there.example")]
+    assert _notified(federated, alice) == [("poll", "dora@there.example")]
 
 
 def test_nothing_of_a_vote_is_sent_when_the_server_does_not_federate(ask, client, outgoing, alice):

@@ -20,7 +20,7 @@ def asked(find, remote_account):
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "text/markdown", "text/html", "text/bbcode"])
-def test_whoever_is_named_elsewhere_is_looked_up_and_mentioned(publish, asked, alice, content_type):
+def test_a_name_elsewhere_is_looked_up_and_mentioned(publish, asked, alice, content_type):
     status = publish(alice, f"hi {HANDLE}!", content_type=content_type)
     assert asked == ["dora@there.example"]
     ((mention),) = status["mentions"]
@@ -46,7 +46,7 @@ def test_names_here_hold_no_dots_even_so(publish, asked, alice, bob):
     assert asked == []
 
 
-def test_whoever_is_not_found_stays_text(publish, asked, alice):
+def test_a_name_that_is_not_found_stays_text(publish, asked, alice):
     status = publish(alice, "hi @nobody@there.example")
     assert (status["mentions"], status["content"]) == ([], "hi @nobody@there.example")
 

@@ -117,7 +117,7 @@ def test_nothing_is_sent_when_the_server_does_not_federate(client, outgoing, sql
     assert outgoing() == []
 
 
-def test_whoever_follows_from_elsewhere_is_accepted_at_once_by_an_account_that_is_not_locked(
+def test_a_follower_elsewhere_is_accepted_at_once_by_an_account_that_is_not_locked(
     ask, federated, outgoing, sql, alice, dora
 ):
     federated.get("/api/v1/instance", status=200)
@@ -147,7 +147,7 @@ def test_an_answer_to_a_request_from_elsewhere_is_sent_and_the_follow_keeps_its_
     assert [n["type"] for n in federated.get("/api/v1/notifications", auth=alice, status=200).json] == ["follow"]
 
 
-def test_whoever_is_locked_no_longer_accepts_everybody_elsewhere_too(federated, ask, outgoing, sql, alice, dora):
+def test_an_account_that_is_unlocked_accepts_everybody_elsewhere_too(federated, ask, outgoing, sql, alice, dora):
     federated.patch_json("/api/v1/accounts/update_credentials", {"locked": True}, auth=alice, status=200)
     uri = ask(dora, alice)
     outgoing()

@@ -1,4 +1,4 @@
-"""Search for what is elsewhere: looked up for whoever is logged in and wants it; what is here, by its address."""
+"""Search for what is elsewhere: looked up for accounts that are logged in and want it; what is here, by its address."""
 
 import dataclasses
 import threading
@@ -60,7 +60,7 @@ def test_a_status_elsewhere_is_looked_up_and_found(search, find, alice, dora, re
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("query", ["@dora@there.example", "https://there.example/users/dora"])
-def test_nothing_is_looked_up_for_strangers_and_for_whoever_does_not_want_it(search, client, sql, alice, path, query):
+def test_nothing_is_looked_up_for_strangers_and_unless_it_is_wanted(search, client, sql, alice, path, query):
     assert search(query, None, path, resolve="true") == ([], [])
     assert search(query, alice, path) == ([], [])
     assert search(query, alice, path, resolve="true", offset=1) == ([], [])
@@ -124,7 +124,7 @@ def test_what_is_not_to_be_had_is_not_found(search, find, alice):
     assert search("@dora@there.example", alice, resolve="true") == ([], [])
 
 
-def test_whoever_looks_up_more_than_30_in_5_minutes_is_refused(make_client, find, alice, bob):
+def test_more_than_30_look_ups_in_5_minutes_are_refused(make_client, find, alice, bob):
     client = make_client(federation=True, rate_limits=True)
     find(lambda kind, name: (None, None))
 

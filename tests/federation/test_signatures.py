@@ -26,7 +26,7 @@ def digest_of(body, name="SHA-256", made=hashlib.sha256):
 
 @pytest.fixture(scope="session")
 def key():
-    """The private key of whoever signs."""
+    """The private key of the signer."""
     return rsa.generate_private_key(65537, 2048)
 
 

@@ -91,7 +91,7 @@ def test_database_that_does_not_answer_is_told(client, monkeypatch):
     assert seen["pleroma_requests_total", "GET", "/health", "200"] == 1
 
 
-def test_what_waits_between_servers_is_told_where_there_are_others(make_client, client, alice, sql):
+def test_what_waits_between_servers_is_shown_where_there_are_others(make_client, client, alice, sql):
     sql("insert into hosts (name, failures, is_dead) values ('a', 0, false), ('b', 2, false), ('c', 9, true)")
     ((one,),) = sql(
         "insert into outgoing (kind, account_id, body, created_at)"

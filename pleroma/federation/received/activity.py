@@ -87,7 +87,7 @@ class Received:
             raise Missing(kind, name)
 
     def try_to_need(self, name: str) -> None:
-        """The same for something without which it goes on: what is no address is passed over."""
+        """Like `need` for the address of a thing without which it goes on; an invalid address is ignored."""
         with contextlib.suppress(Ignored):
             self.need(lookups.URI, name)
 

@@ -66,7 +66,7 @@ _TAKEN_BACK: dict[str, Callable[[Received, int, str | None], None]] = {
 
 
 def delete(received: Received) -> None:
-    """Delete a status of the actor, or the actor's account; what is not here yet does not come later either."""
+    """Delete a status of the actor, or the actor's account; a status that comes after its deletion is not stored."""
     name = received.object
     if name == received.actor:
         delete_account(received)

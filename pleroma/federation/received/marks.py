@@ -18,7 +18,7 @@ _SELECTOR = "\N{VARIATION SELECTOR-16}"
 
 
 def announce(received: Received) -> None:
-    """Reblog a status, which is fetched when it is not here and somebody follows whoever reblogs it."""
+    """Reblog a status, which is fetched when it is not here and somebody follows the actor."""
     account, uri = received.account, _announced(received)
     original = received.status(uri)
     if original is None or not original.local:
@@ -46,7 +46,7 @@ def _announced(received: Received) -> str:
     if received.account.is_group and vocabulary.kind(inner) in ("Create", "Update"):
         return vocabulary.address(inner.get("object"))
     if received.account.is_group and inner and "object" in inner:
-        raise Ignored("a group sends what is no status")
+        raise Ignored("a group sends an activity without a status")
     return received.object
 
 

@@ -32,7 +32,7 @@ _PAGES = re.compile(r"/(users|objects|notice)/([^/]+)")
 _OWN_CONTEXT = f'"@context":"{_CONTEXT}"'.encode()
 _ACTIVITIES, _ADDRESSES = 20, 40
 _OPEN = (keys.INSTANCE, f"{keys.INSTANCE}/outbox")
-# What of an actor whoever checks its signatures, or sends to it, cannot do without.
+# The part of an actor that other servers need to check its signatures and to send to it.
 _NEEDED = ("@context", "id", "type", "preferredUsername", "inbox", "endpoints", "publicKey")
 
 
@@ -73,7 +73,7 @@ def answer_with_document() -> Response | None:
 @blueprint.before_request
 def require_admission() -> None:
     """Let nobody read documents who is refused, or has to sign and does not. Raises Forbidden, a 401."""
-    # Whoever checks a signature of ours needs the key of the server itself first.
+    # To check a signature of ours, another server needs the key of this server first.
     if request.path not in _OPEN:
         signers.admit()
 

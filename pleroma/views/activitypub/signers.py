@@ -15,7 +15,7 @@ from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.web.state import configured, value
 
 _PATIENCE = 3.0
-# Whoever waits for a key holds a thread.
+# A request that waits for a key holds a thread.
 _waiting = threading.Lock()
 
 

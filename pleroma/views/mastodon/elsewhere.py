@@ -19,7 +19,7 @@ _MOST_MENTIONED, _SECONDS_OF_MENTIONS = 5, 4.0
 def find(query: str, *, is_wanted: bool) -> Result | None:
     """The account or the status of an address, or the account of a handle that is not here yet.
 
-    What is not here is looked up when that `is_wanted`, which is limited for each account. None for nothing.
+    One that is not here is looked up when that `is_wanted`, which is limited for each account. None when not found.
     """
     if _is_address(query):
         with db.connection() as connection:
