@@ -67,6 +67,11 @@ from wanted, relationships(:viewer_id, wanted.ids) r;
 with wanted as materialized (select array[:account_id::bigint] as ids)
 select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
 
+-- name: changed_relationship(viewer_id, account_id)$
+-- The relationship with which a change of it ends: an error when the account is not there by then, so that nothing is stored.
+with wanted as materialized (select array[:account_id::bigint] as ids)
+select coalesce((select r.entity from wanted, relationships(:viewer_id, wanted.ids) r), nothing_found());
+
 -- name: followers(viewer_id, account_id, max_id, since_id, min_id, limit)$
 -- Followers of an account, newest first. Empty when the account hides them from viewer; nothing when it is not there.
 with target as materialized (

@@ -14,6 +14,13 @@ return coalesce(
   (select value #>> '{}' from settings where name = setting_name),
   (select value #>> '{}' from configured_settings where name = setting_name));
 
+-- An error in place of a value that is not there, so that nothing is stored of what the transaction did.
+create or replace function nothing_found() returns text language plpgsql volatile as $$
+begin
+  raise no_data_found;
+end
+$$;
+
 -- Ends all that lets somebody in as accounts: reset links, codes, logins that wait, tokens and sessions. What is being made
 -- of an older proof meanwhile has the older login_version. With keep_logins tokens and sessions stay.
 create or replace function end_ways_in(of_account_ids bigint[], keep_logins boolean default false)

@@ -6,6 +6,13 @@ with chosen as materialized (
 select e.entity
 from chosen, status_entities(:viewer_id, chosen.ids) e;
 
+-- name: changed(viewer_id, status_id)$
+-- One Status with which a change of it ends: an error when viewer may not see it by then, so that nothing is stored.
+with chosen as materialized (
+       select array[s.id] as ids from visible_statuses(:viewer_id) s where s.id = :status_id
+     )
+select coalesce((select e.entity from chosen, status_entities(:viewer_id, chosen.ids) e), nothing_found());
+
 -- name: statuses(viewer_id, status_ids)$
 -- Those of the statuses that viewer may see, newest first.
 with chosen as materialized (

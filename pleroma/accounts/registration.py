@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection
 
-from pleroma import text
+from pleroma import db, text
 from pleroma.accounts import email_addresses, lifecycle, nicknames, passwords, profiles
 from pleroma.config import Config, secret_key
 from pleroma.db import queries
@@ -156,7 +156,7 @@ def _confirmation_fault(new: Registration) -> str | None:
 
 def _create(connection: Connection, new: Registration, config: Config, *, confirmed: bool) -> int:
     try:
-        with connection.transaction():
+        with db.savepoint(connection):
             account = queries.users.create(
                 connection,
                 nickname=new.nickname,

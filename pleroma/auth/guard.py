@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g, request
+from flask import Response, current_app, g, request
 from flask_httpauth import HTTPAuth
 from werkzeug.datastructures import Authorization
 
@@ -43,9 +43,17 @@ _known: dict[bytes, tuple[bytes | None, ...]] = {}
 _MOST_KNOWN = 2000
 
 
+def _may_assume() -> bool:
+    """Whether the next statement may run before it is known what the token says now."""
+    if "assumes_nothing" in g or request.method == "GET":
+        return "assumes_nothing" not in g
+    # What comes next must be the counting of the limits: that it is stored does no harm.
+    return "repeated" not in g and bool(getattr(current_app.view_functions[request.endpoint or ""], "limits", ()))
+
+
 def _by_bearer(token: str) -> Caller | None:
     hashed = token_hash(token)
-    row = _known.get(hashed) if request.method == "GET" and "assumes_nothing" not in g else None
+    row = _known.get(hashed) if _may_assume() else None
     if row is not None:
         db.assume(queries.authentication.by_token, row, token_hash=hashed)
     else:
@@ -171,6 +179,7 @@ def _protect(
         counted = rate_limits.limited(*limits)(idempotency.replayed(view)) if limits else idempotency.replayed(view)
         protected = authentication.login_required(role=scope, optional=optional)(counted)
         protected.scope = f"{scope}?" if optional else scope or "login"
+        protected.limits = limits
         return protected
 
     return _decorate

@@ -18,12 +18,16 @@ from pleroma.db.connections import (
     configure,
     connection,
     in_transaction,
+    last,
+    later,
     let_go,
     pool,
     queries,
+    savepoint,
     scope,
     separate_connection,
     session_options,
+    take_back,
 )
 from pleroma.db.deadlines import AsyncConnection
 from pleroma.db.statements import AssumptionFailed
@@ -31,5 +35,6 @@ from pleroma.db.statements import AssumptionFailed
 __all__ = [
     "EMOJI_LOCK", "FILES_LOCK", "RECONNECT", "SCHEMA_LOCK", "SQL_DIRECTORY", "Adapter", "AssumptionFailed",
     "AsyncConnection", "application_name", "assume", "close_pool", "configure", "connection", "in_transaction",
-    "let_go", "pool", "queries", "scope", "separate_connection", "session_options",
+    "last", "later", "let_go", "pool", "queries", "savepoint", "scope", "separate_connection", "session_options",
+    "take_back",
 ]  # fmt: skip

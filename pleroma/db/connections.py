@@ -66,16 +66,19 @@ class Adapter(PyFormatAdapter):
 
     def select_value(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """The first row of a ``$`` statement: bytes for one column, a tuple of bytes for several, or None."""
-        result = statements.execute(connection, sql, parameters)
-        if result.ntuples == 0:
-            return None
-        if result.nfields == 1:
-            return result.get_value(0, 0)
-        return tuple([result.get_value(0, column) for column in range(result.nfields)])
+        return _value(statements.execute(connection, sql, parameters))
 
     def insert_update_delete(self, connection: psycopg.Connection, query_name: str, sql: str, parameters: Any) -> Any:
         """How many rows a ``!`` statement changed."""
         return statements.execute(connection, sql, parameters).command_tuples
+
+
+def _value(result: Any) -> Any:
+    if result.ntuples == 0:
+        return None
+    if result.nfields == 1:
+        return result.get_value(0, 0)
+    return tuple([result.get_value(0, column) for column in range(result.nfields)])
 
 
 def _load_queries() -> Any:
@@ -99,6 +102,10 @@ class Scope:
         self._pool = pool
         self._connection: psycopg.Connection | None = None
         self.writing = False
+        # Whether something is still to be written when the view has returned.
+        self.goes_on = False
+        # Whether a commit was sent, of which nobody knows what came of it when the connection is cut.
+        self.may_be_stored = False
 
     @property
     def cut(self) -> bool:
@@ -115,9 +122,28 @@ class Scope:
         """The connection with the transaction begun."""
         connection = self.connection()
         if not self.writing:
-            statements.command(connection, b"begin")
+            statements.begin(connection)
             self.writing = True
         return connection
+
+    def run_last(self, sql: str, parameters: Any) -> Any:
+        """The value of a ``$`` statement, with which the transaction is committed unless it has to go on.
+
+        None, and nothing stored, when it says that nothing was found. Raises psycopg.Error.
+        """
+        connection = self.connection()
+        ends = self.writing and not self.goes_on
+        if ends and _is_cut(connection):
+            connection.close()
+            raise psycopg.OperationalError("the connection was cut")
+        self.may_be_stored = ends
+        try:
+            result = (statements.execute_last if ends else statements.execute)(connection, sql, parameters)
+        except psycopg.errors.NoDataFound:
+            self.undo()
+            return None
+        self.writing = self.writing and not ends
+        return _value(result)
 
     def confirm(self) -> None:
         """Look whether what was assumed is so, unless a statement has said it. Raises AssumptionFailed."""
@@ -138,18 +164,18 @@ class Scope:
         finally:
             self.writing = False
             if self._connection is not None:
-                statements.drop_assumption(self._connection)
+                statements.drop_waiting(self._connection)
                 self._pool.putconn(self._connection)
                 self._connection = None
 
     @staticmethod
     def _finish(connection: psycopg.Connection, failed: bool) -> None:
         if not failed:
-            statements.command(connection, b"commit")
+            statements.commit(connection)
             return
         # A connection that is cut rolls back by itself; the first error is reported, and not this one.
         with contextlib.suppress(psycopg.Error):
-            statements.command(connection, b"rollback")
+            statements.roll_back(connection)
 
 
 def _taken(pool: ConnectionPool) -> psycopg.Connection:
@@ -301,6 +327,13 @@ def let_go() -> None:
         current.end(failed=False)
 
 
+def take_back() -> None:
+    """Take back what the request or job has written so far."""
+    current = _scope.get()
+    if current is not None:
+        current.undo()
+
+
 def assume(statement: Any, row: tuple[bytes | None, ...], **parameters: Any) -> None:
     """Go on as if a statement gave this row; the request is run again when it does not (statements.assume)."""
     with connection() as own:
@@ -308,14 +341,42 @@ def assume(statement: Any, row: tuple[bytes | None, ...], **parameters: Any) -> 
 
 
 @contextlib.contextmanager
-def in_transaction() -> Iterator[psycopg.Connection]:
+def in_transaction(*, goes_on: bool = False) -> Iterator[psycopg.Connection]:
     """The connection inside the one transaction of the request or job, which is committed when that has ended.
 
-    Outside of both, the transaction is that of this block.
+    Outside of both, the transaction is that of this block. `goes_on`: what is done inside does not end it (`last`).
     """
     current = _scope.get()
     if current is not None:
+        current.goes_on = current.goes_on or goes_on
         yield current.begin()
         return
     with scope() as own:
+        own.goes_on = goes_on
         yield own.begin()
+
+
+@contextlib.contextmanager
+def savepoint(connection: psycopg.Connection) -> Iterator[None]:
+    """What may fail without the rest of the transaction: then it alone is taken back."""
+    statements.send_ahead(connection)
+    with connection.transaction():
+        yield
+        statements.send_ahead(connection)
+
+
+def later(connection: psycopg.Connection, statement: Any, **parameters: Any) -> None:
+    """Have a statement run together with the next one of the transaction: nobody waits for what it gives."""
+    statements.execute_later(connection, statement.sql, parameters)
+
+
+def last(statement: Any, **parameters: Any) -> Any:
+    """The value of a ``$`` statement that only reads, as the last of the transaction, which is committed with it.
+
+    None, and nothing is stored, when it ends in nothing_found(). Inside of a transaction that goes on, and outside of
+    any, it is a statement like any other.
+    """
+    current = _scope.get()
+    if current is None:
+        raise RuntimeError("there is no request, and no job")
+    return current.run_last(statement.sql, parameters)

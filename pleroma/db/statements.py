@@ -2,6 +2,9 @@
 
 psycopg's cursors do more than is needed here (converting placeholders, deciding what to prepare, fetching); without
 them a statement costs Python a fifth. Values are dumped and loaded by psycopg's adapters all the same.
+
+A round trip costs both sides more than many a statement. So the begin of a transaction waits for its first statement,
+its last one takes the commit along, and what nobody waits for goes with the next one.
 """
 
 from __future__ import annotations
@@ -60,21 +63,19 @@ class AssumptionFailed(Exception):
     """The database does not say what it was assumed to say."""
 
 
+class _Call(NamedTuple):
+    """A prepared statement with its values, as libpq takes them."""
+
+    name: bytes
+    values: Any = None
+    formats: Any = None
+
+
 class _Assumed(NamedTuple):
     """A statement that was run before, and the row that it is assumed to give again."""
 
-    sql: str
-    parameters: Mapping[str, Any]
+    call: _Call
     row: tuple[bytes | None, ...]
-
-
-class _Call(NamedTuple):
-    """A statement with its values, as libpq takes them; the name is None when it is not prepared yet."""
-
-    name: bytes | None
-    key: tuple[bytes, tuple[int, ...]]
-    values: Any
-    formats: Any
 
 
 class _Session:
@@ -88,18 +89,41 @@ class _Session:
         self.transformer = Transformer(_Adaptation(adapters))
         self.names: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self.assumed: _Assumed | None = None
+        # Whether a transaction begins with the next statement, and what else goes in front of that.
+        self.begins = False
+        self.later: list[_Call] = []
         # When the statement was sent that is waited for, by time.monotonic(); 0 for none.
         self.since = 0.0
         self._poll = select.poll()
         self._poll.register(connection.pgconn.socket)
         self._descriptor = connection.pgconn.socket
 
-    def call(self, sql: str, parameters: Mapping[str, Any]) -> _Call:
-        """A statement made ready to be sent."""
+    def call(self, connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> _Call:
+        """A statement made ready to be sent, prepared when it comes for the first time."""
         text, names, formats = numbered(sql)
         values = self.transformer.dump_sequence([parameters[name] for name in names], formats)
         key = (text, self.transformer.types or ())
-        return _Call(self.names.get(key), key, values, self.transformer.formats)
+        formats_sent = self.transformer.formats
+        name = self.names.get(key)
+        if name is None:
+            name = b"p%d" % len(self.names)
+            self.since = time.monotonic()
+            with timing.waiting:
+                prepared = connection.pgconn.prepare(name, *key)
+            self.since = 0.0
+            _check(connection, prepared)
+            self.names[key] = name
+        return _Call(name, values, formats_sent)
+
+    def command(self, connection: psycopg.Connection, text: str) -> _Call:
+        """The same of a command without values."""
+        return self.call(connection, text, {})
+
+    def take_ahead(self, connection: psycopg.Connection) -> list[_Call]:
+        """What goes in front of the next statement, which is sent now."""
+        ahead = [self.command(connection, "begin"), *self.later] if self.begins else self.later
+        self.begins, self.later = False, []
+        return ahead
 
     def wait(self, events: int) -> None:
         """Wait until the connection can be read or written."""
@@ -123,32 +147,41 @@ def numbered(sql: str) -> tuple[bytes, tuple[str, ...], list[PyFormat]]:
 
 
 def execute(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> PGresult:
-    """The rows of a statement, as PostgreSQL sent them. The connection commits by itself.
+    """The rows of a statement, as PostgreSQL sent them. The connection commits by itself, unless a transaction began.
 
     Raises psycopg.Error; when another connection may do better, this one is closed. Raises AssumptionFailed.
     """
     session = _session(connection)
-    call = session.call(sql, parameters)
-    assumed = session.assumed
-    if assumed is not None:
-        first = session.call(assumed.sql, assumed.parameters)
-        if first.name is not None and call.name is not None:
-            session.assumed = None
-            return _execute_both(connection, first, assumed.row, call)
-        confirm(connection)
+    call = session.call(connection, sql, parameters)
+    if session.begins or session.later or session.assumed is not None:
+        return _execute_together(connection, session, call)[-1]
     with timing.statement:
-        name = call.name
-        if name is None:
-            name = b"p%d" % len(session.names)
-            session.since = time.monotonic()
-            prepared = connection.pgconn.prepare(name, *call.key)
-            session.since = 0.0
-            _check(connection, prepared)
-            session.names[call.key] = name
         session.since = time.monotonic()
-        result = connection.pgconn.exec_prepared(name, call.values, call.formats)
+        result = connection.pgconn.exec_prepared(*call)
         session.since = 0.0
         return _check(connection, result)
+
+
+def execute_later(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> None:
+    """Have a statement of a transaction run together with the next one, which raises what goes wrong with it."""
+    session = _session(connection)
+    session.later.append(session.call(connection, sql, parameters))
+
+
+def send_ahead(connection: psycopg.Connection) -> None:
+    """Run now what waits for the next statement. Raises psycopg.Error, AssumptionFailed."""
+    session = _session(connection)
+    if session.begins or session.later or session.assumed is not None:
+        _execute_together(connection, session)
+
+
+def execute_last(connection: psycopg.Connection, sql: str, parameters: Mapping[str, Any]) -> PGresult:
+    """The rows of the last statement of a transaction, which is committed with it. Raises psycopg.Error."""
+    # What was committed by then could not be taken back.
+    confirm(connection)
+    session = _session(connection)
+    calls = [session.call(connection, sql, parameters), session.command(connection, "commit")]
+    return _execute_together(connection, session, *calls)[-2]
 
 
 def assume(
@@ -156,17 +189,17 @@ def assume(
 ) -> None:
     """Go on as if a statement gave this row: it is sent together with the next one, which saves a round trip.
 
-    When it turns out to give another one, that next statement, or `confirm`, raises AssumptionFailed.
+    When it turns out to give another one, that next statement, or `confirm`, raises AssumptionFailed. What the next
+    one stores outside of a transaction is stored all the same.
     """
-    _session(connection).assumed = _Assumed(sql, parameters, row)
+    session = _session(connection)
+    session.assumed = _Assumed(session.call(connection, sql, parameters), row)
 
 
 def confirm(connection: psycopg.Connection) -> None:
     """Look now whether what is assumed is so. Raises AssumptionFailed, psycopg.Error."""
-    session = _session(connection)
-    assumed, session.assumed = session.assumed, None
-    if assumed is not None:
-        _compare(execute(connection, assumed.sql, assumed.parameters), assumed.row)
+    if _session(connection).assumed is not None:
+        send_ahead(connection)
 
 
 def waiting() -> list[tuple[psycopg.Connection, float]]:
@@ -174,11 +207,11 @@ def waiting() -> list[tuple[psycopg.Connection, float]]:
     return [(connection, session.since) for connection, session in _sessions.copy().items() if session.since]
 
 
-def drop_assumption(connection: psycopg.Connection) -> None:
-    """Assume nothing any more."""
+def drop_waiting(connection: psycopg.Connection) -> None:
+    """Assume nothing any more, and run nothing of what waits for the next statement."""
     session = _sessions.get(connection)
     if session is not None:
-        session.assumed = None
+        session.assumed, session.begins, session.later = None, False, []
 
 
 def _session(connection: psycopg.Connection) -> _Session:
@@ -195,30 +228,39 @@ def _compare(result: PGresult, row: tuple[bytes | None, ...]) -> None:
         raise AssumptionFailed
 
 
-def _execute_both(
-    connection: psycopg.Connection, first: _Call, row: tuple[bytes | None, ...], second: _Call
-) -> PGresult:
-    """The result of the second statement, when the first one gives this row."""
-    timing.figures.statements += 1
-    session = _sessions[connection]
+def _execute_together(connection: psycopg.Connection, session: _Session, *calls: _Call) -> list[PGresult]:
+    """The results of what waits to be sent, and of these statements, in one round trip.
+
+    Raises AssumptionFailed, and the error of the first that fails.
+    """
+    begins = session.begins
+    sent = [*session.take_ahead(connection), *calls]
+    assumed, session.assumed = session.assumed, None
+    if assumed is not None:
+        # What is taken back with the transaction comes after its begin.
+        sent.insert(int(begins), assumed.call)
+    timing.figures.statements += len(sent) - begins
     session.since = time.monotonic()
     try:
-        with timing.statement:
-            results = _pipelined(connection.pgconn, session, first, second)
+        with timing.waiting:
+            results = _pipelined(connection.pgconn, session, sent)
     except psycopg.Error:
         # Nobody knows what is still to come on it.
         connection.close()
         raise
     finally:
         session.since = 0.0
-    _compare(_check(connection, results[0]), row)
-    return _check(connection, results[1])
+    for place, result in enumerate(results[: len(sent)]):
+        _check(connection, result)
+        if assumed is not None and place == int(begins):
+            _compare(result, assumed.row)
+    return results[: len(sent)]
 
 
-def _pipelined(pgconn: PGconn, session: _Session, *calls: _Call) -> list[PGresult]:
+def _pipelined(pgconn: PGconn, session: _Session, calls: list[_Call]) -> list[PGresult]:
     pgconn.enter_pipeline_mode()
     for call in calls:
-        pgconn.send_query_prepared(call.name or b"", call.values, call.formats)
+        pgconn.send_query_prepared(*call)
     pgconn.pipeline_sync()
     while pgconn.flush():
         session.wait(select.POLLOUT)
@@ -235,15 +277,32 @@ def _pipelined(pgconn: PGconn, session: _Session, *calls: _Call) -> list[PGresul
     return results
 
 
-def command(connection: psycopg.Connection, text: bytes) -> None:
-    """Run a command without values and rows. Raises psycopg.Error, AssumptionFailed."""
+def begin(connection: psycopg.Connection) -> None:
+    """Have a transaction begin with the next statement."""
+    _session(connection).begins = True
+
+
+def commit(connection: psycopg.Connection) -> None:
+    """Commit the transaction, when one has begun by now. Raises psycopg.Error, AssumptionFailed."""
     confirm(connection)
     session = _session(connection)
-    session.since = time.monotonic()
-    with timing.waiting:
-        result = connection.pgconn.exec_(text)
-    session.since = 0.0
-    _check(connection, result)
+    if session.begins and not session.later:
+        session.begins = False
+        return
+    _execute_together(connection, session, session.command(connection, "commit"))
+
+
+def roll_back(connection: psycopg.Connection) -> None:
+    """Take the transaction back, and what was to be run. Raises psycopg.Error."""
+    session = _session(connection)
+    has_begun = not session.begins
+    drop_waiting(connection)
+    if has_begun:
+        session.since = time.monotonic()
+        with timing.waiting:
+            result = connection.pgconn.exec_(b"rollback")
+        session.since = 0.0
+        _check(connection, result)
 
 
 def rows(connection: psycopg.Connection, result: PGresult) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection
 
-from pleroma import text
+from pleroma import db, text
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import NotFound, Unprocessable
@@ -103,9 +103,8 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     status_id = _store(connection, account_id, composed)
     visibility = composed.audience.visibility
     if visibility == "direct":
-        queries.statuses.deliver_direct(
-            connection, status_id=status_id, account_ids=composed.audience.involved(account_id)
-        )
+        involved = composed.audience.involved(account_id)
+        db.later(connection, queries.statuses.deliver_direct, status_id=status_id, account_ids=involved)
     return Published(status_id, visibility)
 
 
@@ -182,7 +181,7 @@ def _store(connection: Connection, account_id: int, composed: Composed) -> int:
         poll = json.dumps(new.poll) if new.poll else None
         queries.statuses.complete(connection, status_id=row.id, media_ids=composed.media_ids, poll=poll)
     if len(involved) > 1 or row.has_subscribers:
-        queries.statuses.notify(connection, status_id=row.id)
+        db.later(connection, queries.statuses.notify, status_id=row.id)
     return int(row.id)
 
 

@@ -67,7 +67,7 @@ def post_scheduled_status(scheduled_id: int) -> None:
         if kept is None or queries.accounts.exists(connection, account_id=kept.account_id) is None:
             return
         try:
-            with connection.transaction():
+            with db.savepoint(connection):
                 posting.publish(connection, kept.account_id, NewStatus(**kept.request["new"]), jobs.configuration())
         except ApiError as error:
             # The status it replied to was deleted, for example. Trying again would not help.

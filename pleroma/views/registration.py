@@ -52,7 +52,7 @@ def register() -> BaseResponse:
     response = redirect("/")
     try:
         # A savepoint: the form that shows the faults comes with a new captcha, which must be kept.
-        with db.in_transaction() as connection, connection.transaction():
+        with db.in_transaction() as connection, db.savepoint(connection):
             account_id = registration.register(connection, new, configured())
     except FieldErrors as error:
         faults = [f"{_NAMES[field]} {', '.join(faults)}" for field, faults in error.faults.items()]

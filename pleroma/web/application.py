@@ -88,8 +88,9 @@ class Application(Flask):
                     scope.undo()
                 return response
             except psycopg.Error as error:
-                # No commit was sent yet, so all of the transaction is taken back.
-                repeats = db.pool().max_size if scope.cut else _REPEATS if isinstance(error, _ROLLED_BACK) else 0
+                # Unless a commit was sent, all of the transaction is taken back.
+                repeats = 0 if scope.may_be_stored else db.pool().max_size
+                repeats = repeats if scope.cut else _REPEATS if isinstance(error, _ROLLED_BACK) else 0
                 error.repeats = repeats  # type: ignore[attr-defined]
                 raise
 

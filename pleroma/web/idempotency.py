@@ -65,7 +65,7 @@ def replayed(view: Callable[..., Any]) -> Callable[..., Any]:
         caller = g.get("caller")
         if not key or request.method not in _METHODS or caller is None or not caller.account_id or stores_nothing():
             return view(*arguments, **values)
-        with db.in_transaction() as connection:
+        with db.in_transaction(goes_on=True) as connection:
             owner = {"account_id": caller.account_id, "key": _digest(key)}
             if queries.idempotency.claim(connection, **owner) is None:
                 return _replay(queries.idempotency.answer(connection, **owner))

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from pleroma import db
-from pleroma.db import queries
+from pleroma.db import queries, statements
 from pleroma.statuses import posting
 from pleroma.web import uploads
 from tests.views.mastodon.test_media import png
@@ -132,13 +132,16 @@ def test_a_write_that_is_cut_before_its_commit_is_stored_once(client, alice, mon
 
 
 def test_a_write_that_may_be_stored_is_not_run_again(client, alice, monkeypatch, sql):
-    status, commits = queries.statuses.status, []
+    pipelined, commits = statements._pipelined, []
 
-    def be_cut_when_all_is_done(connection, **values):
-        found = status(connection, **values)
-        commits.append(sql("select pg_terminate_backend(%s)", connection.info.backend_pid))
-        return found
+    def be_cut_after_the_commit(pgconn, session, calls):
+        results = pipelined(pgconn, session, calls)
+        if session.command(None, "commit") in calls:
+            commits.append(sql("select pg_terminate_backend(%s)", pgconn.backend_pid))
+            raise psycopg.OperationalError("cut")
+        return results
 
-    monkeypatch.setattr(queries.statuses, "status", be_cut_when_all_is_done)
+    monkeypatch.setattr(statements, "_pipelined", be_cut_after_the_commit)
     client.post("/api/v1/statuses", {"status": "once"}, auth=alice, status=503)
     assert len(commits) == 1
+    assert sql("select count(*) from statuses") == [(1,)]

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response
-from psycopg import Connection
 
 from pleroma import auth, db
 from pleroma.db import queries
@@ -19,8 +18,9 @@ from pleroma.web.responses import json_response
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
 
 
-def _status(connection: Connection, status_id: int) -> Response:
-    return json_response(found(queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)))
+def _status(status_id: int) -> Response:
+    """The Status as it is now; what was done is done with it."""
+    return json_response(db.last(queries.statuses.changed, viewer_id=auth.account_id(), status_id=status_id))
 
 
 def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Response:
@@ -29,7 +29,7 @@ def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Res
         row = statement(connection, account_id=auth.account_id(), status_id=status_id)
         if row is None:
             raise error
-        return _status(connection, row.id)
+        return _status(row.id)
 
 
 @blueprint.post("/favourite")
@@ -65,7 +65,7 @@ def reblog(status_id: int) -> Response:
             raise ApiError("Could not repeat")
         if row.id is None:
             row = queries.interactions.reblog_of(connection, account_id=auth.account_id(), status_id=row.original_id)
-        return _status(connection, found(row).id)
+        return _status(found(row).id)
 
 
 @blueprint.post("/unreblog")
@@ -108,7 +108,7 @@ def pin(status_id: int) -> Response:
             raise ApiError("Could not pin")
         if row.is_full:
             raise ApiError("You have already pinned the maximum number of statuses")
-        return _status(connection, row.id)
+        return _status(row.id)
 
 
 @blueprint.post("/unpin")
@@ -128,7 +128,7 @@ def mute(status_id: int) -> Response:
         row = queries.interactions.mute_thread(connection, account_id=auth.account_id(), status_id=status_id)
         if not found(row).muted:
             raise ApiError("conversation is already muted")
-        return _status(connection, row.id)
+        return _status(row.id)
 
 
 @blueprint.post("/unmute")

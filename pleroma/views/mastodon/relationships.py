@@ -23,10 +23,10 @@ _LONGEST_NOTE = 2000
 _LONGEST_MUTE = 100 * 365 * 24 * 3600
 
 
-def relationship(connection: Connection, target_id: int) -> Response:
-    """The caller's relationship to an account. Raises NotFound."""
+def relationship(target_id: int) -> Response:
+    """The caller's relationship to an account as it is now; what was done is done with it. Raises NotFound."""
     return json_response(
-        found(queries.accounts.relationship(connection, viewer_id=auth.account_id(), account_id=target_id))
+        db.last(queries.accounts.changed_relationship, viewer_id=auth.account_id(), account_id=target_id)
     )
 
 
@@ -34,14 +34,14 @@ def _change(action: Callable[..., Any], target_id: int, **switches: Any) -> Resp
     """Do something between the caller and an account, and answer their relationship."""
     with db.in_transaction() as connection:
         action(connection, auth.account_id(), target_id, **switches)
-        return relationship(connection, target_id)
+        return relationship(target_id)
 
 
 def _simply(statement: Callable[..., Any], target_id: int, **values: Any) -> Response:
     with db.in_transaction() as connection:
         found(queries.accounts.exists(connection, account_id=target_id))
         statement(connection, account_id=auth.account_id(), target_id=target_id, **values)
-        return relationship(connection, target_id)
+        return relationship(target_id)
 
 
 @blueprint.get("/accounts/relationships")

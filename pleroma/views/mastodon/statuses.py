@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from datetime import UTC, datetime
 
@@ -152,10 +151,13 @@ def post_status() -> Response:
     with db.in_transaction() as connection:
         if due and not is_preview:
             return json_response(scheduling.keep(connection, auth.account_id(), new, due, configured()))
+        published = posting.publish(connection, auth.account_id(), new, configured())
+        shown = {"viewer_id": auth.account_id(), "status_id": published.id}
+        if not is_preview:
+            return json_response(db.last(queries.statuses.changed, **shown))
         # A preview is a status that is posted and rolled back once its entity is made.
-        with connection.transaction(force_rollback=True) if is_preview else contextlib.nullcontext():
-            published = posting.publish(connection, auth.account_id(), new, configured())
-            status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=published.id)
+        status = queries.statuses.status(connection, **shown)
+        db.take_back()
     return json_response(status)
 
 

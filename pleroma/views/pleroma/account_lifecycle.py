@@ -72,7 +72,7 @@ def change_email() -> str | None:
     if fault:
         return f"Email {fault}."
     try:
-        with db.in_transaction() as connection, connection.transaction():
+        with db.in_transaction() as connection, db.savepoint(connection):
             queries.account_lifecycle.set_email(connection, account_id=auth.account_id(), email=email)
     except psycopg.errors.UniqueViolation:
         return "Email has already been taken."

@@ -31,7 +31,7 @@ def subscribe(account_id: int) -> Response:
         if target.blocked_by:
             raise Forbidden(f"Could not subscribe: {target.nickname} is blocking you")
         queries.relationships.subscribe(connection, **pair)
-        return relationship(connection, account_id)
+        return relationship(account_id)
 
 
 @blueprint.post("/unsubscribe")
@@ -43,7 +43,7 @@ def unsubscribe(account_id: int) -> Response:
     with db.in_transaction() as connection:
         found(queries.relationships.follow_state(connection, **pair))
         queries.relationships.unsubscribe(connection, **pair)
-        return relationship(connection, account_id)
+        return relationship(account_id)
 
 
 @blueprint.get("/favourites")

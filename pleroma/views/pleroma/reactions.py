@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 from flask import Blueprint, Response
-from psycopg import Connection
 
 from pleroma import auth, db, text
 from pleroma.db import queries
@@ -25,8 +24,9 @@ def _named(emoji: str) -> str | None:
     return shortcode[1] if shortcode else text.as_emoji(emoji)
 
 
-def _status(connection: Connection, status_id: int) -> Response:
-    return json_response(found(queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id)))
+def _status(status_id: int) -> Response:
+    """The Status as it is now; what was done is done with it."""
+    return json_response(db.last(queries.statuses.changed, viewer_id=auth.account_id(), status_id=status_id))
 
 
 @blueprint.put("/<emoji>")
@@ -44,7 +44,7 @@ def add(status_id: int, emoji: str) -> Response:
         if not is_known or counts.reactions >= MOST_REACTIONS and not counts.same:
             raise ApiError("Could not add reaction emoji")
         queries.reactions.add(connection, viewer_id=viewer_id, status_id=status.id, emoji=name)
-        return _status(connection, status.id)
+        return _status(status.id)
 
 
 @blueprint.delete("/<emoji>")
@@ -57,7 +57,7 @@ def remove(status_id: int, emoji: str) -> Response:
         queries.reactions.remove(
             connection, viewer_id=auth.account_id(), status_id=status.id, emoji=_named(emoji) or ""
         )
-        return _status(connection, status.id)
+        return _status(status.id)
 
 
 def _index(status_id: int, emoji: str | None) -> Response:

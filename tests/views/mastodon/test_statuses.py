@@ -6,6 +6,7 @@ import re
 import pytest
 
 from pleroma import db
+from pleroma.db import queries
 from pleroma.statuses import posting
 from pleroma.statuses.posting import NewStatus
 
@@ -354,7 +355,7 @@ def test_a_status_past_its_time_is_nowhere_although_its_job_has_not_run(client, 
 
 def test_the_time_of_the_last_status_never_goes_back(client, alice, post, sql, settings):
     with db.in_transaction() as connection:
-        connection.execute("select")
+        queries.accounts.exists(connection, account_id=alice.id)
         post(alice, "late")
         last = sql("select last_status_at from accounts")
         posting.publish(connection, alice.id, NewStatus("early"), settings)
