@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
@@ -237,19 +237,32 @@ def _origin(url: str) -> tuple[str, str]:
 
 def _adapters(exchange: _Exchange) -> dict[str, Any]:
     """Return the transports of one exchange, which know its sockets and refuse what is not the open internet."""
+    adapters = {}
+    for scheme in ("http", "https"):
+        adapter = _adapter_class()(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
+        adapter.exchange = exchange
+        adapters[f"{scheme}://"] = adapter
+    return adapters
+
+
+@cache
+def _adapter_class() -> Any:
+    """Return the class of the transports, made once: to make a class for each request slows all others down."""
     from requests_hardened.ip_filter import InvalidIPAddress
     from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
     class Adapter(IPFilterAdapter):
+        exchange: _Exchange
+
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
             """Refuse the address that the host's name was found to have, unless it is open."""
             try:
                 host_params, pool_kwargs = super().build_connection_pool_key_attributes(*arguments, **options)
             except InvalidIPAddress as problem:
                 raise ClosedAddress("The address is not on the open internet") from problem
-            refuse_closed(host_params["host"], exchange.allow_loopback)
+            refuse_closed(host_params["host"], self.exchange.allow_loopback)
             if host_params["scheme"] == "https":
-                pool_kwargs["ssl_context"] = _tls_context(exchange.authorities)
+                pool_kwargs["ssl_context"] = _tls_context(self.exchange.authorities)
             return host_params, pool_kwargs
 
         def cert_verify(self, conn: Any, *arguments: Any, **options: Any) -> None:
@@ -261,13 +274,10 @@ def _adapters(exchange: _Exchange) -> dict[str, Any]:
         def get_connection_with_tls_context(self, *arguments: Any, **options: Any) -> Any:
             """Have the pool open connections that the exchange gets to know."""
             pool = super().get_connection_with_tls_context(*arguments, **options)
-            pool.ConnectionCls = _noticed(pool.ConnectionCls, exchange)
+            pool.ConnectionCls = partial(_noticed(type(pool).ConnectionCls), self.exchange)
             return pool
 
-    return {
-        f"{scheme}://": Adapter(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
-        for scheme in ("http", "https")
-    }
+    return Adapter
 
 
 @cache
@@ -286,13 +296,18 @@ def _tls_context(authorities: Path | None) -> ssl.SSLContext:
     return context
 
 
-def _noticed(connection_class: Any, exchange: _Exchange) -> Any:
-    """Return the connection class with its new sockets made known to the exchange."""
+@cache
+def _noticed(connection_class: Any) -> Any:
+    """Return the connection class with its new sockets made known to an exchange, which comes first."""
 
     class Connection(connection_class):
+        def __init__(self, exchange: _Exchange, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self._exchange = exchange
+
         def _new_conn(self) -> socket.socket:
             connection: socket.socket = super()._new_conn()
-            exchange.opened(connection)
+            self._exchange.opened(connection)
             return connection
 
     return Connection
