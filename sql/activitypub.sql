@@ -63,11 +63,15 @@ select a.nickname, exists (select from tombstones t where t.path = '/users/' || 
 from (select) nothing
 left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present;
 
--- name: actor(nickname, host, public_key)$
--- A local account as an actor.
-select concat('{', activity_context(), ',', actor_object(a, :host, :public_key), '}')
-from accounts a
-where a.nickname = :nickname and a.domain is null and a.present;
+-- name: actor(nickname, host)$
+-- A local account as an actor, nothing before it has a key; its nickname as it is written; whether it was deleted, and
+-- whether documents are for everybody.
+select case when k.owner is not null then concat('{', activity_context(), ',', actor_object(a, :host, k.public_key), '}') end,
+       a.nickname, exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone,
+       setting('public') = 'true' as is_public
+from (select) nothing
+left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present
+left join account_keys k on k.owner = actor_path(a);
 
 -- name: is_blocked(nickname, uri)^
 -- Whether a local account blocks an actor elsewhere.
@@ -86,12 +90,14 @@ select exists (select from tombstones t where t.path = :path) as is_gone,
          where s.uuid = :uuid::uuid and s.local and s.reblog_of_id is null and s.visibility in ('private', 'direct')) as is_closed;
 
 -- name: note(uuid, host)$
--- A local status that everybody may see.
-select concat('{', activity_context(), ',', note_object(s, a, :host), '}')
-from visible_statuses(0) v
-join statuses s on s.id = v.id
-join accounts a on a.id = s.account_id
-where v.uuid = :uuid::uuid and v.reblog_of_id is null and v.local and v.visibility in ('public', 'unlisted');
+-- A local status that everybody may see, and whether documents are for everybody.
+select (
+    select concat('{', activity_context(), ',', note_object(s, a, :host), '}')
+    from visible_statuses(0) v
+    join statuses s on s.id = v.id
+    join accounts a on a.id = s.account_id
+    where v.uuid = :uuid::uuid and v.reblog_of_id is null and v.local and v.visibility in ('public', 'unlisted')),
+  setting('public') = 'true';
 
 -- name: signer(key_id, host)^
 -- What is known of who may have signed a request: the key, and whether its host is refused.
@@ -141,11 +147,12 @@ left join accounts oa on oa.id = o.account_id
 where v.uuid = :uuid::uuid and v.local and v.visibility in ('public', 'unlisted') and (v.reblog_of_id is not null) = :of_reblog;
 
 -- name: collections(nickname)^
--- What the collections of a local account tell before their first page.
-select a.id, a.statuses_count, case when a.hide_followers_count then 0 else a.followers_count end as followers_count,
-       case when a.hide_follows_count then 0 else a.following_count end as following_count, a.hide_followers, a.hide_follows
-from accounts a
-where a.nickname = :nickname and a.domain is null and a.present;
+-- What the collections of a local account say before their first page; is_gone for one that was deleted.
+select a.id, a.nickname, a.statuses_count, case when a.hide_followers_count then 0 else a.followers_count end as followers_count,
+       case when a.hide_follows_count then 0 else a.following_count end as following_count, a.hide_followers, a.hide_follows,
+       exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone
+from (select) nothing
+left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present;
 
 -- name: outbox(account_id, max_id, limit, host)$
 -- A page of what a local account posted and reblogged for everybody, newest first; its last id, and the context.

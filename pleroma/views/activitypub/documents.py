@@ -22,7 +22,7 @@ from pleroma.views.activitypub import signers
 from pleroma.web import params
 from pleroma.web.params import MAXIMUM_ID, UUID
 from pleroma.web.responses import error_response, json_response
-from pleroma.web.state import configured
+from pleroma.web.state import configured, value
 
 blueprint = Blueprint("documents", __name__)
 _CONTEXT = "https://www.w3.org/ns/activitystreams"
@@ -64,7 +64,7 @@ def answer_with_document() -> Response | None:
     if place is None or request.method not in ("GET", "HEAD") or not _wants_document():
         return None
     try:
-        return {"users": _admitted_actor, "objects": _admitted_note, "notice": _note_of_page}[place[1]](place[2])
+        return {"users": actor, "objects": note, "notice": _note_of_page}[place[1]](place[2])
     except ApiError as error:
         # The page's own error would be one for people.
         return error_response(error)
@@ -75,7 +75,7 @@ def require_admission() -> None:
     """Let nobody read documents who is refused, or has to sign and does not. Raises Forbidden, a 401."""
     # To check a signature of ours, another server needs the key of this server first.
     if request.path not in _OPEN:
-        signers.admit()
+        signers.admit(bool(value("public")))
 
 
 @blueprint.after_app_request
@@ -90,64 +90,58 @@ def _gone(path: str) -> Response:
     return _built({"id": f"{configured().base_url}{path}", "type": "Tombstone"}, 410)
 
 
-def _account(connection: Connection, nickname: str) -> str | None:
-    """The nickname of a local account as it is written, None for a deleted one. Raises NotFound."""
+def actor(nickname: str) -> Response:
+    """An account as an actor. Raises NotFound, Forbidden for a refused host; a tombstone for one that was deleted.
+
+    Where documents are for those who sign, others see what is needed to speak with it.
+    """
+    signers.refuse_host()
     if not is_storable(nickname):
         raise NotFound()
-    row = queries.activitypub.found(connection, nickname=nickname)
-    if row.nickname is None and not row.is_gone:
-        raise NotFound()
-    return None if row.nickname is None else str(row.nickname)
-
-
-def actor(nickname: str) -> Response:
-    """An account as an actor. Raises NotFound; a tombstone for one that was deleted."""
-    with db.in_transaction() as connection:
-        known = _account(connection, nickname)
-        if known is None:
-            return _gone(keys.path_of(nickname))
-        key = keys.public_key(connection, keys.path_of(known), known)
-        return _document(
-            queries.activitypub.actor(connection, nickname=known, host=configured().domain, public_key=key)
-        )
-
-
-def _admitted_actor(nickname: str) -> Response:
-    """An account as an actor; who has to sign and does not sees what is needed to speak with it. Raises Forbidden."""
-    signers.refuse_host()
-    must_sign = signers.require_signature()
-    reader = signers.signer(waits=must_sign)
-    is_bounded = must_sign and reader is None
+    document, written, is_gone, is_public = _read_actor(nickname)
+    reader = signers.signer(waits=signers.must_sign(is_public))
     if reader is not None:
         _require_unblocked(nickname, reader.uri)
-    response = actor(nickname)
-    if is_bounded and response.status_code == 200:
-        whole = json.loads(response.get_data())
+    if is_gone == b"t" and written is None:
+        return _gone(keys.path_of(nickname))
+    if document is not None and signers.must_sign(is_public) and reader is None:
+        whole = json.loads(document.replace(b"\x01", configured().base_url.encode()))
         return _built({name: whole[name] for name in _NEEDED})
-    return response
+    return _document(document)
+
+
+def _read_actor(nickname: str) -> tuple[bytes | None, bytes | None, bytes, bool]:
+    """The row of activitypub.actor; the account has a key from now on."""
+    named = {"nickname": nickname, "host": configured().domain}
+    with db.connection() as connection:
+        document, written, is_gone, is_public = queries.activitypub.actor(connection, **named)
+    if document is None and written is not None:
+        with db.in_transaction() as connection:
+            keys.public_key(connection, keys.path_of(written.decode()), written.decode())
+            document, written, is_gone, is_public = queries.activitypub.actor(connection, **named)
+    return document, written, is_gone, is_public == b"t"
 
 
 def _require_unblocked(nickname: str, uri: str) -> None:
     """Raises NotFound when an account blocks the actor that asks for it."""
-    if is_storable(nickname):
-        with db.connection() as connection:
-            if queries.activitypub.is_blocked(connection, nickname=nickname, uri=uri).yes:
-                raise NotFound()
-
-
-def _admitted_note(uuid: str) -> Response:
-    signers.admit()
-    return note(uuid)
+    with db.connection() as connection:
+        if queries.activitypub.is_blocked(connection, nickname=nickname, uri=uri).yes:
+            raise NotFound()
 
 
 def note(uuid: str) -> Response:
-    """A status that everybody, or who signed, may see. Raises NotFound; a tombstone for one that was deleted."""
+    """A status that everybody, or who signed, may see. Raises NotFound, and as `signers.admit`.
+
+    A tombstone for one that was deleted.
+    """
+    signers.refuse_host()
     if not UUID.fullmatch(uuid):
         raise NotFound()
     path = f"/objects/{uuid.lower()}"
     with db.connection() as connection:
-        body = queries.activitypub.note(connection, uuid=uuid, host=configured().domain)
+        body, is_public = queries.activitypub.note(connection, uuid=uuid, host=configured().domain)
         absence = None if body is not None else queries.activitypub.absence(connection, path=path, uuid=uuid)
+    signers.admit(is_public == b"t")
     if absence is not None and absence.is_gone:
         return _gone(path)
     return _document(_closed_note(uuid) if absence is not None and absence.is_closed else body)
@@ -167,7 +161,6 @@ def _closed_note(uuid: str) -> bytes | None:
 
 
 def _note_of_page(status_id: str) -> Response:
-    signers.admit()
     with db.connection() as connection:
         row = queries.activitypub.uuid(connection, status_id=params.as_identifier(status_id) or 0)
     return note(str(found(row).uuid))
@@ -226,11 +219,13 @@ def _activity(uuid: str, *, of_reblog: bool) -> Response:
 
 
 def _owner(connection: Connection, nickname: str) -> tuple[str, Any]:
-    """The path of an account, and what its collections tell. Raises NotFound, a 410 for one that was deleted."""
-    known = _account(connection, nickname)
-    if known is None:
-        raise ApiError("Gone", 410)
-    return keys.path_of(known), queries.activitypub.collections(connection, nickname=known)
+    """The path of an account, and what its collections say. Raises NotFound, a 410 for one that was deleted."""
+    if not is_storable(nickname):
+        raise NotFound()
+    row = queries.activitypub.collections(connection, nickname=nickname)
+    if row.id is None:
+        raise ApiError("Gone", 410) if row.is_gone else NotFound()
+    return keys.path_of(row.nickname), row
 
 
 def _collection(path: str, total: int, *, first: bool = True) -> Response:

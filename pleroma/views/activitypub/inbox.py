@@ -6,7 +6,6 @@ from flask import Blueprint, Response, request
 
 from pleroma import db
 from pleroma.addresses import limited
-from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound
 from pleroma.federation import inbox
 from pleroma.text.clean import is_storable
@@ -35,11 +34,7 @@ def of_account(nickname: str) -> Response:
     """Take an activity for an account. Raises NotFound, a 410 for one that was deleted."""
     if not is_storable(nickname):
         raise NotFound()
-    with db.connection() as connection:
-        row = queries.inbox.recipient(connection, nickname=nickname)
-    if row.id is None:
-        raise ApiError("Gone", 410) if row.is_gone else NotFound()
-    return _accept(int(row.id))
+    return _accept(nickname)
 
 
 @blueprint.get("/inbox")
@@ -50,11 +45,11 @@ def unread(nickname: str = "") -> Response:
     return Response(status=405, headers={"Allow": "POST"})
 
 
-def _accept(recipient_id: int | None) -> Response:
+def _accept(nickname: str | None) -> Response:
     if request.mimetype not in _TYPES:
         raise ApiError("The body must be application/activity+json", 415)
     config = configured()
     body = params.bare_body()
-    with db.in_transaction() as connection:
-        inbox.accept(connection, signers.sent(), body, recipient_id, limited(request.remote_addr), config)
+    with db.connection() as connection:
+        inbox.accept(connection, signers.sent(), body, nickname, limited(request.remote_addr), config)
     return Response(status=202)

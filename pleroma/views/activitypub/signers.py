@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from typing import Any, NamedTuple
 
-from flask import request
+from flask import g, request
 
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden
 from pleroma.federation import lookups, signatures, uris
 from pleroma.federation.signatures import BadSignature, Claim, Request
-from pleroma.web.state import configured, value
+from pleroma.web.state import configured
 
 _PATIENCE = 3.0
 # A request that waits for a key holds a thread.
@@ -42,22 +42,22 @@ def sent() -> Request:
     return Request(request.method, target(), configured().domain, headers)
 
 
-def require_signature() -> bool:
-    """Whether documents are for those alone who sign."""
-    return configured().authorized_fetch or not value("public")
+def must_sign(is_public: bool) -> bool:
+    """Whether documents are for those alone who sign; `is_public` is the setting in force."""
+    return configured().authorized_fetch or not is_public
 
 
-def admit() -> None:
+def admit(is_public: bool) -> None:
     """Let a request for a document pass. Raises Forbidden for a refused host, a 401 where it has to be signed."""
     refuse_host()
-    if require_signature() and signer() is None:
+    if must_sign(is_public) and signer() is None:
         raise ApiError("Request not signed", 401)
 
 
 def refuse_host() -> None:
     """Raises Forbidden when the request says that it is of a host that is refused: nobody claims that in vain."""
-    claimed = _claimed()
-    if claimed is not None and _known(*claimed).is_refused:
+    asking = _asking()
+    if asking is not None and asking.known.is_refused:
         raise Forbidden("Your server is refused here")
 
 
@@ -67,11 +67,10 @@ def signer(*, waits: bool = True) -> Signer | None:
     Unless `waits` is false, the worker is asked for a key that is not here, by one request in each process at a time.
     Called outside of transactions.
     """
-    claimed = _claimed()
-    if claimed is None:
+    asking = _asking()
+    if asking is None:
         return None
-    claim, host = claimed
-    known = _known(claim, host)
+    claim, host, known = asking
     is_verified = known.owner is not None and signatures.is_made_by(known.public_key, claim)
     may_be_new = known.owner is None or known.is_old
     if not is_verified and waits and may_be_new and _was_asked_for(claim.key_id):
@@ -80,13 +79,25 @@ def signer(*, waits: bool = True) -> Signer | None:
     return Signer(known.owner, host, known.is_application) if is_verified and not known.is_refused else None
 
 
-def _claimed() -> tuple[Claim, str] | None:
-    """What the signature claims, and the host of its key; None without one that counts."""
-    try:
-        claim = signatures.claim(sent(), None)
-        return claim, uris.host_of(uris.accepted(claim.key_id, configured()))
-    except (BadSignature, uris.BadUri):
-        return None
+class _Asking(NamedTuple):
+    """What the signature claims, the host of its key, and what is known of both."""
+
+    claim: Claim
+    host: str
+    known: Any
+
+
+def _asking() -> _Asking | None:
+    """Who asks, looked up once for each request; None without a signature that counts."""
+    if "asking" not in g:
+        try:
+            claim = signatures.claim(sent(), None)
+            host = uris.host_of(uris.accepted(claim.key_id, configured()))
+            g.asking = _Asking(claim, host, _known(claim, host))
+        except (BadSignature, uris.BadUri):
+            g.asking = None
+    asking: _Asking | None = g.asking
+    return asking
 
 
 def _known(claim: Claim, host: str) -> Any:
