@@ -1,7 +1,10 @@
--- name: sender(key_id, host, key_host)^
--- What is known of who may have sent something: the key, whether its host is refused, and how much waits.
+-- name: sender(key_id, host, key_host, nickname)^
+-- What is known of who may have sent something: the key, whether its host is refused, and how much waits; and of the local
+-- account of a nickname that it is sent to, which is_gone when it was deleted.
 select k.owner, k.public_key, k.fetched_at < now() - interval '5 minutes' as is_old,
-       is_refused(:host) or is_refused(:key_host) as is_refused,
+       is_refused(:host) or :key_host <> :host and is_refused(:key_host) as is_refused, recipient.id as recipient_id,
+       :nickname::text is not null and recipient.id is null as is_for_nobody,
+       exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone,
        -- As long as there cannot be more, nothing is counted.
        case when span.width < 2000 then 0 else (
          select count(*) from (select from inbox i where i.host = :host and i.body is not null limit 2000) waiting) end as of_host,
@@ -11,7 +14,8 @@ from (
   select coalesce((select i.id from inbox i where i.body is not null order by i.id desc limit 1)
     - (select i.id from inbox i where i.body is not null order by i.id limit 1) + 1, 0) as width
 ) span
-left join remote_keys k on k.id = :key_id;
+left join remote_keys k on k.id = :key_id
+left join accounts recipient on lower(recipient.nickname) = lower(:nickname) and recipient.domain is null and recipient.present;
 
 -- name: unverified(host, address)^
 -- How much waits for its key, of a host and of an address.
@@ -27,12 +31,6 @@ select exists (select from accounts a where a.uri = :actor) as yes;
 insert into inbox (key, host, address, recipient_id, body, signed)
 values (:key, :host, :address, :recipient_id, :body, :signed::jsonb)
 on conflict (key) do nothing;
-
--- name: recipient(nickname)^
--- The local account of a nickname; is_gone for one that was deleted.
-select a.id, exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone
-from (select) nothing
-left join accounts a on lower(a.nickname) = lower(:nickname) and a.domain is null and a.present;
 
 -- name: begin()^
 -- Whether this is the only one who reads the inbox, until the transaction ends: what one actor sends stays in its order.

@@ -24,15 +24,13 @@ select s.id, s.account_id
 from statuses s
 where s.local and s.reblog_of_id is null and is_current(s) and (s.uuid = any (:uuids::uuid[]) or s.id = any (:ids::bigint[]));
 
--- name: is_related(account_id, people, thread_id)^
--- Whether what an account elsewhere wrote concerns somebody here: a follower, somebody addressed, or who wrote in the thread.
+-- name: relation(account_id, people, thread_id, uri)^
+-- Whether what an account elsewhere wrote concerns somebody here: a follower, somebody addressed, or who wrote in the thread;
+-- and whether its server has said that it is gone.
 select exists (select from follows f join users u on u.account_id = f.follower_id where f.followed_id = :account_id)
     or exists (select from users u where u.account_id = any (:people::bigint[]))
-    or exists (select from statuses s where s.thread_id = :thread_id::bigint and s.local) as yes;
-
--- name: is_buried(uri)^
--- Whether its server has said that it is gone.
-select exists (select from tombstones t where t.path = :uri) as yes;
+    or exists (select from statuses s where s.thread_id = :thread_id::bigint and s.local) as concerns,
+       exists (select from tombstones t where t.path = :uri::text) as is_buried;
 
 -- name: bury(uri)!
 -- Notes that something elsewhere is gone, so that it does not come later.

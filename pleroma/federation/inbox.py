@@ -16,7 +16,7 @@ from psycopg import Connection
 
 from pleroma.config import Config
 from pleroma.db import queries
-from pleroma.errors import ApiError, Forbidden, InvalidParameters, Throttled
+from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound, Throttled
 from pleroma.federation import signatures, uris, vocabulary
 from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.federation.vocabulary import Document
@@ -60,17 +60,22 @@ def read(body: bytes, config: Config) -> Activity:
 
 
 def accept(
-    connection: Connection, request: Request, body: bytes, recipient_id: int | None, address: str, config: Config
+    connection: Connection, request: Request, body: bytes, nickname: str | None, address: str, config: Config
 ) -> None:
-    """Put in what somebody sent to an inbox, once. `address` is where it came from, as limits count it.
+    """Put in what somebody sent to the inbox of an account, or that of all, once.
 
-    Raises InvalidParameters, Forbidden for a host that is refused, a 401 for a signature that does not hold, Throttled
-    when too much waits for its key, and a 503 when too much waits at all.
+    `address` is where it came from, as limits count it. Raises InvalidParameters, NotFound and a 410 for an account
+    that is not there, Forbidden for a host that is refused, a 401 for a signature that does not hold, Throttled when
+    too much waits for its key, and a 503 when too much waits at all.
     """
     activity = read(body, config)
     claim, problem = _claim(request, body, config)
     key_id = claim.key_id if claim else activity.actor
-    sender = queries.inbox.sender(connection, key_id=key_id, host=activity.host, key_host=uris.host_of(key_id))
+    sender = queries.inbox.sender(
+        connection, key_id=key_id, host=activity.host, key_host=uris.host_of(key_id), nickname=nickname
+    )
+    if sender.is_for_nobody:
+        raise ApiError("Gone", 410) if sender.is_gone else NotFound()
     if sender.is_refused:
         raise Forbidden("Your server is refused here")
     if claim is None:
@@ -84,7 +89,7 @@ def accept(
         key=activity.key,
         host=activity.host,
         address=address,
-        recipient_id=recipient_id,
+        recipient_id=sender.recipient_id,
         body=body,
         signed=None if is_verified else _kept(claim),
     )

@@ -80,9 +80,9 @@ def _read_one(row: Any, config: Config) -> None:
     try:
         with db.scope() as own:
             connection = own.begin()
-            queries.inbox.start(connection)
+            db.later(connection, queries.inbox.start)
             _carry_out(connection, row, config)
-            queries.inbox.finish(connection, id=row.id)
+            db.later(connection, queries.inbox.finish, id=row.id)
     except Missing as missing:
         _put_back(row, missing, config)
     except (Ignored, ApiError) as reason:
@@ -137,4 +137,4 @@ def _put_back(row: Any, missing: Missing | None, config: Config) -> None:
 
 def _finish(row: Any) -> None:
     with db.in_transaction() as connection:
-        queries.inbox.finish(connection, id=row.id)
+        db.later(connection, queries.inbox.finish, id=row.id)

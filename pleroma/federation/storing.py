@@ -10,7 +10,7 @@ from typing import Any
 
 from psycopg import Connection
 
-from pleroma import text
+from pleroma import db, text
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import uris, vocabulary
@@ -111,7 +111,10 @@ def store_fetched(connection: Connection, status: Object, author_id: int, config
     author = queries.remote_accounts.by_uri(connection, uri=status.author)
     context = context_of(connection, status, config)
     circle = audience(connection, status, author, context, None)
-    if circle.visibility not in ("public", "unlisted") or queries.receiving.is_buried(connection, uri=status.uri).yes:
+    relation = queries.receiving.relation(
+        connection, account_id=author_id, people=[], thread_id=None, uri=status.uri
+    )
+    if circle.visibility not in ("public", "unlisted") or relation.is_buried:
         return None
     return store(connection, status, author_id, circle, context.parent, arrives=False)
 
@@ -145,7 +148,7 @@ def store(
     if row is None:
         return None
     put_parts(connection, row.id, author_id, status)
-    queries.receiving.adopt(connection, status_id=row.id, uri=status.uri)
+    db.later(connection, queries.receiving.adopt, status_id=row.id, uri=status.uri)
     if arrives:
         _notify(connection, row, author_id, circle)
     return int(row.id)
@@ -169,7 +172,7 @@ def put_parts(connection: Connection, status_id: int, author_id: int, status: Ob
     """Store the files and the poll of a status."""
     if status.attachments:
         media = json.dumps([_file(attachment) for attachment in status.attachments])
-        queries.receiving.add_media(connection, status_id=status_id, account_id=author_id, media=media)
+        db.later(connection, queries.receiving.add_media, status_id=status_id, account_id=author_id, media=media)
     if status.poll is not None:
         put_poll(connection, status_id, status)
 
@@ -178,8 +181,9 @@ def put_poll(connection: Connection, status_id: int, status: Object) -> None:
     """Store the poll of a status as its server counts it now."""
     poll = status.poll
     assert poll is not None  # noqa: S101 (the caller has looked)
-    queries.receiving.put_poll(
+    db.later(
         connection,
+        queries.receiving.put_poll,
         status_id=status_id,
         options=poll.options,
         counts=poll.counts,
@@ -231,6 +235,7 @@ def _file(attachment: Attachment) -> dict[str, Any]:
 def _notify(connection: Connection, row: Any, author_id: int, circle: Audience) -> None:
     """Notify those whom a status addresses, unless they are so many that nobody is meant, and its subscribers."""
     if circle.visibility == "direct":
-        queries.statuses.deliver_direct(connection, status_id=row.id, account_ids=circle.involved(author_id))
+        involved = circle.involved(author_id)
+        db.later(connection, queries.statuses.deliver_direct, status_id=row.id, account_ids=involved)
     if len(circle.mentioned) <= _MOST_NOTIFIED or row.has_subscribers:
-        queries.statuses.notify(connection, status_id=row.id)
+        db.later(connection, queries.statuses.notify, status_id=row.id)

@@ -6,6 +6,7 @@ The origin of each thing that is believed is looked at here, and hosts are compa
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -98,6 +99,12 @@ def shown(value: Any, of: str, config: Config) -> str:
 
 
 def _parts(uri: str) -> tuple[str, str]:
+    # An activity names few hosts, many times. Longer ones than are accepted fill no cache.
+    return _read_parts(uri) if len(uri) <= LONGEST else _read_parts.__wrapped__(uri)
+
+
+@lru_cache(maxsize=1024)
+def _read_parts(uri: str) -> tuple[str, str]:
     try:
         parts = urlsplit(uri)
         if parts.username is not None or parts.password is not None or "@" in parts.netloc:

@@ -10,6 +10,7 @@ from typing import Any
 
 from psycopg import Connection
 
+from pleroma import db
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.federation import lookups, storing, uris, vocabulary
@@ -113,8 +114,9 @@ class Received:
     def note(self, kind: str, *, status_id: int | None = None, target_id: int | None = None, emoji: str = "") -> None:
         """Note what the activity did, so that it can be taken back by its id alone."""
         if self.hash is not None:
-            queries.receiving.note(
+            db.later(
                 self.connection,
+                queries.receiving.note,
                 id_hash=self.hash,
                 kind=kind,
                 account_id=self.account.id,

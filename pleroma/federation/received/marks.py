@@ -51,7 +51,10 @@ def _announced(received: Received) -> str:
 
 
 def _require_follower(received: Received, account: Any) -> None:
-    if not queries.receiving.is_related(received.connection, account_id=account.id, people=[], thread_id=None).yes:
+    relation = queries.receiving.relation(
+        received.connection, account_id=account.id, people=[], thread_id=None, uri=None
+    )
+    if not relation.concerns:
         raise Ignored("nobody here follows its actor")
 
 

@@ -28,7 +28,7 @@ def _create(received: Received, written: Any) -> None:
     status = _own(received, written)
     if status is None:
         # What somebody else's server says of it counts, and only for those who follow the sender.
-        if _is_related(received, []):
+        if _relation(received, [], None, None).concerns:
             received.need(lookups.URI, vocabulary.address(written))
         return
     if received.status(status.uri) is None:
@@ -55,30 +55,30 @@ def _is_own(received: Received, written: Document) -> bool:
 
 def _store(received: Received, status: Object) -> None:
     context = storing.context_of(received.connection, status, received.config)
-    if not _concerns(received, status, context):
+    relation = _relation_of(received, status, context)
+    if not relation.concerns:
         raise Ignored("it concerns nobody here")
     account = received.account
-    if queries.receiving.is_buried(received.connection, uri=status.uri).yes:
+    if relation.is_buried:
         raise Ignored("it was deleted")
     _need_mentioned(received, status, context)
     circle = storing.audience(received.connection, status, account, context, received.recipient_id)
     storing.store(received.connection, status, account.id, circle, context.parent, arrives=True)
 
 
-def _concerns(received: Received, status: Object, context: Context) -> bool:
-    """Whether somebody here follows the author, is addressed, or wrote in the thread; asks no network."""
+def _relation_of(received: Received, status: Object, context: Context) -> Any:
+    """Whether somebody here follows the author, is addressed, or wrote in the thread; and whether it was deleted."""
     ids = [person.id for person in context.people.values()]
     if received.recipient_id is not None and not any(map(vocabulary.is_public, (*status.to, *status.cc))):
         ids.append(received.recipient_id)
-    return _is_related(received, ids, context.parent.thread_id if context.parent else None)
+    return _relation(received, ids, context.parent.thread_id if context.parent else None, status.uri)
 
 
-def _is_related(received: Received, people: list[int], thread_id: int | None = None) -> bool:
+def _relation(received: Received, people: list[int], thread_id: int | None, uri: str | None) -> Any:
     author = received.known_account
-    row = queries.receiving.is_related(
-        received.connection, account_id=author.id if author else 0, people=people, thread_id=thread_id
+    return queries.receiving.relation(
+        received.connection, account_id=author.id if author else 0, people=people, thread_id=thread_id, uri=uri
     )
-    return bool(row.yes)
 
 
 def _need_mentioned(received: Received, status: Object, context: Context) -> None:
