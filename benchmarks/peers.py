@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import ssl
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,36 +26,63 @@ def address(number: int) -> str:
     return f"127.1.{number // 250}.{number % 250 + 1}"
 
 
-def make_certificate(directory: Path, hosts: int) -> tuple[Path, Path]:
-    """A certificate for so many hosts that signs itself, and its key, as files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "peers")])
-    now = datetime.now(UTC)
-    names = [x509.IPAddress(ip_address(address(number))) for number in range(hosts)]
-    built = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number()).not_valid_before(now - _DAY).not_valid_after(now + _DAY)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    certificate, private = directory / "peers.pem", directory / "peers.key"
-    certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return certificate, private
+def make_certificates(directory: Path, hosts: int) -> Path:
+    """Certificates for so many hosts, as they have them, signed by an authority; gives the authority's, as a file."""
+    authority = _Signed.make("authority", None, None)
+    (directory / "authority.pem").write_bytes(authority.pem)
+    for number in range(hosts):
+        own = _Signed.make(f"host {number}", address(number), authority)
+        (directory / f"{number}.pem").write_bytes(own.private + own.pem)
+    return directory / "authority.pem"
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """A certificate and its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @classmethod
+    def make(cls, called: str, host: str | None, authority: _Signed | None) -> _Signed:
+        """One for a host, signed by an authority; without both an authority's, which signs itself."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, called)]), datetime.now(UTC)
+        named = [x509.IPAddress(ip_address(host))] if host else [x509.DNSName("authority.example")]
+        built = (
+            x509.CertificateBuilder().subject_name(name).public_key(key.public_key())
+            .issuer_name(authority.certificate.subject if authority else name)
+            .serial_number(x509.random_serial_number()).not_valid_before(now - _DAY).not_valid_after(now + _DAY)
+            .add_extension(x509.SubjectAlternativeName(named), critical=False)
+            .add_extension(x509.BasicConstraints(ca=authority is None, path_length=None), critical=True)
+            .sign(authority.key if authority else key, hashes.SHA256())
+        )  # fmt: skip
+        return cls(built, key)
+
+    @property
+    def pem(self) -> bytes:
+        """The certificate as it is written to a file."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    @property
+    def private(self) -> bytes:
+        """The key as it is written to a file."""
+        return self.key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
 
 
 class Peers:
     """Hosts that take what they are sent, after some seconds, or never; in a process of its own."""
 
-    def __init__(self, port: int, certificate: Path, key: Path) -> None:
+    def __init__(self, port: int, certificates: Path, hosts: int) -> None:
+        """`certificates` is the directory that make_certificates was given."""
         self.port = port
+        self._certificates, self._hosts = certificates, hosts
         context = multiprocessing.get_context("fork")
         self._taken, self._last = context.Value("l", 0), context.Value("d", 0.0)
         self._seconds, self._dead = context.Value("d", 0.0), context.Value("l", 0)
-        self._process = context.Process(target=self._serve, args=(certificate, key), daemon=True)
+        self._process = context.Process(target=self._serve, daemon=True)
         self._process.start()
 
     @property
@@ -76,15 +104,15 @@ class Peers:
         self._process.terminate()
         self._process.join()
 
-    def _serve(self, certificate: Path, key: Path) -> None:
-        asyncio.run(self._run(certificate, key))
+    def _serve(self) -> None:
+        asyncio.run(self._run())
 
-    async def _run(self, certificate: Path, key: Path) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        server = await asyncio.start_server(self._answer, "0.0.0.0", self.port, ssl=context, backlog=1000)
-        async with server:
-            await server.serve_forever()
+    async def _run(self) -> None:
+        for number in range(self._hosts):
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._certificates / f"{number}.pem")
+            await asyncio.start_server(self._answer, address(number), self.port, ssl=context, backlog=100)
+        await asyncio.Event().wait()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
