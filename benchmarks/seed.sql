@@ -59,7 +59,7 @@ insert into tokens (token_hash, app_id, account_id, scopes)
 values (:token_hash, :app_id, :account_id, array['read', 'write', 'follow', 'push']);
 
 -- name: follow(followers, follower_numbers, followed, followed_numbers)!
--- Lets accounts PREFIX1 to PREFIXn follow other numbered ones, counts it and tells the followed.
+-- Lets accounts PREFIX1 to PREFIXn follow other numbered ones, counts it and notifies the followed.
 with follower as (
        select a.id from accounts a
        where lower(a.nickname) = any (
@@ -285,7 +285,7 @@ limit 1;
 select s.id from statuses s where s.visibility = 'public' and s.reblog_of_id is null order by s.id desc limit :number;
 
 -- name: favourite(nickname, newest, prefix, domain, each)!
--- Lets numbered accounts favourite the newest statuses of an account, so many each in turns; counts and tells it.
+-- Lets numbered accounts favourite the newest statuses of an account, so many each in turns; counts and notifies it.
 with target as materialized (
        select s.id, s.account_id, s.thread_id, row_number() over (order by s.id) - 1 as place
        from (

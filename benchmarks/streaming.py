@@ -40,11 +40,11 @@ _SHORT, _LONG = 126, 65_536
 
 
 class Reader(asyncio.Protocol):
-    """A WebSocket that tells of each text frame; one that is `lazy` reads nothing after its handshake."""
+    """A WebSocket that reports each text frame; one that is `lazy` reads nothing after its handshake."""
 
-    def __init__(self, stream: str, token: str, tell: Callable[[], None], *, lazy: bool = False) -> None:
+    def __init__(self, stream: str, token: str, report: Callable[[], None], *, lazy: bool = False) -> None:
         self._request = _HEAD.format(stream=stream, token=token).encode()
-        self._tell = tell
+        self._report = report
         self._lazy = lazy
         self._buffer = bytearray()
         self._is_open = False
@@ -83,7 +83,7 @@ class Reader(asyncio.Protocol):
             if len(self._buffer) < start + length:
                 return
             if self._buffer[0] & 0x0F == 1:
-                self._tell()
+                self._report()
             del self._buffer[: start + length]
 
 

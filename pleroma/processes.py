@@ -59,7 +59,7 @@ def parent(process: int) -> int | None:
 def in_child(function: Callable[[], object]) -> None:
     """Run a function in a process of its own and wait for it, so that what it loads costs this one no memory.
 
-    For processes that have no threads yet. Whoever needs what it should have left finds out whether it went well.
+    For processes that have no threads yet. The caller finds out by what it should have left whether it went well.
     """
     pid = os.fork()
     if pid == 0:

@@ -264,7 +264,7 @@ return case
     then concat(',"filtered":', filter_results(viewer, c.id, status_words(c)))
   else ',"filtered":[]' end;
 
--- The app that a status was posted with; web for none. Whoever does not disclose it still sees it. Others do not say it.
+-- The app that a status was posted with; web for none. An author who does not disclose it still sees it; to others it is not said.
 create or replace function application_json(c statuses, disclosed boolean, viewer bigint) returns text language sql stable
 return case
   when c.local and (disclosed or c.account_id = viewer) then coalesce(c.application, '{"name":"Web","website":null}')
@@ -352,7 +352,7 @@ return concat('{"content":', json_text(v.content), ',"spoiler_text":', json_text
     from unnest(v.poll_options) with ordinality as option (title, place)), ']}') end, '}');
 
 -- The Status entities of ids, each with its place in ids. Ids that are not there are left out; whether
--- viewer may see them was decided by whoever chose the ids.
+-- viewer may see them was decided when the ids were chosen.
 create or replace function status_entities(viewer bigint, ids bigint[])
 returns table (place bigint, status_id bigint, entity text) language sql stable begin atomic
 select chosen.place, s.id,
@@ -463,7 +463,7 @@ where s.account_id = viewer
   and (with_muted or not s.thread_id = any (array(select t.thread_id from thread_mutes t where t.account_id = viewer)));
 end;
 
--- Public originals of accounts that viewer has not hidden, as far as the index alone can tell: each is still to be
+-- Public originals of accounts that viewer has not hidden, as far as the index alone knows: each is still to be
 -- looked at.
 create or replace function public_statuses(viewer bigint, with_muted boolean)
 returns table (id bigint) language sql stable begin atomic
@@ -1277,8 +1277,8 @@ where s.id = of_status_id
   and (select true from wanted_statuses(asked.account_id, false) w where w.id = s.id);
 end;
 
--- As whom reader sees a status: as itself where that differs from what others see (the authors, whoever has done something
--- to it, or filters it or has hidden somebody, and everybody who has a direct one), else as account -1, which stands for anybody who is logged in, or 0
+-- As whom reader sees a status: as itself where that differs from what others see (the authors, those who have done something
+-- to it, filter it or have hidden somebody, and everybody who has a direct one), else as account -1, which stands for anybody who is logged in, or 0
 -- for strangers.
 create or replace function stream_viewer(of_status_id bigint, reader bigint)
 returns table (viewer bigint) language sql stable begin atomic

@@ -1,5 +1,5 @@
 -- name: lock()!
--- Lets one request at a time change settings; whoever reads them does not wait.
+-- Lets one request at a time change settings; readers do not wait.
 lock table settings in share row exclusive mode;
 
 -- name: store(name, value)!

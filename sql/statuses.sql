@@ -155,7 +155,7 @@ cross join lateral (
   select n.account_id
   from subscriptions n
   where n.target_id = s.account_id
-    -- Whoever may see all need not be asked one by one.
+    -- Of what everybody may see they need not be asked one by one.
     and (s.visibility in ('public', 'unlisted') or exists (select from visible_statuses(n.account_id) v where v.id = s.id))
   order by id
 ) recipient

@@ -51,7 +51,7 @@ class Bucket:
         self._ask("DELETE", key)
 
     def _ask(self, method, key="", content=None, query=""):
-        # Whoever gives a name may do everything.
+        # Everybody with a name may do everything.
         headers = {
             "Authorization": "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request",
             "Content-Type": "application/octet-stream",

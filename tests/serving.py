@@ -35,7 +35,7 @@ class Server:
     def __init__(self, directory, *arguments, fresh=False, **settings):
         self.data_dir = directory / "instance"
         if not (fresh or self.data_dir.exists() or "PLEROMA_DATABASE_URL" in settings):
-            # To make one takes longer than most tests. The files belong to whoever PostgreSQL runs as.
+            # To make one takes longer than most tests. The files belong to the user that PostgreSQL runs as.
             self.data_dir.mkdir()
             subprocess.run(["cp", "-a", _database(), self.data_dir], check=True)
         self.port = free_port()

@@ -45,7 +45,7 @@ def ask(world, method, request):
 
 
 def secrets(answer, request):
-    """What an answer tells, but for what the request itself said."""
+    """What an answer says, but for what the request itself said."""
     text = unquote(answer.text).lower()
     for asked in re.findall(r"\w*secret\w*", unquote(f"{request.path} {request.sent or ''}").lower()):
         text = re.sub(rf"\b{asked}\b", "", text)

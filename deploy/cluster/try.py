@@ -37,7 +37,7 @@ _ACCOUNTS = ("postgres", "nobody")
 
 
 def missing() -> str:
-    """What is not installed that this needs; empty when all is there."""
+    """The programs that this needs and that are not installed."""
     for program in ("etcd", "openssl", "setpriv"):
         if shutil.which(program) is None:
             return f"{program} is not installed (apt-get install etcd-server openssl util-linux)"

@@ -1,4 +1,4 @@
-"""Captchas of a kocaptcha service (docs/api/pleroma.md 8): it draws the picture and tells the MD5 of the answer."""
+"""Captchas of a kocaptcha service (docs/api/pleroma.md 8): it draws the picture and gives the MD5 of the answer."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def register(connection: Connection, new: Registration, config: Config) -> int:
 
 
 def captcha_digest(config: Config, answer: str) -> bytes:
-    """What the database keeps of a captcha's answer: of a text, or of the MD5 that is all kocaptcha tells."""
+    """What the database keeps of a captcha's answer: of a text, or of the MD5 that is all kocaptcha gives."""
     return hmac.digest(secret_key(config).encode(), f"captcha\0{answer.strip().lower()}".encode(), "sha256")
 
 

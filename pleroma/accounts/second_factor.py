@@ -1,6 +1,6 @@
 """The second factor of an account: a key that it shares with an authenticator app (TOTP, RFC 6238), and recovery codes.
 
-Rules: docs/api/pleroma.md 9.5. Whoever lets somebody guess counts the guesses before (auth/second_factor.py).
+Rules: docs/api/pleroma.md 9.5. Guesses are counted before they are compared (auth/second_factor.py).
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def _server(pgconn: PGconn) -> tuple[bytes, bytes, bytes]:
 
 
 def _cut(descriptor: int) -> None:
-    """End what waits for a socket, which stays open for whoever waits."""
+    """End the waiting for a socket, which stays open for those who wait."""
     with socket.socket(fileno=os.dup(descriptor)) as copy:
         copy.shutdown(socket.SHUT_RDWR)
 

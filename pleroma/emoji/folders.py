@@ -47,7 +47,7 @@ def _lines(data: bytes) -> Iterator[Line]:
 def found_in(folder: Path) -> list[Line]:
     """The emoji of a folder without pack.json: those of its emoji.txt, else all its pictures. Raises OSError.
 
-    Paths are relative to the folder; what is not there is left out.
+    Paths are relative to the folder; missing ones are left out.
     """
     if not (folder / EMOJI_TXT).is_file():
         return [Line(Path(name).stem, name, []) for name in pack_files.pictures_below(folder)]

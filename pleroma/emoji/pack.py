@@ -92,7 +92,7 @@ class Pack:
         return self.files[shortcode]
 
     def _replacement(self, shortcode: str, code: str | None, name: str | None) -> tuple[str, str]:
-        """The shortcode and the file that an emoji gets; what is not said stays. Raises InvalidParameters, Conflict."""
+        """The shortcode and the file that an emoji gets; None keeps its own. Raises InvalidParameters, Conflict."""
         if code is None and name is None:
             raise InvalidParameters("new_shortcode or new_file were not specified")
         if any(value is not None and not value.strip() for value in (code, name)):

@@ -111,9 +111,7 @@ def store_fetched(connection: Connection, status: Object, author_id: int, config
     author = queries.remote_accounts.by_uri(connection, uri=status.author)
     context = context_of(connection, status, config)
     circle = audience(connection, status, author, context, None)
-    relation = queries.receiving.relation(
-        connection, account_id=author_id, people=[], thread_id=None, uri=status.uri
-    )
+    relation = queries.receiving.relation(connection, account_id=author_id, people=[], thread_id=None, uri=status.uri)
     if circle.visibility not in ("public", "unlisted") or relation.is_buried:
         return None
     return store(connection, status, author_id, circle, context.parent, arrives=False)

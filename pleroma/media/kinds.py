@@ -76,7 +76,7 @@ def prepare(
 
 
 def type_of(name: str) -> str:
-    """The type of a stored file, which its name ends with; application/octet-stream for what is no medium."""
+    """The type of a stored file, which its name ends with; application/octet-stream for any other file."""
     return _TYPES.get(name.rpartition(".")[2], "application/octet-stream")
 
 

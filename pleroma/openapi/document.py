@@ -17,7 +17,7 @@ Two spellings beside those that stand here are understood everywhere: doubled an
 end of a path. Parameters of DELETE may come in a body too, and those of POST, PUT and PATCH in the query; the body
 wins. Lists come as `a[]=1`, as a repeated name, as `a[0]=1` or as an array of JSON; objects as `a[b]=1` or as JSON. A
 HEAD is a GET without a body and changes nothing. A token may also come as the parameter `access_token`. Every path
-answers OPTIONS, with the headers for other origins. What is not there is a 404."""
+answers OPTIONS, with the headers for other origins. An unknown path is a 404."""
 
 
 class Route(NamedTuple):

@@ -105,7 +105,7 @@ def _bucket(config: Config) -> Iterator[Finding]:
         yield Finding(f"the bucket does not keep media: {error}", "check PLEROMA_S3_…, and what the key may do")
         return
     if is_open:
-        advice = "let nobody but the server's own key do that: whoever has the name of a medium may read it"
+        advice = "let nobody but the server's own key do that: everybody who has the name of a medium may read it"
         yield Finding("everybody may list the bucket", advice)
     else:
         yield Finding("the bucket keeps media")

@@ -55,7 +55,7 @@ def _require_open(scheme: str, host: str, allow_loopback: bool) -> None:
 
 
 def _is_open(host: str, allow_loopback: bool) -> bool:
-    """Whether a host may be reached, as far as its name tells."""
+    """Whether a host may be reached, as far as its name says."""
     name = host.rstrip(".")
     try:
         # No name is looked up: only the many spellings of a number are understood.

@@ -46,8 +46,8 @@ class Change:
 def edit(connection: Connection, account_id: int, status_id: int, change: Change, config: Config) -> None:
     """Change an own status, with its effects; what changes nothing has none.
 
-    Raises NotFound for what is no own original, Unprocessable for what could not be posted, for media that another
-    status has, for a poll that has ended, and beyond 1,000 edits.
+    Raises NotFound for anything but an own original, Unprocessable for a text that could not be posted, for media
+    that another status has, for a poll that has ended, and beyond 1,000 edits.
     """
     owner = {"account_id": account_id, "status_id": status_id}
     # Read behind the lock: of several edits at once each sees the one before.

@@ -76,6 +76,6 @@ def post_scheduled_status(scheduled_id: int) -> None:
 
 @jobs.task("upkeep", name="end_poll")
 def end_poll(status_id: int) -> None:
-    """Tell author and voters that a poll has ended."""
+    """Notify author and voters that a poll has ended."""
     with db.in_transaction() as connection:
         queries.polls.tell_of_end(connection, status_id=status_id)

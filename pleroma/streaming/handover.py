@@ -12,7 +12,7 @@ import socket
 import time
 from collections.abc import Iterator
 
-# As much of a request as tells where it goes.
+# As much of a request as is needed to know where it goes.
 LOOKED_AT = 100
 _ASKS = re.compile(rb"GET /+api/+v1/+streaming(?=[/? ])")
 _UNENDED = re.compile(rb"GET /[^? ]*")
@@ -42,7 +42,7 @@ def asks_for_stream(start: bytes) -> bool:
 
 
 def peek(client: socket.socket) -> bytes:
-    """The beginning of a request, left in its place: as much of it as tells whether it asks for a stream."""
+    """The beginning of a request, left in its place: as much as says whether it asks for a stream."""
     give_up = time.monotonic() + _PATIENCE
     while True:
         start = client.recv(LOOKED_AT, socket.MSG_PEEK)

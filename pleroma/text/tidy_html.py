@@ -1,6 +1,6 @@
 """Whether HTML is tidy: written so that any parser reads it in time in proportion to its length.
 
-Parsers mend what is not, and that can take the square of its length, in time as in what comes out: elements that are
+Parsers mend the rest, and that can take the square of its length, in time as in what comes out: elements that are
 nested without end, that are closed in another order than they were opened, or that have attributes without end.
 """
 

@@ -1,7 +1,7 @@
 """Addresses, handles and hashtags in plain text: where they begin, and above all where they end.
 
 One pattern finds all three, addresses first, so that an @name or a # inside an address is never taken for a handle
-or a hashtag, and whoever is notified is also who is linked. Rules: docs/api/mastodon.md 4.2.
+or a hashtag, and the accounts that are notified are those that are linked. Rules: docs/api/mastodon.md 4.2.
 """
 
 from __future__ import annotations

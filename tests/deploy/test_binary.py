@@ -24,7 +24,7 @@ PASSWORD = "correct horse battery staple"
 # Unpacking itself and PostgreSQL takes a binary some of them.
 SECONDS = 60
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
-# None is whoever runs the tests; root also tries an ordinary user.
+# None is the user who runs the tests; root also tries an ordinary user.
 USERS = [None, "nobody"] if os.geteuid() == 0 else [None]
 
 pytestmark = pytest.mark.skipif(

@@ -21,7 +21,7 @@ UPGRADE = (
 
 @pytest.fixture(scope="module")
 def shared_world(tmp_path_factory):
-    """A server for few connections, whose only process of streams tells its figures."""
+    """A server for few connections, whose only process of streams gives its figures."""
     settings = {"PLEROMA_STREAMING_CONNECTIONS": "260", "PLEROMA_TRUSTED_PROXIES": "127.0.0.1"}
     with running(tmp_path_factory.mktemp("limits"), **settings) as world:
         yield world

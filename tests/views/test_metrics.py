@@ -1,4 +1,4 @@
-"""Figures for Prometheus: what they tell, and whom."""
+"""Figures for Prometheus, and who may read them."""
 
 import threading
 

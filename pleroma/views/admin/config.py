@@ -200,7 +200,7 @@ def _store(connection: Connection, changes: dict[str, Any], forgotten: set[str])
 @takes(configs=Several(Anything(), needed=True))
 @answers("Configs")
 def update() -> Response:
-    """Change settings; what is not ours is ignored. Raises InvalidParameters, and then changes nothing."""
+    """Change settings; unknown ones are ignored. Raises InvalidParameters, and then changes nothing."""
     entries = params.raw("configs")
     if not isinstance(entries, list):
         raise InvalidParameters("configs must be a list")

@@ -106,7 +106,7 @@ def suggestions() -> Response:
 @takes(name=Text(1, needed=True))
 @answers("FeaturedTag", 404, 422)
 def feature() -> Response:
-    """Feature the tag `name`; again gives the same. Raises Unprocessable for what is no tag, and beyond ten."""
+    """Feature the tag `name`; again gives the same. Raises Unprocessable for a name that is no tag, and beyond ten."""
     tag = text.as_hashtag(params.text("name") or "")
     if tag is None:
         raise Unprocessable("name is not a tag")

@@ -45,7 +45,7 @@ def create() -> Response:
 
 @blueprint.get("/media/backups/<name>.zip")
 def archive(name: str) -> Response:
-    """A finished archive, for whoever knows its name: browsers fetch it without a token. Raises NotFound."""
+    """A finished archive, for everybody who knows its name: browsers fetch it without a token. Raises NotFound."""
     name_hash = token_hash(name)
     with db.connection() as connection:
         row = found(queries.archives.file(connection, name_hash=name_hash))

@@ -33,7 +33,7 @@ def _status(status_id: int) -> Response:
 @auth.required("write:statuses", limits=rate_limits.FAVOURITING)
 @answers("Status", 404)
 def add(status_id: int, emoji: str) -> Response:
-    """React to a status; again is no error. Raises NotFound; a 400 for what is no emoji, and beyond twenty."""
+    """React to a status; again is no error. Raises NotFound; a 400 for an unknown emoji, and beyond twenty."""
     name, viewer_id = _named(emoji), auth.account_id()
     with db.in_transaction() as connection:
         status = found(queries.reactions.lock(connection, viewer_id=viewer_id, status_id=status_id))

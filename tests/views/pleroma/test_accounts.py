@@ -11,8 +11,8 @@ def test_a_subscriber_is_notified_of_each_new_status(client, alice, bob, carol, 
     client.post(f"/api/v1/statuses/{post(carol, 'y')['id']}/reblog", auth=bob)
     post(bob, "for followers", visibility="private")
     post(bob, "psst @carol", visibility="direct")
-    told = [n["status"]["id"] for n in client.get("/api/v1/notifications", auth=alice).json]
-    assert told == [reply["id"], status["id"]]
+    notified = [n["status"]["id"] for n in client.get("/api/v1/notifications", auth=alice).json]
+    assert notified == [reply["id"], status["id"]]
     assert client.get("/api/v1/notifications", auth=bob).json == []
     relationship = client.post(f"/api/v1/pleroma/accounts/{bob.id}/unsubscribe", auth=alice, status=200).json
     assert relationship["subscribing"] is False

@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        with suppress(OSError):  # whoever asked may have had enough
+        with suppress(OSError):  # the other side may have closed it
             self.wfile.write(body)
 
     def log_message(self, *_):

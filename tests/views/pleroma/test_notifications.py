@@ -80,12 +80,12 @@ def test_settings_read_booleans_strictly(client, alice, value, kept):
 
 
 @pytest.mark.parametrize(
-    ("setting", "told"),
+    ("setting", "number"),
     [("followers", 0), ("non_followers", 1), ("follows", 1), ("non_follows", 0), ("local", 0), ("remote", 1)],
 )
-def test_settings_drop_notifications_when_they_would_be_made(client, alice, bob, post, setting, told):
+def test_settings_drop_notifications_when_they_would_be_made(client, alice, bob, post, setting, number):
     client.post(f"/api/v1/accounts/{alice.id}/follow", auth=bob)
     client.post("/api/v1/notifications/clear", auth=alice)
     client.put("/api/pleroma/notification_settings", {setting: "false"}, auth=alice)
     post(bob, "@alice")
-    assert len(client.get("/api/v1/notifications", auth=alice).json) == told
+    assert len(client.get("/api/v1/notifications", auth=alice).json) == number
