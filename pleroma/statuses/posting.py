@@ -103,8 +103,9 @@ def publish(connection: Connection, account_id: int, new: NewStatus, config: Con
     status_id = _store(connection, account_id, composed)
     visibility = composed.audience.visibility
     if visibility == "direct":
-        involved = composed.audience.involved(account_id)
-        db.later(connection, queries.statuses.deliver_direct, status_id=status_id, account_ids=involved)
+        queries.statuses.deliver_direct(
+            connection, status_id=status_id, account_ids=composed.audience.involved(account_id)
+        )
     return Published(status_id, visibility)
 
 
