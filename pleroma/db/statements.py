@@ -103,7 +103,7 @@ class _Session:
         text, names, formats = numbered(sql)
         values = self.transformer.dump_sequence([parameters[name] for name in names], formats)
         key = (text, self.transformer.types or ())
-        formats_sent = self.transformer.formats
+        sent = self.transformer.formats
         name = self.names.get(key)
         if name is None:
             name = b"p%d" % len(self.names)
@@ -113,7 +113,7 @@ class _Session:
             self.since = 0.0
             _check(connection, prepared)
             self.names[key] = name
-        return _Call(name, values, formats_sent)
+        return _Call(name, values, sent)
 
     def command(self, connection: psycopg.Connection, text: str) -> _Call:
         """The same of a command without values."""
@@ -180,8 +180,8 @@ def execute_last(connection: psycopg.Connection, sql: str, parameters: Mapping[s
     # What was committed by then could not be taken back.
     confirm(connection)
     session = _session(connection)
-    calls = [session.call(connection, sql, parameters), session.command(connection, "commit")]
-    return _execute_together(connection, session, *calls)[-2]
+    call = session.call(connection, sql, parameters)
+    return _execute_together(connection, session, call, commits=True)[-2]
 
 
 def assume(
@@ -228,18 +228,22 @@ def _compare(result: PGresult, row: tuple[bytes | None, ...]) -> None:
         raise AssumptionFailed
 
 
-def _execute_together(connection: psycopg.Connection, session: _Session, *calls: _Call) -> list[PGresult]:
-    """The results of what waits to be sent, and of these statements, in one round trip.
+def _execute_together(
+    connection: psycopg.Connection, session: _Session, *calls: _Call, commits: bool = False
+) -> list[PGresult]:
+    """The results of what waits to be sent, of these statements, and of a commit when asked for, in one round trip.
 
     Raises AssumptionFailed, and the error of the first that fails.
     """
     begins = session.begins
     sent = [*session.take_ahead(connection), *calls]
+    if commits:
+        sent.append(session.command(connection, "commit"))
     assumed, session.assumed = session.assumed, None
     if assumed is not None:
         # What is taken back with the transaction comes after its begin.
         sent.insert(int(begins), assumed.call)
-    timing.figures.statements += len(sent) - begins
+    timing.figures.statements += len(sent) - begins - commits
     session.since = time.monotonic()
     try:
         with timing.waiting:
@@ -289,7 +293,7 @@ def commit(connection: psycopg.Connection) -> None:
     if session.begins and not session.later:
         session.begins = False
         return
-    _execute_together(connection, session, session.command(connection, "commit"))
+    _execute_together(connection, session, commits=True)
 
 
 def roll_back(connection: psycopg.Connection) -> None:
@@ -299,9 +303,11 @@ def roll_back(connection: psycopg.Connection) -> None:
     drop_waiting(connection)
     if has_begun:
         session.since = time.monotonic()
-        with timing.waiting:
-            result = connection.pgconn.exec_(b"rollback")
-        session.since = 0.0
+        try:
+            with timing.waiting:
+                result = connection.pgconn.exec_(b"rollback")
+        finally:
+            session.since = 0.0
         _check(connection, result)
 
 
