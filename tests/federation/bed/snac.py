@@ -1,0 +1,82 @@
+"""snac, which keeps everything in files."""
+
+import json
+
+import requests
+
+from tests.federation.bed.peer import Peer
+from tests.federation.bed.people import Person
+
+_PICTURE = "https://snac.test/ann/s/{name}.png"
+
+
+class Resident(Person):
+    """Somebody on snac, whose API differs in a few places."""
+
+    def react(self, status_id, emoji):
+        return self.post(f"/api/v1/statuses/{status_id}/react/{emoji}")
+
+    def reactions(self, status_id):
+        return [each["name"] for each in self.status(status_id).get("reactions", [])]
+
+    def walked(self, author):
+        """Texts that begin with "walk", from home: the list of an account elsewhere has one page only."""
+        found, oldest = [], {}
+        while page := self.get("/api/v1/timelines/home", limit=40, **oldest):
+            found += [each["content"] for each in page if each["account"]["acct"] == author.handle]
+            oldest = {"max_id": page[-1]["id"]}
+        texts = [text.removeprefix("<p>").removesuffix("</p>") for text in reversed(found)]
+        return [text for text in texts if text.startswith("walk")]
+
+
+class Snac(Peer):
+    """One snac."""
+
+    host = "snac.test"
+    person_class = Resident
+    _NO_STAFF = "has no reports"
+    limits = {
+        ("from ours", "direct status is in a conversation"): "its API lists no conversations",
+        ("from ours", "report"): _NO_STAFF,
+        ("to ours", "report"): _NO_STAFF,
+        ("from ours", "request rejected"): "ignores Reject",
+        ("from ours", "request waits"): "its API does not say that a request waits",
+        ("to ours", "request rejected"): "rejects without a word",
+        ("to ours", "block"): "only mutes, without a word",
+        ("from ours", "follow ended by the block"): "ignores Block",
+        ("to ours", "key rotation"): "has no command for it",
+    }
+
+    def prepare(self):
+        self.base = self.directory / "base"
+        self.passwords = {}
+        self.run(self.program, "init", self.base, typed=f"127.0.0.1\n{self.port}\n{self.host}\n\n\n")
+        settings = json.loads((self.base / "server.json").read_text())
+        settings |= {"disable_sandbox": True, "shared_inboxes": True, "queue_retry_minutes": 1}
+        (self.base / "server.json").write_text(json.dumps(settings))
+
+    def command(self):
+        return [self.program, "httpd", self.base]
+
+    def people(self, names):
+        """Accounts; snac makes up their passwords."""
+        for name in names:
+            said = self.run(self.program, "adduser", self.base, name)
+            self.passwords[name] = said.partition("User password is ")[2].split()[0]
+
+    def token_of(self, person):
+        """Log in on the page that gives a token."""
+        login = {"login": person.nickname, "passwd": self.passwords[person.nickname]}
+        answer = requests.post(f"{self.address}/oauth/x-snac-get-token", data=login, timeout=60)
+        assert answer.headers["Content-Type"].startswith("text/plain"), answer.text
+        return answer.text.strip()
+
+    def add_emoji(self, name, _):
+        """A custom emoji, whose picture need not be there."""
+        file = self.base / "emojis.json"
+        known = json.loads(file.read_text())
+        file.write_text(json.dumps({**known, f":{name}:": _PICTURE.format(name=name)}))
+
+    def remove_account(self, person):
+        """Delete an account for ever."""
+        self.run(self.program, "deluser", self.base, person.nickname)

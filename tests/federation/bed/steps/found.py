@@ -1,0 +1,49 @@
+"""Accounts and statuses are found by what people type or paste."""
+
+import re
+
+_NOTE = "walks every morning"
+PROFILE = {
+    "display_name": "Ann Walker",
+    "note": _NOTE,
+    "fields_attributes": [{"name": "town", "value": "Ulm"}],
+    "bot": True,
+}
+
+
+def accounts(way):
+    """By handle and by the address of the profile, with all that a profile says."""
+    way.expect("found by handle", way.actor.handle, lambda: way.reader.find(way.actor.handle)["acct"])
+    way.expect("found by the address of the profile", way.actor.handle,
+               lambda: way.reader.find(way.actor.page)["acct"])  # fmt: skip
+    way.expect("name", "Ann Walker", lambda: way.reader.account(way.actor)["display_name"])
+    way.expect("bio", True, lambda: _NOTE in way.reader.account(way.actor)["note"])
+    way.expect("fields", [("town", True)], lambda: [
+        (field["name"], "Ulm" in field["value"]) for field in way.reader.account(way.actor)["fields"]
+    ])  # fmt: skip
+    way.expect("bot", True, lambda: way.reader.account(way.actor)["bot"])
+    way.expect("locked", [False, True], lambda: [
+        way.reader.account(each)["locked"] for each in (way.actor, way.actors["lou"])
+    ])  # fmt: skip
+    for count in ("followers_count", "following_count", "statuses_count"):
+        way.expect(count, way.actor.profile()[count], lambda count=count: way.reader.account(way.actor)[count])
+
+
+def statuses(way):
+    """By the address of one that nobody here follows, with what it answers to."""
+    author = way.actors["ben"]
+    first = author.write("ben begins a thread")
+    second = author.write("ben goes on", in_reply_to_id=first["id"])
+    for address in ("uri", "url"):
+        way.expect(f"found by its {address}", True,
+                   lambda address=address: _text(way.reader.search_status(second[address])) == "ben goes on")  # fmt: skip
+    seen = way.reader.search_status(second["uri"])
+    way.expect("its author", author.handle, lambda: seen["account"]["acct"])
+    path = f"/api/v1/statuses/{seen['id']}/context"
+    way.expect("what it answers to", ["ben begins a thread"],
+               lambda: [_text(each) for each in way.reader.get(path)["ancestors"]])  # fmt: skip
+
+
+def _text(status):
+    """What a status says, without tags."""
+    return re.sub("<[^>]*>", "", status["content"])

@@ -1,0 +1,40 @@
+"""What the staff of a server hears and does."""
+
+
+def report(way):
+    """A report that is forwarded comes to the staff of the server whose account it is about."""
+    if not way.can("report"):
+        return
+    own, seen = way.posted("something bad")
+    way.reader.post("/api/v1/reports", account_id=seen["account"]["id"], status_ids=[seen["id"]],
+                    comment="look at this", forward=True)  # fmt: skip
+    staff = way.bed.staff_of(way.actor.server)
+    way.expect("comment", "look at this", lambda: staff.reports()[0]["comment"])
+    got = staff.reports()[0]
+    way.expect("statuses", [own["id"]], lambda: [each["id"] for each in got["statuses"]])
+
+
+def refuse(way):
+    """A host that is refused gets a 403 and ends all follows; after that it may begin again."""
+    ours, peer = way.actor.server, way.reader.server
+    account = way.actor.find(way.reader.handle)["id"]
+    ours.run("host", "block", peer.host)
+    way.expect("follow ended", False, lambda: way.actor.relationship(account)["following"])
+    way.expect("follower gone", False, lambda: way.actor.relationship(account)["followed_by"])
+    text = "to a server that refuses"
+    way.reader.write(f"@{way.actor.handle} {text}")
+    way.expect("what they send is refused", {403}, lambda: _codes(way, "POST", text), 30)
+    way.reader.get("/api/v2/search", q=f"@{way.bed.admin.handle}", resolve=True, type="accounts")
+    way.expect("what they ask for is refused", {403}, lambda: _codes(way, "GET", "/users/admin"))
+    ours.run("host", "unblock", peer.host)
+    for person, other in ((way.actor, way.reader), (way.reader, way.actor)):
+        person.act_on(other, "unfollow")
+        person.act_on(other, "follow")
+        way.expect(f"{person.server.host} follows again", True,
+                   lambda person=person, other=other: other.relation(person)["followed_by"])  # fmt: skip
+    way.posted("after the block of the host")
+
+
+def _codes(way, method, text):
+    """How our server answered requests that have a text in path or body."""
+    return {each["status"] for each in way.bed.exchanges_with(way.actor.server.host, method, text)}

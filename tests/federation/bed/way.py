@@ -1,0 +1,66 @@
+"""One direction of the walk: people on one server act, people on another see it."""
+
+import requests
+
+from tests.federation.bed.transcript import CANNOT, DIFFERS, OK
+from tests.meanwhile import until
+
+_NOT_YET = (AssertionError, LookupError, TypeError, requests.RequestException)
+
+
+class Way:
+    """`actors` and `readers` are people by their part; `limits` is what the peer cannot do in this direction."""
+
+    def __init__(self, bed, name, actors, readers, limits):
+        self.bed, self.name, self.limits = bed, name, limits
+        self.actors, self.readers = actors, readers
+        self.actor, self.reader = actors["ann"], readers["ann"]
+
+    def can(self, what):
+        """Whether this is possible at all; noted when it is not."""
+        if what in self.limits:
+            self.bed.transcript.note(CANNOT, f"{what}: {self.limits[what]}")
+        return what not in self.limits
+
+    def expect(self, what, expected, look, seconds=20):
+        """Look until there is what is expected. Gives what was seen last."""
+        if not self.can(what):
+            return None
+        seen = []
+
+        def is_there():
+            try:
+                seen.append(look())
+            except _NOT_YET as error:
+                seen.append(f"{type(error).__name__}: {str(error)[:300]}")
+            return seen[-1] == expected
+
+        try:
+            until(is_there, seconds)
+            self.bed.transcript.note(OK, what)
+        except AssertionError:
+            self.bed.transcript.note(DIFFERS, f"{what}: expected {expected!r}, seen {seen[-1]!r}")
+        return seen[-1]
+
+    def expect_some(self, what, look, seconds=20):
+        """Look until there is something, which is given; without it the step cannot go on."""
+        found = []
+
+        def is_there():
+            try:
+                found.append(look())
+            except _NOT_YET:
+                found.append(None)
+            return bool(found[-1])
+
+        try:
+            until(is_there, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{what}: nothing was seen") from error
+        self.bed.transcript.note(OK, what)
+        return found[-1]
+
+    def posted(self, text, whole="", **parameters):
+        """A status of the actor's, and as the reader has it at home; `text` is in the `whole` of it."""
+        own = self.actor.write(whole or text, **parameters)
+        return own, self.expect_some(f"{text!r} is at home", lambda: self.reader.seen(text))
