@@ -35,11 +35,12 @@ class Bed:
         self.peers = [KINDS[kind](Path(path).resolve(), directory / kind, self.network)
                       for kind, path in programs.items()]  # fmt: skip
         for peer in self.peers:
-            peer.people(PARTS)
             peer.start()
         self.network.open([self.ours, self.third, *self.peers])
         for server in (self.ours, self.third, *self.peers):
             server.wait()
+        for peer in self.peers:
+            peer.people(PARTS)
         self.theo = self.third.person("theo")
         self.admin = self.ours.person("admin", "--admin")
         self.ours.add_emoji("red")
@@ -62,17 +63,17 @@ class Bed:
         for people in (here, there):
             for part, person in people.items():
                 person.change_profile(locked=part == "lou", **(PROFILE if part == "ann" else {}))
-        limits = {way: {what: why for (name, what), why in peer.limits.items() if name == way}
-                  for way in ("from ours", "to ours")}  # fmt: skip
-        return (Way(self, f"ours→{kind}", here, there, limits["from ours"]),
-                Way(self, f"{kind}→ours", there, here, limits["to ours"]))  # fmt: skip
+        return (
+            Way(self, f"ours→{kind}", here, there, *(_reasons(each, "from ours") for each in (peer, self.ours))),
+            Way(self, f"{kind}→ours", there, here, *(_reasons(each, "to ours") for each in (peer, self.ours))),
+        )
 
     def _step(self, way, number):
         name, step = STEPS[number]
         self.transcript.begin(way.name, number, name)
         try:
             step(way)
-        except (AssertionError, LookupError, TypeError, requests.RequestException) as error:
+        except (AssertionError, LookupError, TypeError, ValueError, requests.RequestException) as error:
             self.transcript.note(DIFFERS, f"the step ended: {type(error).__name__}: {str(error)[:500]}")
         self.transcript.end()
 
@@ -96,6 +97,11 @@ class Bed:
             with contextlib.suppress(Exception):
                 server.stop()
         self.network.close()
+
+
+def _reasons(server, way):
+    """What a server does not do in one direction, and why."""
+    return {what: why for (name, what), why in server.limits.items() if name == way}
 
 
 def _arguments():

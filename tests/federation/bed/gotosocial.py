@@ -46,7 +46,7 @@ class GoToSocial(Peer):
         return [self.program, "--config-path", self.directory / "settings.yaml", "server", "start"]
 
     def people(self, names):
-        """Accounts, made while it does not run; the first is an administrator."""
+        """Accounts; the first is an administrator."""
         for place, name in enumerate(names):
             self._admin("create", name, "--email", f"{name}@mail.example", "--password", PASSWORD)
             if place == 0:
@@ -69,10 +69,9 @@ class GoToSocial(Peer):
         browser.post(f"{self.address}/auth/sign_in", data=login, timeout=60)
         allowed = browser.post(f"{self.address}/oauth/authorize", allow_redirects=False, timeout=60)
         code = re.search(r"code=([^&]+)", allowed.headers["Location"])[1]
-        ids = {name: app[name] for name in ("client_id", "client_secret")}
-        return person.post("/oauth/token", grant_type="authorization_code", code=code, redirect_uri=back, **ids)[
-            "access_token"
-        ]
+        given = {name: app[name] for name in ("client_id", "client_secret")}
+        given |= {"grant_type": "authorization_code", "code": code, "redirect_uri": back}
+        return requests.post(f"{self.address}/oauth/token", data=given, timeout=60).json()["access_token"]
 
     def add_emoji(self, name, administrator):
         """A custom emoji."""

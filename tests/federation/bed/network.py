@@ -111,7 +111,7 @@ class Network:
 
     def exchanges(self):
         """All requests so far, one line of JSON each."""
-        return (self.directory / "exchanges.log").read_text("utf-8").splitlines()
+        return (self.directory / "exchanges.log").read_text("utf-8", "replace").splitlines()
 
 
 def _mount(file, over):

@@ -9,6 +9,8 @@ from tests.federation.servers import PASSWORD, Federated, end
 class Ours(Federated):
     """Our server behind the network's port 443."""
 
+    limits = {("to ours", "custom emoji"): "those of other servers are not shown"}
+
     def __init__(self, directory, host, network, **settings):
         self._host, self._network = host, network
         settings = {

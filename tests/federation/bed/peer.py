@@ -63,5 +63,5 @@ class Peer:
         done = subprocess.run(
             [str(part) for part in command], cwd=self.directory, input=typed, capture_output=True, text=True
         )
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, (done.stdout + done.stderr)[-500:]
         return done.stdout

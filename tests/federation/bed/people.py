@@ -35,6 +35,10 @@ class Person(servers.Person):
         body = {"params" if method == "get" else "data": flat(parameters)}
         return requests.request(method, self.server.address + path, headers=headers, timeout=60, **body)
 
+    def write(self, text, **parameters):
+        """A new status; public, whatever the person's own choice is."""
+        return super().write(text, **{"visibility": "public", **parameters})
+
     @property
     def page(self):
         """The address of the profile."""
@@ -78,9 +82,12 @@ class Person(servers.Person):
                 return each
         return None
 
-    def seen(self, text):
-        """The status with this text, when it is at home."""
-        return next((each for each in self.home() if text in (each["reblog"] or each)["content"]), None)
+    def seen(self, text, author):
+        """Somebody's status, or boost of one, with this text, when it is at home."""
+        for each in self.home():
+            if each["account"]["acct"] == author.handle and text in (each["reblog"] or each)["content"]:
+                return each
+        return None
 
     def status(self, status_id):
         """One status."""

@@ -36,6 +36,9 @@ class Snac(Peer):
     person_class = Resident
     _NO_STAFF = "has no reports"
     limits = {
+        ("from ours", "locked"): "its API never says that an account elsewhere is locked",
+        ("from ours", "language"): "its API calls all languages en",
+        ("from ours", "mention"): "its API leaves out who asks",
         ("from ours", "direct status is in a conversation"): "its API lists no conversations",
         ("from ours", "report"): _NO_STAFF,
         ("to ours", "report"): _NO_STAFF,

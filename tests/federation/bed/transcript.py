@@ -4,7 +4,7 @@ import dataclasses
 import time
 from collections import Counter
 
-OK, DIFFERS, CANNOT = "ok", "differs", "peer cannot"
+OK, DIFFERS, CANNOT, LATER = "ok", "differs", "peer cannot", "ours not yet"
 
 
 @dataclasses.dataclass
@@ -21,7 +21,7 @@ class Step:
     def outcome(self):
         """The worst of what was seen."""
         kinds = {kind for kind, _ in self.rows}
-        return DIFFERS if DIFFERS in kinds else OK if OK in kinds else CANNOT if CANNOT in kinds else OK
+        return next((kind for kind in (DIFFERS, OK, LATER, CANNOT) if kind in kinds), OK)
 
 
 class Transcript:
@@ -67,5 +67,5 @@ class Transcript:
     @staticmethod
     def _cell(step):
         count = Counter(kind for kind, _ in step.rows)
-        parts = [f"{count[kind]} {kind}" for kind in (OK, DIFFERS, CANNOT) if count[kind]]
+        parts = [f"{count[kind]} {kind}" for kind in (OK, DIFFERS, CANNOT, LATER) if count[kind]]
         return f"{', '.join(parts)} ({step.seconds:.0f} s)"

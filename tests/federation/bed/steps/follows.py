@@ -48,7 +48,7 @@ def block(way):
     way.expect("follow ended by the block", False, lambda: way.reader.relation(blocker)["following"])
     blocker.write("may after the block")
     time.sleep(5)
-    way.expect("posts stop", None, lambda: way.reader.seen("may after the block"))
+    way.expect("posts stop", None, lambda: way.reader.seen("may after the block", blocker))
     blocker.act_on(way.reader, "unblock")
     way.expect("unblocked", False, lambda: blocker.relation(way.reader)["blocking"])
     way.reader.act_on(blocker, "follow")
@@ -84,7 +84,7 @@ def _delete_account(way):
     followed = way.reader.profile()["following_count"]
     account = way.reader.find(person.handle)
     person.write("dee says good-bye")
-    status = way.expect_some("the last words are at home", lambda: way.reader.seen("dee says good-bye"))
+    status = way.expect_some("the last words are at home", lambda: way.reader.seen("dee says good-bye", person))
     uri = person.uri
     person.server.remove_account(person)
     way.expect("statuses are gone", 404, lambda: way.reader.code(f"/api/v1/statuses/{status['id']}"), 60)

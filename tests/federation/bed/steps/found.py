@@ -35,10 +35,10 @@ def statuses(way):
     first = author.write("ben begins a thread")
     second = author.write("ben goes on", in_reply_to_id=first["id"])
     for address in ("uri", "url"):
-        way.expect(f"found by its {address}", True,
-                   lambda address=address: _text(way.reader.search_status(second[address])) == "ben goes on")  # fmt: skip
+        way.expect(f"found by its {address}", "ben goes on",
+                   lambda address=address: _text(way.reader.search_status(second[address])))  # fmt: skip
     seen = way.reader.search_status(second["uri"])
-    way.expect("its author", author.handle, lambda: seen["account"]["acct"])
+    way.compare("its author", author.handle, seen["account"]["acct"])
     path = f"/api/v1/statuses/{seen['id']}/context"
     way.expect("what it answers to", ["ben begins a thread"],
                lambda: [_text(each) for each in way.reader.get(path)["ancestors"]])  # fmt: skip

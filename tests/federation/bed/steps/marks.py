@@ -16,9 +16,9 @@ def boost(way):
     original = way.bed.theo.write(text)
     found = way.expect_some("the third server's status is found", lambda: way.actor.search_status(original["uri"]))
     way.actor.mark(found["id"], "reblog")
-    brought = way.expect_some("the boost brings the original", lambda: way.reader.seen(text))
-    way.expect("who boosted", way.actor.handle, lambda: brought["account"]["acct"])
-    way.expect("who wrote it", way.bed.theo.handle, lambda: brought["reblog"]["account"]["acct"])
+    brought = way.expect_some("the boost brings the original", lambda: way.reader.seen(text, way.actor))
+    way.compare("who boosted", way.actor.handle, brought["account"]["acct"])
+    way.compare("who wrote it", way.bed.theo.handle, brought["reblog"]["account"]["acct"])
 
 
 def like(way):
@@ -42,8 +42,8 @@ def poll(way):
         ("tea and milk, twice", True, [0, 1], [1, 1]),
     ):
         own, seen = way.posted(text, poll={"options": ["tea", "milk"], "expires_in": 3600, "multiple": several})
-        way.expect(f"{text}: kind", several, lambda seen=seen: seen["poll"]["multiple"])
-        way.expect(f"{text}: end", 0, lambda own=own, seen=seen: _seconds_between(own, seen))
+        way.compare(f"{text}: kind", several, seen["poll"]["multiple"])
+        way.compare(f"{text}: end", 0, _seconds_between(own, seen))
         way.reader.post(f"/api/v1/polls/{seen['poll']['id']}/votes", choices=choices)
         way.expect(f"{text}: counts", counts, lambda own=own: _counts(way.actor, own))
         way.expect(f"{text}: counts of the voter", counts, lambda seen=seen: _counts(way.reader, seen), 30)

@@ -9,20 +9,20 @@ def post(way):
     """Each kind of visibility, and everything that may stand in a status."""
     whole = f"@{way.reader.handle} a full status #Town"
     _, seen = way.posted("a full status", whole, spoiler_text="careful", language="de", sensitive=True)
-    way.expect("author", way.actor.handle, lambda: seen["account"]["acct"])
-    way.expect("visibility public", "public", lambda: seen["visibility"])
-    way.expect("content warning", ("careful", True), lambda: (seen["spoiler_text"], seen["sensitive"]))
-    way.expect("language", "de", lambda: seen["language"])
-    way.expect("hashtag", ["town"], lambda: [tag["name"].lower() for tag in seen["tags"]])
-    way.expect("mention", [way.reader.profile()["acct"]], lambda: [each["acct"] for each in seen["mentions"]])
+    way.compare("author", way.actor.handle, seen["account"]["acct"])
+    way.compare("visibility public", "public", seen["visibility"])
+    way.compare("content warning", ("careful", True), (seen["spoiler_text"], seen["sensitive"]))
+    way.compare("language", "de", seen["language"])
+    way.compare("hashtag", ["town"], [tag["name"].lower() for tag in seen["tags"]])
+    way.compare("mention", [way.reader.profile()["acct"]], [each["acct"] for each in seen["mentions"]])
     way.expect("notification of the mention", True,
                lambda: bool(way.reader.notified("mention", way.actor, "a full status")))  # fmt: skip
     for visibility in ("unlisted", "private"):
         _, seen = way.posted(f"for {visibility} eyes", visibility=visibility)
-        way.expect(f"visibility {visibility}", visibility, lambda seen=seen: seen["visibility"])
+        way.compare(f"visibility {visibility}", visibility, seen["visibility"])
     _direct(way)
     _, seen = way.posted("a red one :red:")
-    way.expect("custom emoji", ["red"], lambda: [each["shortcode"] for each in seen["emojis"]])
+    way.compare("custom emoji", ["red"], [each["shortcode"] for each in seen["emojis"]])
     _pictures(way)
 
 
@@ -30,7 +30,7 @@ def _direct(way):
     way.actor.write(f"@{way.reader.handle} between us", visibility="direct")
     notified = way.expect_some("notification of the direct status",
                                lambda: way.reader.notified("mention", way.actor, "between us"))  # fmt: skip
-    way.expect("visibility direct", "direct", lambda: notified["status"]["visibility"])
+    way.compare("visibility direct", "direct", notified["status"]["visibility"])
     way.expect("direct status is in a conversation", True, lambda: any(
         "between us" in each["last_status"]["content"] for each in way.reader.get("/api/v1/conversations")
     ))  # fmt: skip
@@ -57,7 +57,7 @@ def reply(way):
     own, seen = way.posted("what about tea?")
     way.reader.write(f"@{way.actor.handle} tea is fine", in_reply_to_id=seen["id"])
     answer = way.expect_some("the reply came back", lambda: _with(way.actor.answers(own["id"]), "tea is fine"))
-    way.expect("it answers the status", own["id"], lambda: answer["in_reply_to_id"])
+    way.compare("it answers the status", own["id"], answer["in_reply_to_id"])
     way.expect("it is counted", 1, lambda: way.actor.status(own["id"])["replies_count"])
     way.expect("notification of the reply", True,
                lambda: bool(way.actor.notified("mention", way.reader, "tea is fine")))  # fmt: skip
@@ -90,7 +90,7 @@ def delete(way):
     """While the other is there, and while it is away."""
     own, seen = way.posted("soon gone")
     way.actor.remove(own["id"])
-    way.expect("gone at home", None, lambda: way.reader.seen("soon gone"))
+    way.expect("gone at home", None, lambda: way.reader.seen("soon gone", way.actor))
     way.expect("gone", 404, lambda: way.reader.code(f"/api/v1/statuses/{seen['id']}"))
     way.expect("its document is gone", 410, lambda: way.reader.document(own["uri"]))
     own, seen = way.posted("gone while you are away")
