@@ -32,6 +32,9 @@ class GoToSocial(Peer):
 
     host = "gts.test"
     limits = {
+        ("from ours", "pinned"): "reads pins only with the whole account, after a day",
+        ("to ours", "its document is gone"): "answers nobody who does not sign",
+        ("to ours", "the actor is gone"): "answers nobody who does not sign",
         ("to ours", "react"): _NO_REACTIONS,
         ("from ours", "react"): _NO_REACTIONS,
         ("to ours", "key rotation"): "has no command for it",

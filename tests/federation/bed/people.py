@@ -78,7 +78,8 @@ class Person(servers.Person):
         """The notification of a kind that came because of somebody, of a status with this text."""
         for each in self.get("/api/v1/notifications", limit=40, types=[kind]):
             status = each.get("status") or {}
-            if each["account"]["acct"] == other.handle and text in status.get("content", ""):
+            content = (status.get("reblog") or status).get("content", "")
+            if each["account"]["acct"] == other.handle and text in content:
                 return each
         return None
 

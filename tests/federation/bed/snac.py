@@ -45,6 +45,7 @@ class Snac(Peer):
         ("from ours", "request rejected"): "ignores Reject",
         ("from ours", "request waits"): "its API does not say that a request waits",
         ("to ours", "request rejected"): "rejects without a word",
+        ("to ours", "boost taken back"): "keeps what was boosted once",
         ("to ours", "block"): "only mutes, without a word",
         ("from ours", "follow ended by the block"): "ignores Block",
         ("to ours", "key rotation"): "has no command for it",
