@@ -62,7 +62,7 @@ class Bed:
         peer.add_emoji("red", peer.staff)
         for people in (here, there):
             for part, person in people.items():
-                person.change_profile(locked=part == "lou", **(PROFILE if part == "ann" else {}))
+                person.change_profile(locked=part == "lou", bot=part == "lou", **(PROFILE if part == "ann" else {}))
         return (
             Way(self, f"ours→{kind}", here, there, *(_reasons(each, "from ours") for each in (peer, self.ours))),
             Way(self, f"{kind}→ours", there, here, *(_reasons(each, "to ours") for each in (peer, self.ours))),

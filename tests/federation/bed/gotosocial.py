@@ -32,6 +32,7 @@ class GoToSocial(Peer):
 
     host = "gts.test"
     limits = {
+        ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "pinned"): "reads pins only with the whole account, after a day",
         ("to ours", "its document is gone"): "answers nobody who does not sign",
         ("to ours", "the actor is gone"): "answers nobody who does not sign",

@@ -9,7 +9,10 @@ from tests.federation.servers import PASSWORD, Federated, end
 class Ours(Federated):
     """Our server behind the network's port 443."""
 
-    limits = {("to ours", "custom emoji"): "those of other servers are not shown"}
+    limits = {
+        ("to ours", "custom emoji"): "those of other servers are not shown",
+        ("to ours", "what it answers to"): "threads of strangers are not fetched",
+    }
 
     def __init__(self, directory, host, network, **settings):
         self._host, self._network = host, network

@@ -7,7 +7,6 @@ PROFILE = {
     "display_name": "Ann Walker",
     "note": _NOTE,
     "fields_attributes": [{"name": "town", "value": "Ulm"}],
-    "bot": True,
 }
 
 
@@ -21,10 +20,10 @@ def accounts(way):
     way.expect("fields", [("town", True)], lambda: [
         (field["name"], "Ulm" in field["value"]) for field in way.reader.account(way.actor)["fields"]
     ])  # fmt: skip
-    way.expect("bot", True, lambda: way.reader.account(way.actor)["bot"])
-    way.expect("locked", [False, True], lambda: [
-        way.reader.account(each)["locked"] for each in (way.actor, way.actors["lou"])
-    ])  # fmt: skip
+    for trait in ("bot", "locked"):
+        way.expect(trait, [False, True], lambda trait=trait: [
+            way.reader.account(each)[trait] for each in (way.actor, way.actors["lou"])
+        ])  # fmt: skip
     for count in ("followers_count", "following_count", "statuses_count"):
         way.expect(count, way.actor.profile()[count], lambda count=count: way.reader.account(way.actor)[count])
 

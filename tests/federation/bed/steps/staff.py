@@ -6,12 +6,12 @@ def report(way):
     if not way.can("report"):
         return
     own, seen = way.posted("something bad")
+    comment = f"look at this, {way.name}"
     way.reader.post("/api/v1/reports", account_id=seen["account"]["id"], status_ids=[seen["id"]],
-                    comment="look at this", forward=True)  # fmt: skip
+                    comment=comment, forward=True)  # fmt: skip
     staff = way.bed.staff_of(way.actor.server)
-    way.expect("comment", "look at this", lambda: staff.reports()[0]["comment"])
-    got = staff.reports()[0]
-    way.expect("statuses", [own["id"]], lambda: [each["id"] for each in got["statuses"]])
+    got = way.expect_some("the report", lambda: [each for each in staff.reports() if each["comment"] == comment])
+    way.compare("statuses", [own["id"]], [each["id"] for each in got[0]["statuses"]])
 
 
 def refuse(way):
