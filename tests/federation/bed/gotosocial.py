@@ -32,6 +32,7 @@ class GoToSocial(Peer):
 
     host = "gts.test"
     limits = {
+        ("from ours", "one follow fewer"): "does not count down what it follows",
         ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "pinned"): "reads pins only with the whole account, after a day",
         ("to ours", "its document is gone"): "answers nobody who does not sign",

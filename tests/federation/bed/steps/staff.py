@@ -19,14 +19,16 @@ def refuse(way):
     ours, peer = way.actor.server, way.reader.server
     account = way.actor.find(way.reader.handle)["id"]
     ours.run("host", "block", peer.host)
-    way.expect("follow ended", False, lambda: way.actor.relationship(account)["following"])
-    way.expect("follower gone", False, lambda: way.actor.relationship(account)["followed_by"])
+    way.expect("their account is hidden", 404, lambda: way.actor.code(f"/api/v1/accounts/{account}"))
     text = "to a server that refuses"
     way.reader.write(f"@{way.actor.handle} {text}")
     way.expect("what they send is refused", {403}, lambda: _codes(way, "POST", text), 30)
     way.reader.get("/api/v2/search", q=f"@{way.bed.admin.handle}", resolve=True, type="accounts")
     way.expect("what they ask for is refused", {403}, lambda: _codes(way, "GET", "/users/admin"))
     ours.run("host", "unblock", peer.host)
+    way.expect("follows have ended", [False, False], lambda: [
+        way.actor.relationship(account)[state] for state in ("following", "followed_by")
+    ])  # fmt: skip
     for person, other in ((way.actor, way.reader), (way.reader, way.actor)):
         person.act_on(other, "unfollow")
         person.act_on(other, "follow")
