@@ -17,10 +17,11 @@ from tests.federation.bed.ours import Ours
 from tests.federation.bed.snac import Snac
 from tests.federation.bed.steps import ONCE, STEPS
 from tests.federation.bed.steps.found import PROFILE
+from tests.federation.bed.takahe import Takahe
 from tests.federation.bed.transcript import DIFFERS, Transcript
 from tests.federation.bed.way import Way
 
-KINDS = {"gotosocial": GoToSocial, "snac": Snac}
+KINDS = {"gotosocial": GoToSocial, "snac": Snac, "takahe": Takahe}
 PARTS = ("ann", "ben", "lou", "may", "dee")
 
 
@@ -107,7 +108,7 @@ def _reasons(server, way):
 def _arguments():
     parser = argparse.ArgumentParser(prog="python -m tests.federation.bed", description=__doc__)
     for kind in KINDS:
-        parser.add_argument(f"--{kind}", metavar="PATH", help=f"the program of {kind}")
+        parser.add_argument(f"--{kind}", metavar="PATH", help=f"{kind}: its program, or Takahē's source")
     parser.add_argument("--steps", default=",".join(map(str, STEPS)), help="numbers, by default all")
     parser.add_argument("--directory", type=Path, help="an empty directory for everything, which is kept")
     return parser.parse_args()

@@ -46,13 +46,14 @@ def poll(way):
         way.compare(f"{text}: end", True, _seconds_between(own, seen) <= 1)
         way.reader.post(f"/api/v1/polls/{seen['poll']['id']}/votes", choices=choices)
         way.expect(f"{text}: counts", counts, lambda own=own: _counts(way.actor, own))
-        way.expect(f"{text}: counts of the voter", counts, lambda seen=seen: _counts(way.reader, seen), 30)
+        way.expect(f"{text}: counts for the voter", counts, lambda seen=seen: _counts(way.reader, seen), 30)
         way.expect(f"{text}: voted", True, lambda seen=seen: way.reader.status(seen["id"])["poll"]["voted"])
     text = "tea, quickly"
     own, seen = way.posted(text, poll={"options": ["tea", "milk"], "expires_in": 15})
     way.reader.post(f"/api/v1/polls/{seen['poll']['id']}/votes", choices=[0])
     way.expect("poll ends", True, lambda: way.actor.status(own["id"])["poll"]["expired"], 40)
     way.expect("poll ends for the voter", True, lambda: way.reader.status(seen["id"])["poll"]["expired"], 40)
+    way.expect("counts at the end", [1, 0], lambda: _counts(way.reader, seen), 40)
     way.expect("notification of the end", True, lambda: bool(way.reader.notified("poll", way.actor, text)), 90)
 
 
