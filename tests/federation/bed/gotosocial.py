@@ -24,6 +24,7 @@ advanced-throttling-multiplier: 0
 http-client:
   allow-ips: ["127.0.0.0/8"]
 """
+_NO_BODY = "repeats a delivery without its body, a fault of 0.20"
 _NO_REACTIONS = "has no reactions"
 
 
@@ -33,6 +34,8 @@ class GoToSocial(Peer):
     host = "gts.test"
     limits = {
         ("from ours", "one follow fewer"): "does not count down what it follows",
+        ("to ours", "gone after it was away"): _NO_BODY,
+        ("from ours", "repeated deliveries"): _NO_BODY,
         ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "pinned"): "reads pins only with the whole account, after a day",
         ("to ours", "its document is gone"): "answers nobody who does not sign",

@@ -56,6 +56,13 @@ class Takahe(Peer):
     host = "takahe.test"
     person_class = Resident
     limits = {
+        ("from ours", "language"): "its API says no language",
+        ("from ours", "direct status is in a conversation"): "its API lists no conversations",
+        ("from ours", "custom emoji"): "shows those of others only when somebody has allowed them",
+        ("to ours", "custom emoji"): "has them made on pages only",
+        ("to ours", "language"): "sends no language",
+        ("to ours", "bot"): "its API takes no bot",
+        ("to ours", "locked"): "does not say so in its documents",
         ("from ours", "react"): "has no reactions",
         ("to ours", "react"): "has no reactions",
         ("from ours", "report"): "its API has no reports",

@@ -14,14 +14,15 @@ def post(way):
     way.compare("content warning", ("careful", True), (seen["spoiler_text"], seen["sensitive"]))
     way.compare("language", "de", seen["language"])
     way.compare("hashtag", ["town"], [tag["name"].lower() for tag in seen["tags"]])
-    way.compare("mention", [way.reader.profile()["acct"]], [each["acct"] for each in seen["mentions"]])
+    mentioned = [each["acct"].partition("@")[0] for each in seen["mentions"]]
+    way.compare("mention", [way.reader.nickname], mentioned)
     way.expect("notification of the mention", True,
                lambda: bool(way.reader.notified("mention", way.actor, "a full status")))  # fmt: skip
     for visibility in ("unlisted", "private"):
         _, seen = way.posted(f"for {visibility} eyes", visibility=visibility)
         way.compare(f"visibility {visibility}", visibility, seen["visibility"])
     _direct(way)
-    _, seen = way.posted("a red one :red:")
+    _, seen = way.posted("a red one", "a red one :red:")
     way.compare("custom emoji", ["red"], [each["shortcode"] for each in seen["emojis"]])
     _pictures(way)
 
@@ -81,7 +82,7 @@ def edit(way):
     own, seen = way.posted("a mistaek")
     way.actor.edit(own["id"], "a mistake", spoiler_text="mended", sensitive=True)
     way.expect("text", True, lambda: "a mistake" in way.reader.status(seen["id"])["content"])
-    way.expect("content warning", "mended", lambda: way.reader.status(seen["id"])["spoiler_text"])
+    way.expect("changed content warning", "mended", lambda: way.reader.status(seen["id"])["spoiler_text"])
     way.expect("time of the edit", True, lambda: bool(way.reader.status(seen["id"])["edited_at"]))
     way.expect("history", 2, lambda: len(way.reader.get(f"/api/v1/statuses/{seen['id']}/history")))
 
