@@ -53,6 +53,8 @@ class Snac(Peer):
         ("to ours", "its document is gone"): "answers 404 for what is gone",
         ("from ours", "pinned"): "ignores Add, and shows the outbox for any list of statuses",
         ("from ours", "not pinned any more"): "ignores Remove, and shows the outbox for any list of statuses",
+        ("to ours", "pinned"): "says nothing of pins",
+        ("from ours", "what it answers to"): "fetches no threads",
         ("to ours", "boost taken back"): "keeps what was boosted once",
         ("to ours", "block"): "only mutes, without a word",
         ("from ours", "follow ended by the block"): "ignores Block",
