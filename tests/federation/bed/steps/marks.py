@@ -79,6 +79,6 @@ def pin(way):
     way.expect("changed name", "Ann the Second", lambda: way.reader.account(way.actor)["display_name"], 60)
     if way.can("key rotation"):
         way.actor.server.run("key", "rotate", way.actor.nickname)
-        # Some read what comes in at once out of its order: the change must be read before what is signed with the new key.
+        # Some read what comes at once out of its order: the change must be read before what the new key signs.
         time.sleep(10)
         way.posted("signed with a new key")
