@@ -1,5 +1,7 @@
 """People who use any of the servers by the Mastodon API."""
 
+import re
+
 import requests
 
 from tests.federation import servers
@@ -25,6 +27,11 @@ def _inner(key):
     """`options[]` within another name: `[options][]`."""
     name, bracket, rest = key.partition("[")
     return f"[{name}]{bracket}{rest}"
+
+
+def text_of(status):
+    """What a status says, without tags."""
+    return re.sub("<[^>]*>", "", status["content"])
 
 
 class Person(servers.Person):
@@ -131,6 +138,18 @@ class Person(servers.Person):
         """The status that an address leads to."""
         found = self.get("/api/v2/search", q=address, resolve=True, type="statuses")["statuses"]
         return found[0] if found else None
+
+    def walked(self, author):
+        """The texts of an author's statuses that begin with "walk", oldest first."""
+        return self._walked(f"/api/v1/accounts/{self.find(author.handle)['id']}/statuses", author)
+
+    def _walked(self, path, author):
+        """Those of a timeline."""
+        found, oldest = [], {}
+        while page := self.get(path, limit=40, **oldest):
+            found += [text_of(each) for each in page if each["account"]["acct"] == author.handle]
+            oldest = {"max_id": page[-1]["id"]}
+        return [text for text in reversed(found) if text.startswith("walk")]
 
     def reports(self):
         """What was reported, as the staff sees it."""

@@ -21,12 +21,7 @@ class Resident(Person):
 
     def walked(self, author):
         """Texts that begin with "walk", from home: the list of an account elsewhere has one page only."""
-        found, oldest = [], {}
-        while page := self.get("/api/v1/timelines/home", limit=40, **oldest):
-            found += [each["content"] for each in page if each["account"]["acct"] == author.handle]
-            oldest = {"max_id": page[-1]["id"]}
-        texts = [text.removeprefix("<p>").removesuffix("</p>") for text in reversed(found)]
-        return [text for text in texts if text.startswith("walk")]
+        return self._walked("/api/v1/timelines/home", author)
 
 
 class Snac(Peer):

@@ -1,6 +1,6 @@
 """Accounts and statuses are found by what people type or paste."""
 
-import re
+from tests.federation.bed.people import text_of
 
 _NOTE = "walks every morning"
 PROFILE = {
@@ -35,14 +35,9 @@ def statuses(way):
     second = author.write("ben goes on", in_reply_to_id=first["id"])
     for address in ("uri", "url"):
         way.expect(f"found by its {address}", "ben goes on",
-                   lambda address=address: _text(way.reader.search_status(second[address])))  # fmt: skip
+                   lambda address=address: text_of(way.reader.search_status(second[address])))  # fmt: skip
     seen = way.reader.search_status(second["uri"])
     way.compare("its author", author.handle, seen["account"]["acct"])
     path = f"/api/v1/statuses/{seen['id']}/context"
     way.expect("what it answers to", ["ben begins a thread"],
-               lambda: [_text(each) for each in way.reader.get(path)["ancestors"]])  # fmt: skip
-
-
-def _text(status):
-    """What a status says, without tags."""
-    return re.sub("<[^>]*>", "", status["content"])
+               lambda: [text_of(each) for each in way.reader.get(path)["ancestors"]])  # fmt: skip
