@@ -25,6 +25,7 @@ http-client:
   allow-ips: ["127.0.0.0/8"]
 """
 _NO_BODY = "repeats a delivery without its body, a fault of 0.20"
+_PARALLEL = "sends several at once, in no order; here they stand as they came"
 _NO_REACTIONS = "has no reactions"
 
 
@@ -35,6 +36,7 @@ class GoToSocial(Peer):
     limits = {
         ("from ours", "one follow fewer"): "does not count down what it follows",
         ("to ours", "gone after it was away"): _NO_BODY,
+        ("from ours", "in order on ours.test"): _PARALLEL,
         ("from ours", "repeated deliveries"): _NO_BODY,
         ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "pinned"): "reads pins only with the whole account, after a day",

@@ -7,6 +7,8 @@ import requests
 from tests.federation.bed.peer import Peer
 from tests.federation.bed.people import Person
 
+_KEEPS = "takes no Delete of an account"
+_PARALLEL = "sends several at once, in no order; here they stand as they came"
 _PICTURE = "https://snac.test/ann/s/{name}.png"
 
 
@@ -50,6 +52,10 @@ class Snac(Peer):
         ("from ours", "not pinned any more"): "ignores Remove, and shows the outbox for any list of statuses",
         ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "what it answers to"): "fetches no threads",
+        ("from ours", "statuses are gone"): _KEEPS,
+        ("from ours", "the account is gone"): _KEEPS,
+        ("from ours", "one follow fewer"): _KEEPS,
+        ("from ours", "in order on ours.test"): _PARALLEL,
         ("to ours", "boost taken back"): "keeps what was boosted once",
         ("to ours", "block"): "only mutes, without a word",
         ("from ours", "follow ended by the block"): "ignores Block",

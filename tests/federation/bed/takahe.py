@@ -80,7 +80,7 @@ class Takahe(Peer):
             "TAKAHE_SECRET_KEY": "bed",
             "TAKAHE_USE_PROXY_HEADERS": "true",
             "TAKAHE_MEDIA_ROOT": str(self.directory / "media"),
-            "TAKAHE_MEDIA_BACKEND": f"local://{self.directory}/media/",
+            "TAKAHE_MEDIA_URL": f"https://{self.host}/media/",
             "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
         }
         self._manage("migrate")

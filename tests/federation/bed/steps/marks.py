@@ -13,7 +13,7 @@ def boost(way):
                lambda: bool(way.actor.notified("reblog", way.reader, "worth a boost")))  # fmt: skip
     way.reader.mark(seen["id"], "unreblog")
     way.expect("boost taken back", 0, lambda: way.actor.status(own["id"])["reblogs_count"])
-    text = f"theo's {way.name}"
+    text = f"theo writes for {way.actor.nickname} of {way.actor.server.host}"
     original = way.bed.theo.write(text)
     found = way.expect_some("the third server's status is found", lambda: way.actor.search_status(original["uri"]))
     way.actor.mark(found["id"], "reblog")
