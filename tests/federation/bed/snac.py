@@ -8,6 +8,7 @@ from tests.federation.bed.peer import Peer
 from tests.federation.bed.people import Person
 
 _KEEPS = "takes no Delete of an account"
+_SAYS_NOTHING = "tells nobody of an account that it deletes"
 _PARALLEL = "sends several at once, in no order; here they stand as they came"
 _PICTURE = "https://snac.test/ann/s/{name}.png"
 
@@ -56,6 +57,9 @@ class Snac(Peer):
         ("from ours", "the account is gone"): _KEEPS,
         ("from ours", "one follow fewer"): _KEEPS,
         ("from ours", "in order on ours.test"): _PARALLEL,
+        ("to ours", "statuses are gone"): _SAYS_NOTHING,
+        ("to ours", "the account is gone"): _SAYS_NOTHING,
+        ("to ours", "one follow fewer"): _SAYS_NOTHING,
         ("to ours", "boost taken back"): "keeps what was boosted once",
         ("to ours", "block"): "only mutes, without a word",
         ("from ours", "follow ended by the block"): "ignores Block",
