@@ -9,6 +9,7 @@ from tests.federation.servers import PASSWORD, Federated, end
 class Ours(Federated):
     """Our server behind the network's port 443."""
 
+    actor_path = "/users/{}"
     limits = {
         ("to ours", "custom emoji"): "those of other servers are not shown",
         ("to ours", "what it answers to"): "threads of strangers are not fetched",

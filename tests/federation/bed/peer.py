@@ -13,6 +13,7 @@ class Peer:
     """A server of others in an empty directory. `limits` says what it cannot do, by way and by what is looked at."""
 
     host = ""
+    actor_path = "/users/{}"
     person_class = Person
     limits: dict = {}
 

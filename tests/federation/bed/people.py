@@ -47,6 +47,11 @@ class Person(servers.Person):
         return super().write(text, **{"visibility": "public", **parameters})
 
     @property
+    def uri(self):
+        """The address by which other servers know the account."""
+        return self.server.address + self.server.actor_path.format(self.nickname)
+
+    @property
     def page(self):
         """The address of the profile."""
         return self.profile()["url"]

@@ -31,6 +31,7 @@ class Snac(Peer):
     """One snac."""
 
     host = "snac.test"
+    actor_path = "/{}"
     person_class = Resident
     _NO_STAFF = "has no reports"
     limits = {

@@ -54,10 +54,13 @@ class Takahe(Peer):
     """One Takahē; `program` is the directory of its source, with its virtual environment in `.venv`."""
 
     host = "takahe.test"
+    actor_path = "/@{}@takahe.test/"
     person_class = Resident
     limits = {
         ("from ours", "language"): "its API says no language",
         ("from ours", "direct status is in a conversation"): "its API lists no conversations",
+        ("from ours", "notification of the end"): "its API has no such notification",
+        ("from ours", "history"): "its API has no history of edits",
         ("from ours", "custom emoji"): "shows those of others only when somebody has allowed them",
         ("to ours", "custom emoji"): "has them made on pages only",
         ("to ours", "language"): "sends no language",
