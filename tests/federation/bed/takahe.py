@@ -63,6 +63,7 @@ class Takahe(Peer):
         ("from ours", "history"): "its API has no history of edits",
         ("from ours", "custom emoji"): "shows those of others only when somebody has allowed them",
         ("to ours", "custom emoji"): "has them made on pages only",
+        ("to ours", "its document is gone"): "answers 404 for what is gone",
         ("to ours", "language"): "sends no language",
         ("to ours", "bot"): "its API takes no bot",
         ("to ours", "locked"): "does not say so in its documents",
