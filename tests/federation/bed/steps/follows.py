@@ -75,7 +75,7 @@ def leave(way):
 
 
 def _deliveries(way, text):
-    """How many of the actor's statuses with a text were sent to the other server; what it fetches itself is not asked."""
+    """How many statuses with a text were sent to the other server; what it fetches itself does not count."""
     sent = way.bed.exchanges_with(way.reader.server.host, "POST", text)
     return sum(way.actor.server.host in each["from"] for each in sent)
 
