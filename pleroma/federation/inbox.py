@@ -49,6 +49,9 @@ def read(body: bytes, config: Config) -> Activity:
             raise InvalidParameters("The activity has no type")
         if name is not None or kind not in _WITHOUT_ID:
             name = uris.accepted(name, config)
+        if name and kind == "Undo" and uris.is_ours(name, config):
+            # Some make it of the id of whom or what they take back, which is not theirs to name.
+            name = None
     except vocabulary.Unreadable as error:
         raise InvalidParameters(str(error)) from error
     except uris.BadUri as error:

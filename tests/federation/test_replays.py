@@ -21,7 +21,7 @@ def replay(make_peer, carry_out, alice):
         for placeholder, value in {
             '"US"': f'"{BASE}/users/{alice.nickname}"', "US\\\"": f"{BASE}/users/{alice.nickname}\\\"",
             '"IT"': f'"{status["uri"]}"' if status else "null", '"FOLLOW"': f'"{follow}"',
-            "NOW": datetime.now(UTC).isoformat(),
+            '"US/': f'"{BASE}/users/{alice.nickname}/', "NOW": datetime.now(UTC).isoformat(),
         }.items():  # fmt: skip
             text = text.replace(placeholder, value)
         activity = json.loads(text)
