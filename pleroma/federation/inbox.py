@@ -23,6 +23,11 @@ from pleroma.federation.vocabulary import Document
 
 # Some servers give these no id.
 _WITHOUT_ID = frozenset(("Accept", "Reject", "Undo", "Delete"))
+# Some give one id to whatever they do again: follow after an unfollow, change a profile or a status, count a poll. So many
+# seconds after one it is no repeated delivery. Without a number it is done once.
+_AGAIN_AFTER = {"Undo": 0, "Update": 0} | dict.fromkeys(
+    ("Accept", "Add", "Announce", "Block", "EmojiReact", "Follow", "Like", "Reject", "Remove"), 10
+)
 _MOST_OF_HOST, _MOST = 2000, 20_000
 _MOST_UNVERIFIED_OF_HOST, _MOST_UNVERIFIED_OF_ADDRESS = 20, 50
 _RETRY_UNVERIFIED, _RETRY_FULL = "300", "60"
@@ -90,6 +95,7 @@ def accept(
         recipient_id=recipient_id,
         body=body,
         signed=None if is_verified else _kept(claim),
+        again_after=_AGAIN_AFTER.get(vocabulary.kind(activity.document)),
     )
 
 

@@ -63,6 +63,8 @@ class Takahe(Peer):
         ("from ours", "history"): "its API has no history of edits",
         ("from ours", "custom emoji"): "shows those of others only when somebody has allowed them",
         ("to ours", "custom emoji"): "has them made on pages only",
+        ("to ours", "followed again"): "answers no second Follow after its Reject",
+        ("to ours", "the actor is gone"): "answers 404 for what is gone",
         ("to ours", "its document is gone"): "answers 404 for what is gone",
         ("to ours", "language"): "sends no language",
         ("to ours", "bot"): "its API takes no bot",
