@@ -22,11 +22,11 @@ from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.federation.vocabulary import Document
 
 # Some servers give these no id.
-_WITHOUT_ID = frozenset(("Accept", "Reject", "Undo", "Delete"))
-# Some give one id to whatever they do again: follow after an unfollow, change a profile or a status, count a poll. So many
-# seconds after one it is no repeated delivery. Without a number it is done once.
-_AGAIN_AFTER = {"Undo": 0, "Update": 0} | dict.fromkeys(
-    ("Accept", "Add", "Announce", "Block", "EmojiReact", "Follow", "Like", "Reject", "Remove"), 10
+_WITHOUT_ID = frozenset(("Accept", "Add", "Delete", "Reject", "Remove", "Undo"))
+# Some give one id to whatever they do again: follow after an unfollow, change a profile or a status, count a poll. After
+# so many seconds it is no repeated delivery. Without a number it is done once.
+_AGAIN_AFTER = dict.fromkeys(("Add", "Remove", "Undo", "Update"), 0) | dict.fromkeys(
+    ("Accept", "Announce", "Block", "EmojiReact", "Follow", "Like", "Reject"), 10
 )
 _MOST_OF_HOST, _MOST = 2000, 20_000
 _MOST_UNVERIFIED_OF_HOST, _MOST_UNVERIFIED_OF_ADDRESS = 20, 50

@@ -204,6 +204,17 @@ def test_follow_from_an_address_of_another_form(federated, replay, alice, case):
     assert _state(federated, alice, peer)["followed_by"]
 
 
+def test_takahe_pins_without_an_id(federated, replay, alice, sql):
+    peer = replay("takahe/direct")
+    sql("update statuses set visibility = 'public'")
+    sql("update remote_accounts set featured = %s", f"{peer.uri}collections/featured/")
+    uri = sql("select uri from statuses")[0][0]
+    for case, number in (("takahe/add", 1), ("takahe/remove", 0)):
+        replay(case, change=("https://h.example/@h@h.example/posts/1/", uri))
+        pinned = federated.get(f"/api/v1/accounts/{peer.id}/statuses?pinned=true", auth=alice).json
+        assert len(pinned) == number
+
+
 def test_takahe_follows_again_under_the_same_id(federated, replay, alice, sql):
     for _ in range(2):
         peer = replay("takahe/follow")

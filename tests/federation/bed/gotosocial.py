@@ -36,6 +36,7 @@ class GoToSocial(Peer):
     limits = {
         ("from ours", "one follow fewer"): "does not count down what it follows",
         ("to ours", "gone after it was away"): _NO_BODY,
+        ("from ours", "ours.test does not follow"): "keeps a follower whose server refused it",
         ("from ours", "in order on ours.test"): _PARALLEL,
         ("from ours", "repeated deliveries"): _NO_BODY,
         ("to ours", "pinned"): "says nothing of pins",

@@ -7,6 +7,7 @@ import requests
 from tests.federation.bed.peer import Peer
 from tests.federation.bed.people import Person
 
+_FOLLOWER = "keeps a follower whose server refused it, and answers no second Follow"
 _KEEPS = "takes no Delete of an account"
 _SAYS_NOTHING = "tells nobody of an account that it deletes"
 _PARALLEL = "sends several at once, in no order; here they stand as they came"
@@ -42,6 +43,8 @@ class Snac(Peer):
         ("from ours", "report"): _NO_STAFF,
         ("to ours", "report"): _NO_STAFF,
         ("from ours", "request rejected"): "ignores Reject",
+        ("from ours", "ours.test does not follow"): _FOLLOWER,
+        ("from ours", "ours.test follows again"): _FOLLOWER,
         ("from ours", "request waits"): "its API does not say that a request waits",
         ("to ours", "request rejected"): "rejects without a word",
         ("from ours", "tea or milk, once: counts for the voter"): "counts only with the next Update",

@@ -59,6 +59,7 @@ class Takahe(Peer):
     limits = {
         ("from ours", "language"): "its API says no language",
         ("from ours", "direct status is in a conversation"): "its API lists no conversations",
+        ("from ours", "ours.test does not follow"): "keeps a follower whose server refused it",
         ("from ours", "notification of the end"): "its API has no such notification",
         ("from ours", "history"): "its API has no history of edits",
         ("from ours", "custom emoji"): "shows those of others only when somebody has allowed them",

@@ -1,4 +1,7 @@
-"""The steps of the walk, by their numbers. Each is a function of one way; those of `ONCE` are done from ours only."""
+"""The steps of the walk, by their numbers. Each is a function of one way; those of `ONCE` are done from ours only.
+
+The last two end follows, some of them without a word.
+"""
 
 from tests.federation.bed.steps import follows, found, many, marks, posts, staff
 
@@ -16,8 +19,8 @@ STEPS = {
     11: ("block, unblock", follows.block),
     12: ("search a status", found.statuses),
     16: ("report with forward", staff.report),
+    19: ("300 posts, killed meanwhile", many.posts),
     17: ("refuse the host, and take it back", staff.refuse),
     18: ("unfollow, delete account", follows.leave),
-    19: ("300 posts, killed meanwhile", many.posts),
 }
 ONCE = {17, 19}

@@ -30,10 +30,12 @@ def refuse(way):
         way.actor.relationship(account)[state] for state in ("following", "followed_by")
     ])  # fmt: skip
     for person, other in ((way.actor, way.reader), (way.reader, way.actor)):
+        who = person.server.host
         person.act_on(other, "unfollow")
+        way.expect(f"{who} does not follow", False, lambda p=person, o=other: o.relation(p)["followed_by"])
         person.act_on(other, "follow")
-        way.expect(f"{person.server.host} follows again", True,
-                   lambda person=person, other=other: other.relation(person)["followed_by"])  # fmt: skip
+        way.expect(f"{who} follows again", True, lambda p=person, o=other: p.relation(o)["following"])
+        way.expect(f"{who} is a follower again", True, lambda p=person, o=other: o.relation(p)["followed_by"])
     way.posted("after the block of the host")
 
 
