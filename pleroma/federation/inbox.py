@@ -23,7 +23,7 @@ from pleroma.federation.vocabulary import Document
 
 # Some servers give these no id.
 _WITHOUT_ID = frozenset(("Accept", "Add", "Delete", "Reject", "Remove", "Undo"))
-# Some give one id to whatever they do again: follow after an unfollow, change a profile or a status, count a poll. After
+# Some give one id to what they do again: follow after an unfollow, change a profile or a status, count a poll. After
 # so many seconds it is no repeated delivery. Without a number it is done once.
 _AGAIN_AFTER = dict.fromkeys(("Add", "Remove", "Undo", "Update"), 0) | dict.fromkeys(
     ("Accept", "Announce", "Block", "EmojiReact", "Follow", "Like", "Reject"), 10

@@ -85,6 +85,8 @@ def edit(way):
     way.expect("changed content warning", "mended", lambda: way.reader.status(seen["id"])["spoiler_text"])
     way.expect("time of the edit", True, lambda: bool(way.reader.status(seen["id"])["edited_at"]))
     way.expect("history", 2, lambda: len(way.reader.get(f"/api/v1/statuses/{seen['id']}/history")))
+    way.actor.edit(own["id"], "a mistake no more")
+    way.expect("text after a second edit", True, lambda: "no more" in way.reader.status(seen["id"])["content"])
 
 
 def delete(way):
