@@ -51,6 +51,8 @@ def block(way):
     way.compare("deliveries stop", 0, _deliveries(way, "may after the block"))
     blocker.act_on(way.reader, "unblock")
     way.expect("unblocked", False, lambda: blocker.relation(way.reader)["blocking"])
+    # The other server must have read that before.
+    time.sleep(5)
     way.expect_some("may be followed again", lambda: way.reader.act_on(blocker, "follow"))
     way.expect("followed again", True, lambda: blocker.relation(way.reader)["followed_by"])
 
