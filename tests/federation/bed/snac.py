@@ -60,6 +60,7 @@ class Snac(Peer):
         ("from ours", "statuses are gone"): _KEEPS,
         ("from ours", "the account is gone"): _KEEPS,
         ("from ours", "one follow fewer"): _KEEPS,
+        ("from ours", "in order on snac.test"): "carries out what comes in side by side",
         ("from ours", "in order on ours.test"): _PARALLEL,
         ("to ours", "statuses are gone"): _SAYS_NOTHING,
         ("to ours", "the account is gone"): _SAYS_NOTHING,

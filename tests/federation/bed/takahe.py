@@ -60,6 +60,7 @@ class Takahe(Peer):
         ("from ours", "language"): "its API says no language",
         ("from ours", "direct status is in a conversation"): "its API lists no conversations",
         ("from ours", "repeated deliveries"): "tries again after minutes only",
+        ("from ours", "in order on takahe.test"): "carries out what comes in side by side",
         ("from ours", "in order on ours.test"): "sends several at once, in no order; here they stand as they came",
         ("from ours", "ours.test does not follow"): "keeps a follower whose server refused it",
         ("from ours", "notification of the end"): "its API has no such notification",

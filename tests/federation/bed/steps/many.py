@@ -1,5 +1,6 @@
 """Many statuses both ways at once, and our server is killed in the middle."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -31,7 +32,20 @@ def posts(way):
         way.expect(f"all are there {where}", set(), lambda r=reader, a=author, w=wanted: w - set(r.walked(a)), 240)
         got = reader.walked(author)
         way.compare(f"once {where}", [], sorted({text for text in got if got.count(text) > 1}))
-        way.compare(f"in order {where}", [], [text for before, text in pairwise(got) if text < before])
+        way.compare(f"in order {where}", [], _out_of_order(got))
+    way.compare("sent in order", [], _out_of_order(_sent(way)))
+
+
+def _out_of_order(texts):
+    return [text for before, text in pairwise(texts) if text < before]
+
+
+def _sent(way):
+    """What the peer took from our server, in that order; what was sent again after the kill counts once."""
+    taken = way.bed.exchanges_with(way.reader.server.host, "POST", "walk ")
+    texts = [re.search(r"walk \d+", each["body"])[0] for each in taken
+             if each["status"] < 300 and way.actor.server.host in each["from"]]  # fmt: skip
+    return list(dict.fromkeys(texts))
 
 
 def _taken(way, texts):
