@@ -1452,10 +1452,11 @@ return concat('{"type":"Image","mediaType":"', case lower(substring(path from '[
     when 'jpg' then 'image/jpeg' when 'jpeg' then 'image/jpeg' when 'gif' then 'image/gif' when 'webp' then 'image/webp'
     when 'avif' then 'image/avif' else 'image/png' end, '","url":', json_text(chr(1) || path), '}');
 
--- The installed emoji among some shortcodes as tags, with commas between.
+-- The installed emoji among some shortcodes as tags, with commas between. Those who process JSON-LD take no null as an id.
 create or replace function emoji_objects(codes text[]) returns text language sql stable
 return (
-  select string_agg(concat('{"type":"Emoji","id":null,"name":', json_text(concat(':', e.shortcode, ':')),
+  select string_agg(concat('{"type":"Emoji","id":', json_text(chr(1) || e.path),
+    ',"name":', json_text(concat(':', e.shortcode, ':')),
     ',"icon":', image_object(e.path), '}'), ',' order by e.shortcode)
   from emojis e
   where e.shortcode = any (codes)

@@ -26,11 +26,16 @@ select (select count(*) from inbox i where i.host = :host and i.body is not null
 -- Whether an actor was ever seen.
 select exists (select from accounts a where a.uri = :actor) as yes;
 
--- name: put(key, host, address, recipient_id, body, signed)!
--- Puts in what somebody sent, unless it is there.
+-- name: put(key, host, address, recipient_id, body, signed, again_after)!
+-- Puts in what somebody sent, unless it is there. What may come again under one id does so some seconds after it was carried out,
+-- or when it says something else by now and it is known who sent it: it is put behind all others.
 insert into inbox (key, host, address, recipient_id, body, signed)
 values (:key, :host, :address, :recipient_id, :body, :signed::jsonb)
-on conflict (key) do nothing;
+on conflict (key) do update
+set id = default, address = excluded.address, recipient_id = excluded.recipient_id, body = excluded.body,
+    signed = excluded.signed, waits_for = null, tries = 0, due_at = default, received_at = default
+where case when inbox.body is null then inbox.received_at <= now() - make_interval(secs => :again_after)
+           else inbox.body <> excluded.body and excluded.signed is null and :again_after::int is not null end;
 
 -- name: begin()^
 -- Whether this is the only one who reads the inbox, until the transaction ends: what one actor sends stays in its order.

@@ -38,17 +38,27 @@ insert into poll_votes (status_id, account_id, choice)
 select :status_id, :viewer_id, choice from deferred, unnest(:choices::int[]) as choice;
 
 -- name: tell_of_end(status_id)!
--- Notifies author and voters that a poll has ended, once.
+-- Notifies author and voters that a poll has ended, once; other servers hear of one of ours at once, with its last numbers.
+with ended as (
+       select s.id, s.account_id, s.thread_id, s.local, s.visibility
+       from polls p
+       join statuses s on s.id = p.status_id
+       where p.status_id = :status_id and p.expires_at <= now()
+     ), sent as (
+       insert into outgoing (kind, account_id, status_id)
+       select 'votes', e.account_id, e.id from ended e
+       where is_federating() and e.local and e.visibility <> 'list'
+       on conflict (kind, account_id, coalesce(status_id, 0)) where body is null and kind in ('profile', 'votes')
+       do update set due_at = now()
+     )
 insert into notifications (account_id, from_account_id, status_id, thread_id, type)
-select voter.id, s.account_id, s.id, s.thread_id, 'poll'
-from polls p
-join statuses s on s.id = p.status_id
+select voter.id, e.account_id, e.id, e.thread_id, 'poll'
+from ended e
 cross join lateral (
-  select s.account_id as id
+  select e.account_id as id
   union
-  select v.account_id from poll_votes v where v.status_id = p.status_id
+  select v.account_id from poll_votes v where v.status_id = e.id
   order by id
 ) voter
 join users u on u.account_id = voter.id
-where p.status_id = :status_id and p.expires_at <= now()
 on conflict do nothing;

@@ -22,7 +22,12 @@ from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.federation.vocabulary import Document
 
 # Some servers give these no id.
-_WITHOUT_ID = frozenset(("Accept", "Reject", "Undo", "Delete"))
+_WITHOUT_ID = frozenset(("Accept", "Add", "Delete", "Reject", "Remove", "Undo"))
+# Some give one id to what they do again: follow after an unfollow, change a profile or a status, count a poll. After
+# so many seconds it is no repeated delivery. Without a number it is done once.
+_AGAIN_AFTER = dict.fromkeys(("Add", "Remove", "Undo", "Update"), 0) | dict.fromkeys(
+    ("Accept", "Announce", "Block", "EmojiReact", "Follow", "Like", "Reject"), 10
+)
 _MOST_OF_HOST, _MOST = 2000, 20_000
 _MOST_UNVERIFIED_OF_HOST, _MOST_UNVERIFIED_OF_ADDRESS = 20, 50
 _RETRY_UNVERIFIED, _RETRY_FULL = "300", "60"
@@ -49,6 +54,9 @@ def read(body: bytes, config: Config) -> Activity:
             raise InvalidParameters("The activity has no type")
         if name is not None or kind not in _WITHOUT_ID:
             name = uris.accepted(name, config)
+        if name and kind == "Undo" and uris.is_ours(name, config):
+            # Some make it of the id of whom or what they take back, which is not theirs to name.
+            name = None
     except vocabulary.Unreadable as error:
         raise InvalidParameters(str(error)) from error
     except uris.BadUri as error:
@@ -92,6 +100,7 @@ def accept(
         recipient_id=sender.recipient_id,
         body=body,
         signed=None if is_verified else _kept(claim),
+        again_after=_AGAIN_AFTER.get(vocabulary.kind(activity.document)),
     )
 
 

@@ -59,17 +59,21 @@ class Federated(Server):
         self.run("user", "create", nickname, "--email", mail, "--password", PASSWORD, *arguments)
         return Person(self, nickname)
 
+    def token_of(self, person):
+        """What somebody logs in with by nickname and password."""
+        app = person.post("/api/v1/apps", client_name="walk", redirect_uris="urn:ietf:wg:oauth:2.0:oob",
+                          scopes="read write follow push admin")  # fmt: skip
+        grant = {"grant_type": "password", "username": person.nickname, "password": PASSWORD}
+        ids = {name: app[name] for name in ("client_id", "client_secret")}
+        return person.post("/oauth/token", scope="read write follow", **grant, **ids)["access_token"]
+
 
 class Person:
-    """Somebody who uses a server by the API."""
+    """Somebody who uses a server by the API; the server says its address, its host and how to log in."""
 
     def __init__(self, server, nickname):
-        self.server, self.nickname = server, nickname
-        app = self._sent("post", "/api/v1/apps", client_name="walk", redirect_uris="urn:ietf:wg:oauth:2.0:oob",
-                         scopes="read write follow push admin").json()  # fmt: skip
-        grant = {"grant_type": "password", "username": nickname, "password": PASSWORD, "scope": "read write follow"}
-        ids = {name: app[name] for name in ("client_id", "client_secret")}
-        self.token = self._sent("post", "/oauth/token", **grant, **ids).json()["access_token"]
+        self.server, self.nickname, self.token = server, nickname, None
+        self.token = server.token_of(self)
         self.id = self.get("/api/v1/accounts/verify_credentials")["id"]
 
     @property
@@ -81,7 +85,7 @@ class Person:
         return f"{self.server.address}/users/{self.nickname}"
 
     def _sent(self, method, path, **parameters):
-        headers = {"Authorization": f"Bearer {self.token}"} if hasattr(self, "token") else {}
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         body = {"params": parameters} if method == "get" else {"json": parameters}
         return requests.request(method, self.server.address + path, headers=headers, timeout=30, **body)
 

@@ -134,6 +134,16 @@ def test_media_and_polls(federated, alice, publish, document):
     assert "closed" not in question and question["endTime"] == status["poll"]["expires_at"]
 
 
+def test_emoji_have_the_address_of_their_picture_as_id(federated, alice, publish, document, sql):
+    sql("insert into emojis (shortcode, path, tags) values ('red', '/emoji/pack/red.png', '{}')")
+    picture = f"{BASE}/emoji/pack/red.png"
+    emoji = {"type": "Emoji", "id": picture, "name": ":red:",
+             "icon": {"type": "Image", "mediaType": "image/png", "url": picture}}  # fmt: skip
+    assert document(publish(alice, "a :red: one")["uri"])["tag"] == [emoji]
+    federated.patch_json("/api/v1/accounts/update_credentials", {"display_name": "Alice :red:"}, auth=alice)
+    assert emoji in document("/users/alice")["tag"]
+
+
 def test_what_not_everybody_may_see_is_not_there(federated, alice, bob, publish, document):
     for visibility in ("private", "direct"):
         status = publish(alice, "@bob secret", visibility=visibility)

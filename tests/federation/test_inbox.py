@@ -378,10 +378,34 @@ def test_each_activity_is_taken_once_and_each_time_with_the_same_answer(sender, 
         sender.post(follow, "/users/alice/inbox")
         stranger.post(stranger.activity("Like", ALICE) | {"id": "https://strange.example/1"})
     assert [host for host, *_ in waiting()] == ["peer.example", "strange.example"]
-    # Also when it is done.
+
+
+def test_what_can_be_done_only_once_is_not_taken_again_when_it_is_done(sender, waiting, sql):
+    create = sender.activity("Create", {"type": "Note"})
+    sender.post(create)
     sql("update inbox set body = null")
-    sender.post(follow | {"object": "https://pleroma.example/users/bob"})
-    assert [body for _, _, body, _ in waiting()] == [None, None]
+    sender.post(create)
+    assert [body for _, _, body, _ in waiting()] == [None]
+
+
+def test_what_can_be_done_again_may_come_again_after_a_while_behind_all_others(sender, follow, waiting, sql):
+    sender.post(follow)
+    sql("update inbox set body = null")
+    sender.post(sender.activity("Like", ALICE))
+    sender.post(follow)
+    assert [body is None for _, _, body, _ in waiting()] == [True, False]
+    sql("update inbox set received_at = received_at - interval '1 minute'")
+    sender.post(follow)
+    assert [json.loads(body)["type"] for _, _, body, _ in waiting()] == ["Like", "Follow"]
+
+
+def test_what_waits_gives_way_to_something_newer_only_from_whom_it_is_known_who_sent_it(sender, stranger, waiting):
+    for person, newest in ((sender, "second"), (stranger, "first")):
+        update = person.activity("Update", ALICE)
+        for text in ("first", "second"):
+            person.post(update | {"summary": text})
+        (body,) = [body for host, _, body, _ in waiting() if host == person.host]
+        assert json.loads(body)["summary"] == newest
 
 
 def test_without_an_id_the_same_bytes_are_taken_once(sender, alice, waiting):

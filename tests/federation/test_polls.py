@@ -133,6 +133,29 @@ def test_voters_hear_once_when_its_server_ends_it_early(ask, vote, run_jobs, cou
     assert _notified(federated, alice) == [("poll", "dora@there.example")]
 
 
+def test_others_hear_at_once_that_a_poll_of_ours_has_ended(federated, run_jobs, sql, outgoing, alice):
+    poll = {"options": ["tea", "coffee"], "expires_in": 3600}
+    status = federated.post_json("/api/v1/statuses", {"status": "what?", "poll": poll}, auth=alice, status=200).json
+    outgoing()
+    sql("update polls set expires_at = now() - interval '1 second'")
+    sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'end_poll'")
+    run_jobs(federation=True)
+    (row,) = sql("select kind, account_id, status_id, due_at <= now() from outgoing")
+    assert row == ("votes", alice.id, int(status["id"]), True)
+
+
+def test_numbers_that_wait_go_out_when_the_poll_ends(federated, vote, run_jobs, sql, outgoing, alice, bob):
+    poll = {"options": ["tea", "coffee"], "expires_in": 3600}
+    status = federated.post_json("/api/v1/statuses", {"status": "what?", "poll": poll}, auth=alice, status=200).json
+    outgoing()
+    vote(bob, status["id"], 0)
+    assert sql("select due_at > now() from outgoing where kind = 'votes'") == [(True,)]
+    sql("update polls set expires_at = now() - interval '1 second'")
+    sql("update procrastinate_jobs set scheduled_at = now() where task_name = 'end_poll'")
+    run_jobs(federation=True)
+    assert sql("select due_at <= now() from outgoing where kind = 'votes'") == [(True,)]
+
+
 def test_nothing_of_a_vote_is_sent_when_the_server_does_not_federate(ask, client, outgoing, alice):
     status = ask()
     client.post_json(f"/api/v1/polls/{status}/votes", {"choices": [0]}, auth=alice, status=200)

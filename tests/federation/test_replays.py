@@ -16,15 +16,16 @@ def replay(make_peer, carry_out, alice):
     """Has its actor send a case, signed, twice: replay("snac/follow", status) gives who sent it."""
     peers = {}
 
-    def send(name, status=None, follow="", **changes):
+    def send(name, status=None, follow="", change=("", ""), **changes):
+        was, becomes = change
         text = (CASES / f"{name}.json").read_text("utf-8")
         for placeholder, value in {
             '"US"': f'"{BASE}/users/{alice.nickname}"', "US\\\"": f"{BASE}/users/{alice.nickname}\\\"",
             '"IT"': f'"{status["uri"]}"' if status else "null", '"FOLLOW"': f'"{follow}"',
-            "NOW": datetime.now(UTC).isoformat(),
+            '"US/': f'"{BASE}/users/{alice.nickname}/', "NOW": datetime.now(UTC).isoformat(),
         }.items():  # fmt: skip
             text = text.replace(placeholder, value)
-        activity = json.loads(text)
+        activity = json.loads(text.replace(was, becomes) if was else text)
         uri = activity["actor"]
         if uri not in peers:
             host = uri.split("/")[2]
@@ -134,6 +135,14 @@ def test_gotosocial_sends_single_values_and_deletes_without_an_id(federated, rep
     assert _mentioned(federated, alice) == []
 
 
+def test_gotosocial_names_every_update_of_a_status_alike(federated, replay):
+    replay("gotosocial/create")
+    replay("gotosocial/update")
+    replay("gotosocial/update", change=("mended", "mended twice"))
+    (seen,) = federated.get("/api/v1/timelines/public").json
+    assert (seen["content"], seen["spoiler_text"]) == ("<p>no picture</p>", "mended twice")
+
+
 @pytest.mark.parametrize(
     ("case", "counts"), [("gotosocial/votes", [1, 1, 0]), ("snac/vote", [1, 0, 0]), ("takahe/vote", [1, 0, 0])]
 )
@@ -193,6 +202,26 @@ def test_wordpress_comments_under_an_address_with_a_query(federated, replay, sta
 def test_follow_from_an_address_of_another_form(federated, replay, alice, case):
     peer = replay(case)
     assert _state(federated, alice, peer)["followed_by"]
+
+
+def test_takahe_pins_without_an_id(federated, replay, alice, sql):
+    peer = replay("takahe/direct")
+    sql("update statuses set visibility = 'public'")
+    sql("update remote_accounts set featured = %s", f"{peer.uri}collections/featured/")
+    uri = sql("select uri from statuses")[0][0]
+    for case, number in (("takahe/add", 1), ("takahe/remove", 0)):
+        replay(case, change=("https://h.example/@h@h.example/posts/1/", uri))
+        pinned = federated.get(f"/api/v1/accounts/{peer.id}/statuses?pinned=true", auth=alice).json
+        assert len(pinned) == number
+
+
+def test_takahe_follows_again_under_the_same_id(federated, replay, alice, sql):
+    for _ in range(2):
+        peer = replay("takahe/follow")
+        assert _state(federated, alice, peer)["followed_by"]
+        replay("takahe/undo_follow")
+        assert not _state(federated, alice, peer)["followed_by"]
+        sql("update inbox set received_at = now() - interval '1 minute'")
 
 
 def test_snac_takes_back_a_request_by_the_name_of_the_person(federated, replay, alice):

@@ -1,0 +1,1 @@
+"""Servers of others and one of ours, which know each other on a network of their own."""
