@@ -1,10 +1,15 @@
--- name: sender(key_id, host, key_host, nickname)^
--- What is known of who may have sent something: the key, whether its host is refused, and how much waits; and of the local
--- account of a nickname that it is sent to, which is_gone when it was deleted.
+-- name: sender(key_id, host, key_host, nickname, key, again_after)^
+-- What is known of who may have sent something: the key, whether its host is refused, and how much waits; of the local
+-- account of a nickname that it is sent to, which is_gone when it was deleted; and whether it came before, as `put` would find.
 select k.owner, k.public_key, k.fetched_at < now() - interval '5 minutes' as is_old,
        is_refused(:host) or :key_host <> :host and is_refused(:key_host) as is_refused, recipient.id as recipient_id,
        :nickname::text is not null and recipient.id is null as is_for_nobody,
        exists (select from tombstones t where t.path = '/users/' || lower(:nickname)) as is_gone,
+       exists (
+         select from inbox i
+         where i.key = :key
+           and (:again_after::int is null or i.body is null and i.received_at > now() - make_interval(secs => :again_after))
+       ) as is_repeated,
        -- As long as there cannot be more, nothing is counted.
        case when span.width < 2000 then 0 else (
          select count(*) from (select from inbox i where i.host = :host and i.body is not null limit 2000) waiting) end as of_host,

@@ -79,8 +79,9 @@ def accept(
     activity = read(body, config)
     claim, problem = _claim(request, body, config)
     key_id = claim.key_id if claim else activity.actor
+    came = {"key": activity.key, "again_after": _AGAIN_AFTER.get(vocabulary.kind(activity.document))}
     sender = queries.inbox.sender(
-        connection, key_id=key_id, host=activity.host, key_host=uris.host_of(key_id), nickname=nickname
+        connection, key_id=key_id, host=activity.host, key_host=uris.host_of(key_id), nickname=nickname, **came
     )
     if sender.is_for_nobody:
         raise ApiError("Gone", 410) if sender.is_gone else NotFound()
@@ -89,18 +90,17 @@ def accept(
     if claim is None:
         raise _unauthorized(problem)
     is_verified = _is_verified(sender, claim, activity)
-    if _is_of_a_stranger(connection, activity):
+    if sender.is_repeated or _is_of_a_stranger(connection, activity):
         return
     _require_room(connection, sender, activity, address, is_verified)
     queries.inbox.put(
         connection,
-        key=activity.key,
+        **came,
         host=activity.host,
         address=address,
         recipient_id=sender.recipient_id,
         body=body,
         signed=None if is_verified else _kept(claim),
-        again_after=_AGAIN_AFTER.get(vocabulary.kind(activity.document)),
     )
 
 
