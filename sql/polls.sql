@@ -37,7 +37,7 @@ with counted as (
 insert into poll_votes (status_id, account_id, choice)
 select :status_id, :viewer_id, choice from deferred, unnest(:choices::int[]) as choice;
 
--- name: tell_of_end(status_id)!
+-- name: notify_of_end(status_id)!
 -- Notifies author and voters that a poll has ended, once; other servers hear of one of ours at once, with its last numbers.
 with ended as (
        select s.id, s.account_id, s.thread_id, s.local, s.visibility

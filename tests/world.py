@@ -161,7 +161,7 @@ class World:
         self.sql("update polls set expires_at = now()")
         with db.in_transaction() as connection:
             for (status_id,) in self.sql("select status_id from polls"):
-                queries.polls.tell_of_end(connection, status_id=status_id)
+                queries.polls.notify_of_end(connection, status_id=status_id)
 
     def _keep(self):
         for name in ("secretgone", "secretpending", "secreterased"):

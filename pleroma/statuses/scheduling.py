@@ -78,4 +78,4 @@ def post_scheduled_status(scheduled_id: int) -> None:
 def end_poll(status_id: int) -> None:
     """Notify author and voters that a poll has ended."""
     with db.in_transaction() as connection:
-        queries.polls.tell_of_end(connection, status_id=status_id)
+        queries.polls.notify_of_end(connection, status_id=status_id)

@@ -39,7 +39,7 @@ class GoToSocial(Peer):
         ("from ours", "ours.test does not follow"): "keeps a follower whose server refused it",
         ("from ours", "in order on ours.test"): _PARALLEL,
         ("from ours", "repeated deliveries"): _NO_BODY,
-        ("to ours", "tea and milk, twice: counts for the voter"): "does not always tell of the second of two votes",
+        ("to ours", "tea and milk, twice: counts for the voter"): "does not always send the second of two votes",
         ("to ours", "pinned"): "says nothing of pins",
         ("from ours", "pinned"): "reads pins only with the whole account, after a day",
         ("to ours", "its document is gone"): "answers nobody who does not sign",

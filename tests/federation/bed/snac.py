@@ -9,7 +9,7 @@ from tests.federation.bed.people import Person
 
 _FOLLOWER = "keeps a follower whose server refused it, and answers no second Follow"
 _KEEPS = "takes no Delete of an account"
-_SAYS_NOTHING = "tells nobody of an account that it deletes"
+_SAYS_NOTHING = "says nothing of an account that it deletes"
 _PARALLEL = "sends several at once, in no order; here they stand as they came"
 _PICTURE = "https://snac.test/ann/s/{name}.png"
 
