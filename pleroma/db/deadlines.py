@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 _PAUSE = 1.0
 # For what asks on its own connections, which run short statements alone.
 _LONGEST = 13.0
-# Seconds between two looks of a connection that listens at whether it has to go on.
-_LISTENING = 1.0
 
 
 # The pools of this process that are watched.
@@ -80,8 +78,7 @@ class AsyncConnection(psycopg.AsyncConnection[Any]):
     async def wait(self, gen: Any, *arguments: Any, **options: Any) -> Any:
         """Wait for an answer. Raises OperationalError when it takes too long."""
         if gen.__name__ == "notifies":
-            # Who listens is woken by what comes; otherwise psycopg would look ten times a second.
-            return await super().wait(gen, interval=_LISTENING)
+            return await super().wait(gen, *arguments, **options)
         late = asyncio.get_running_loop().call_later(_LONGEST, _give_up, self.pgconn, _LONGEST)
         try:
             return await super().wait(gen, *arguments, **options)
