@@ -57,6 +57,7 @@ def test_job_of_later_waits(settings, defer, done):
 
 def test_rollback_takes_the_job_along(settings, done, _pool):
     with pytest.raises(RuntimeError), db.in_transaction() as connection:
+        queries.jobs.forget_arguments(connection, task="begin")
         connection.execute("select defer_job('background', 'example', '{\"word\": \"no\"}'::jsonb)")
         raise RuntimeError
     assert jobs.run_pending(settings) == 0
