@@ -250,6 +250,18 @@ def test_update_that_is_older_changes_nothing(federated, send, note, alice, foll
     assert federated.get("/api/v1/timelines/home", auth=alice).json[0]["content"] == "<p>second</p>"
 
 
+def test_updates_of_one_second_all_count(federated, send, note, alice, follow):
+    follow(alice)
+    send("Create", note())
+    updated = datetime.now(UTC).replace(microsecond=0).isoformat()
+    for text in ("first", "second", "second"):
+        send("Update", note(f"<p>{text}</p>", updated=updated))
+    status = federated.get("/api/v1/timelines/home", auth=alice).json[0]
+    history = federated.get(f"/api/v1/statuses/{status['id']}/history", auth=alice).json
+    assert [each["content"] for each in history] == ["<p>hello</p>", "<p>first</p>", "<p>second</p>"]
+    assert status["content"] == "<p>second</p>"
+
+
 @pytest.mark.parametrize("kind", ["Update", "Delete"])
 def test_nobody_changes_the_status_of_somebody_else(federated, send, note, make_peer, alice, follow, kind):
     follow(alice)

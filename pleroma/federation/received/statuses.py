@@ -142,8 +142,9 @@ def _read_again(received: Received) -> None:
 
 
 def _change(received: Received, known: Any, status: Object) -> None:
-    is_newer = status.updated is not None and (known.edited_at is None or status.updated > known.edited_at)
-    if is_newer:
+    # Some servers write whole seconds, in which several changes may fall; one that says nothing new has no effect.
+    is_older = known.edited_at is not None and status.updated is not None and status.updated < known.edited_at
+    if status.updated is not None and not is_older:
         context = storing.context_of(received.connection, status, received.config)
         _need_mentioned(received, status, context)
         circle = storing.audience(received.connection, status, received.account, context, None)
