@@ -52,6 +52,12 @@ def test_where_signatures_are_needed_an_unsigned_request_has_no_document(secure,
         secure.get(path, headers=signed(path), status=200)
 
 
+def test_who_does_not_sign_is_not_answered_what_is_there(secure, alice):
+    note, page = _paths(secure, alice)[:2]
+    for path in (page, "/notice/1", "/notice/x", note, "/objects/00000000-0000-4000-8000-000000000000"):
+        assert secure.get(path, headers=ACTIVITY, status=401).json == {"error": "Request not signed"}
+
+
 def test_an_actor_shows_what_is_needed_to_speak_with_it(secure, alice, bob):
     secure.patch("/api/v1/accounts/update_credentials", {"note": "private words"}, auth=alice, status=200)
     answer = secure.get("/users/alice", headers=ACTIVITY, status=200)

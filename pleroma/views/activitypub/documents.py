@@ -161,6 +161,8 @@ def _closed_note(uuid: str) -> bytes | None:
 
 
 def _note_of_page(status_id: str) -> Response:
+    # Before it is looked for: that it is not there is for those alone who may read it.
+    signers.admit(bool(value("public")))
     with db.connection() as connection:
         row = queries.activitypub.uuid(connection, status_id=params.as_identifier(status_id) or 0)
     return note(str(found(row).uuid))
