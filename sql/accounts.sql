@@ -62,13 +62,8 @@ with wanted as materialized (
 select concat('[', string_agg(r.entity, ',' order by r.place), ']')
 from wanted, relationships(:viewer_id, wanted.ids) r;
 
--- name: relationship(viewer_id, account_id)$
--- The relationship of viewer to one account.
-with wanted as materialized (select array[:account_id::bigint] as ids)
-select r.entity from wanted, relationships(:viewer_id, wanted.ids) r;
-
 -- name: changed_relationship(viewer_id, account_id)$
--- The relationship with which a change of it ends: an error when the account is not there by then, so that nothing is stored.
+-- The relationship of viewer to one account, with which a change of it ends: an error when the account is not there by then, so that nothing is stored.
 with wanted as materialized (select array[:account_id::bigint] as ids)
 select coalesce((select r.entity from wanted, relationships(:viewer_id, wanted.ids) r), nothing_found());
 

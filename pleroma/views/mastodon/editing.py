@@ -13,7 +13,7 @@ from pleroma.openapi import Id, Map, Several, Text, answers, takes
 from pleroma.statuses import editing, posting
 from pleroma.statuses.editing import Change, MediaChange
 from pleroma.views.mastodon import media, polls
-from pleroma.views.mastodon.statuses import CONTENT_TYPES, TAKEN, read_language, read_media_ids
+from pleroma.views.mastodon.statuses import CONTENT_TYPES, TAKEN, changed, read_language, read_media_ids
 from pleroma.web import params, rate_limits
 from pleroma.web.responses import json_response
 from pleroma.web.state import configured
@@ -70,9 +70,7 @@ def edit(status_id: int) -> Response:
     change = _read_change()
     with db.in_transaction() as connection:
         editing.edit(connection, auth.account_id(), status_id, change, configured())
-        return json_response(
-            found(queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=status_id))
-        )
+        return changed(status_id)
 
 
 @blueprint.get("/source")

@@ -11,16 +11,11 @@ from pleroma import auth, db
 from pleroma.db import queries
 from pleroma.errors import ApiError, NotFound, Unprocessable, found
 from pleroma.openapi import Choice, answers, pages, takes
+from pleroma.views.mastodon.statuses import changed
 from pleroma.web import paging, params, rate_limits
 from pleroma.web.paging import page_response
-from pleroma.web.responses import json_response
 
 blueprint = Blueprint("interactions", __name__, url_prefix="/api/v1/statuses/<id:status_id>")
-
-
-def _status(status_id: int) -> Response:
-    """The Status as it is now; what was done is done with it."""
-    return json_response(db.last(queries.statuses.changed, viewer_id=auth.account_id(), status_id=status_id))
 
 
 def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Response:
@@ -29,7 +24,7 @@ def _mark(statement: Callable[..., Any], status_id: int, error: ApiError) -> Res
         row = statement(connection, account_id=auth.account_id(), status_id=status_id)
         if row is None:
             raise error
-        return _status(row.id)
+        return changed(row.id)
 
 
 @blueprint.post("/favourite")
@@ -65,7 +60,7 @@ def reblog(status_id: int) -> Response:
             raise ApiError("Could not repeat")
         if row.id is None:
             row = queries.interactions.reblog_of(connection, account_id=auth.account_id(), status_id=row.original_id)
-        return _status(found(row).id)
+        return changed(found(row).id)
 
 
 @blueprint.post("/unreblog")
@@ -108,7 +103,7 @@ def pin(status_id: int) -> Response:
             raise ApiError("Could not pin")
         if row.is_full:
             raise ApiError("You have already pinned the maximum number of statuses")
-        return _status(row.id)
+        return changed(row.id)
 
 
 @blueprint.post("/unpin")
@@ -128,7 +123,7 @@ def mute(status_id: int) -> Response:
         row = queries.interactions.mute_thread(connection, account_id=auth.account_id(), status_id=status_id)
         if not found(row).muted:
             raise ApiError("conversation is already muted")
-        return _status(row.id)
+        return changed(row.id)
 
 
 @blueprint.post("/unmute")

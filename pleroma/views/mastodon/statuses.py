@@ -136,6 +136,11 @@ def _look_up_mentions() -> None:
         elsewhere.meet_mentioned(read_new_status())
 
 
+def changed(status_id: int) -> Response:
+    """A Status as it is now for the caller; what was done is done with it. Raises NotFound."""
+    return json_response(db.last(queries.statuses.changed, viewer_id=auth.account_id(), status_id=status_id))
+
+
 @blueprint.post("/api/v1/statuses")
 @auth.required("write:statuses", limits=rate_limits.POSTING)
 @idempotency.unless(_is_preview)
@@ -152,11 +157,10 @@ def post_status() -> Response:
         if due and not is_preview:
             return json_response(scheduling.keep(connection, auth.account_id(), new, due, configured()))
         published = posting.publish(connection, auth.account_id(), new, configured())
-        shown = {"viewer_id": auth.account_id(), "status_id": published.id}
         if not is_preview:
-            return json_response(db.last(queries.statuses.changed, **shown))
+            return changed(published.id)
         # A preview is a status that is posted and rolled back once its entity is made.
-        status = queries.statuses.status(connection, **shown)
+        status = queries.statuses.status(connection, viewer_id=auth.account_id(), status_id=published.id)
         db.take_back()
     return json_response(status)
 

@@ -10,6 +10,7 @@ from pleroma import auth, db, text
 from pleroma.db import queries
 from pleroma.errors import ApiError, found
 from pleroma.openapi import answers
+from pleroma.views.mastodon.statuses import changed
 from pleroma.web import rate_limits
 from pleroma.web.responses import json_response
 
@@ -22,11 +23,6 @@ def _named(emoji: str) -> str | None:
     """The emoji that a path names, as it is stored; None for what cannot be one."""
     shortcode = _SHORTCODE.fullmatch(emoji)
     return shortcode[1] if shortcode else text.as_emoji(emoji)
-
-
-def _status(status_id: int) -> Response:
-    """The Status as it is now; what was done is done with it."""
-    return json_response(db.last(queries.statuses.changed, viewer_id=auth.account_id(), status_id=status_id))
 
 
 @blueprint.put("/<emoji>")
@@ -44,7 +40,7 @@ def add(status_id: int, emoji: str) -> Response:
         if not is_known or counts.reactions >= MOST_REACTIONS and not counts.same:
             raise ApiError("Could not add reaction emoji")
         queries.reactions.add(connection, viewer_id=viewer_id, status_id=status.id, emoji=name)
-        return _status(status.id)
+        return changed(status.id)
 
 
 @blueprint.delete("/<emoji>")
@@ -57,7 +53,7 @@ def remove(status_id: int, emoji: str) -> Response:
         queries.reactions.remove(
             connection, viewer_id=auth.account_id(), status_id=status.id, emoji=_named(emoji) or ""
         )
-        return _status(status.id)
+        return changed(status.id)
 
 
 def _index(status_id: int, emoji: str | None) -> Response:
