@@ -103,6 +103,20 @@ def test_only_the_web_knows_flask(module):
     assert {name for name in _imports(module) if name.split(".")[0] in ("flask", "flask_httpauth")} == set()
 
 
+# Those have connections of their own.
+HAVE_CONNECTIONS = {"db", "ops", "streaming"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_transaction_is_used_by_the_data_module_alone(module):
+    # It begins with the first of the named statements: what psycopg ran before that would be committed by itself.
+    if _room(module) in HAVE_CONNECTIONS or module == "pleroma.emoji.installed":
+        return
+    called = {node.attr for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8")))
+              if isinstance(node, ast.Attribute)}  # fmt: skip
+    assert called & {"cursor", "execute", "executemany", "transaction"} == set()
+
+
 def test_no_imports_go_in_a_circle():
     graph = {module: {name for name in _imports(module) if name in MODULES} for module in MODULES}
     # A package's face imports its own modules; who imports the face from inside would make a circle.
