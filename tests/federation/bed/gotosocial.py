@@ -6,7 +6,7 @@ import secrets
 import requests
 from PIL import Image
 
-from tests.federation.bed.peer import Peer
+from tests.federation.bed.peer import PARALLEL, Peer
 from tests.federation.servers import PASSWORD
 
 _SETTINGS = """
@@ -25,7 +25,6 @@ http-client:
   allow-ips: ["127.0.0.0/8"]
 """
 _NO_BODY = "repeats a delivery without its body, a fault of 0.20"
-_PARALLEL = "sends several at once, in no order; here they stand as they came"
 _NO_REACTIONS = "has no reactions"
 
 
@@ -37,7 +36,7 @@ class GoToSocial(Peer):
         ("from ours", "one follow fewer"): "does not count down what it follows",
         ("to ours", "gone after it was away"): _NO_BODY,
         ("from ours", "ours.test does not follow"): "keeps a follower whose server refused it",
-        ("from ours", "in order on ours.test"): _PARALLEL,
+        ("from ours", "in order on ours.test"): PARALLEL,
         ("from ours", "repeated deliveries"): _NO_BODY,
         ("to ours", "tea and milk, twice: counts for the voter"): "does not always send the second of two votes",
         ("to ours", "pinned"): "says nothing of pins",

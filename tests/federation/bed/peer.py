@@ -8,6 +8,8 @@ from tests.federation.bed.people import Person
 from tests.meanwhile import until
 from tests.serving import free_port
 
+PARALLEL = "sends several at once, in no order; here they stand as they came"
+
 
 class Peer:
     """A server of others in an empty directory. `limits` says what it cannot do, by way and by what is looked at."""

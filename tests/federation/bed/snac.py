@@ -4,13 +4,12 @@ import json
 
 import requests
 
-from tests.federation.bed.peer import Peer
+from tests.federation.bed.peer import PARALLEL, Peer
 from tests.federation.bed.people import Person
 
 _FOLLOWER = "keeps a follower whose server refused it, and answers no second Follow"
 _KEEPS = "takes no Delete of an account"
 _SAYS_NOTHING = "says nothing of an account that it deletes"
-_PARALLEL = "sends several at once, in no order; here they stand as they came"
 _PICTURE = "https://snac.test/ann/s/{name}.png"
 
 
@@ -61,7 +60,7 @@ class Snac(Peer):
         ("from ours", "the account is gone"): _KEEPS,
         ("from ours", "one follow fewer"): _KEEPS,
         ("from ours", "in order on snac.test"): "carries out what comes in side by side",
-        ("from ours", "in order on ours.test"): _PARALLEL,
+        ("from ours", "in order on ours.test"): PARALLEL,
         ("to ours", "statuses are gone"): _SAYS_NOTHING,
         ("to ours", "the account is gone"): _SAYS_NOTHING,
         ("to ours", "one follow fewer"): _SAYS_NOTHING,

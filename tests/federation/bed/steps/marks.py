@@ -6,13 +6,7 @@ from datetime import datetime
 
 def boost(way):
     """Of the actor's status by the reader, and of one of a third server's by the actor."""
-    own, seen = way.posted("worth a boost")
-    way.reader.mark(seen["id"], "reblog")
-    way.expect("boost is counted", 1, lambda: way.actor.status(own["id"])["reblogs_count"])
-    way.expect("notification of the boost", True,
-               lambda: bool(way.actor.notified("reblog", way.reader, "worth a boost")))  # fmt: skip
-    way.reader.mark(seen["id"], "unreblog")
-    way.expect("boost taken back", 0, lambda: way.actor.status(own["id"])["reblogs_count"])
+    _marked(way, "boost", "reblog")
     text = f"theo writes for {way.actor.nickname} of {way.actor.server.host}"
     original = way.bed.theo.write(text)
     found = way.expect_some("the third server's status is found", lambda: way.actor.search_status(original["uri"]))
@@ -24,16 +18,22 @@ def boost(way):
 
 def like(way):
     """Favourites and reactions come and are taken back."""
-    own, seen = way.posted("worth a star")
-    way.reader.mark(seen["id"], "favourite")
-    way.expect("favourite is counted", 1, lambda: way.actor.status(own["id"])["favourites_count"])
-    way.expect("notification of the favourite", True,
-               lambda: bool(way.actor.notified("favourite", way.reader, "worth a star")))  # fmt: skip
-    way.reader.mark(seen["id"], "unfavourite")
-    way.expect("favourite taken back", 0, lambda: way.actor.status(own["id"])["favourites_count"])
+    own, seen = _marked(way, "favourite", "favourite")
     if way.can("react"):
         way.reader.react(seen["id"], "🐈")
         way.expect("reaction", ["🐈"], lambda: way.actor.reactions(own["id"]))
+
+
+def _marked(way, called, action):
+    """A status of the actor's that the reader marks and unmarks, on both sides."""
+    own, seen = way.posted(f"worth a {called}")
+    way.reader.mark(seen["id"], action)
+    way.expect(f"{called} is counted", 1, lambda: way.actor.status(own["id"])[f"{action}s_count"])
+    way.expect(f"notification of the {called}", True,
+               lambda: bool(way.actor.notified(action, way.reader, f"worth a {called}")))  # fmt: skip
+    way.reader.mark(seen["id"], f"un{action}")
+    way.expect(f"{called} taken back", 0, lambda: way.actor.status(own["id"])[f"{action}s_count"])
+    return own, seen
 
 
 def poll(way):
