@@ -28,7 +28,7 @@ import psycopg
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from machine import MemoryWatch, memory, processor_time
-from measure import Cost, Measuring, Row
+from measure import Cost, Measuring, Row, posts
 from peers import Peers, address, make_certificates
 from seed import seed
 from server import Servers, free_port
@@ -248,16 +248,7 @@ class Benchmark:
 
     def _warm_up(self) -> None:
         """Have each process post: what a process does for the first time takes longer."""
-        posts = [
-            load.request(
-                "/api/v1/statuses",
-                self._state["reader"],
-                method="POST",
-                body=json.dumps({"status": f"early {n}"}).encode(),
-            )
-            for n in range(40)
-        ]
-        load.run(self._servers.port, posts, 10, repeat=False)
+        load.run(self._servers.port, posts(self._state["reader"], 40, 1, mentions=0), 10, repeat=False)
 
     def _delivered(self, number: int) -> tuple[float, float, float]:
         """Post, and wait for so many deliveries: processor time, seconds, and the milliseconds of the request."""

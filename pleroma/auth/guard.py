@@ -45,7 +45,7 @@ _MOST_KNOWN = 2000
 
 def _may_assume() -> bool:
     """Whether the next statement may run before it is known what the token says now."""
-    if "assumes_nothing" in g or request.method == "GET":
+    if request.method == "GET":
         return "assumes_nothing" not in g
     # What comes next must be the counting of the limits: that it is stored does no harm.
     return "repeated" not in g and bool(getattr(current_app.view_functions[request.endpoint or ""], "limits", ()))

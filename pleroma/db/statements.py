@@ -67,8 +67,8 @@ class _Call(NamedTuple):
     """A prepared statement with its values, as libpq takes them."""
 
     name: bytes
-    values: Any = None
-    formats: Any = None
+    values: Any
+    formats: Any
 
 
 class _Assumed(NamedTuple):

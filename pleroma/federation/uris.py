@@ -103,7 +103,7 @@ def _parts(uri: str) -> tuple[str, str]:
     return _read_parts(uri) if len(uri) <= LONGEST else _read_parts.__wrapped__(uri)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def _read_parts(uri: str) -> tuple[str, str]:
     try:
         parts = urlsplit(uri)
