@@ -1,6 +1,7 @@
 """The rooms of the house: what each may import, who knows Flask, and that nothing goes in a circle."""
 
 import ast
+import configparser
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -126,6 +127,17 @@ def test_no_imports_go_in_a_circle():
     except CycleError as error:
         circle = error.args[1]
     assert circle == []
+
+
+def test_every_package_and_what_lies_in_it_is_installed():
+    setup = configparser.ConfigParser()
+    setup.read(ROOT / "setup.cfg")
+    packages = set(setup["options"]["packages"].split())
+    patterns = setup["options.package_data"]["pleroma"].split()
+
+    assert {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("__init__.py")} < packages
+    data = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}}
+    assert data == {path for pattern in patterns for path in PACKAGE.glob(pattern) if path.is_file()}
 
 
 def test_every_room_has_its_rules():
