@@ -1,6 +1,8 @@
 """One embedded PostgreSQL for the run, the real WSGI application on it, and people who use it."""
 
+import collections
 import dataclasses
+import functools
 import hashlib
 import logging
 import os
@@ -104,6 +106,16 @@ def settings(data_directory, database_url):
     )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def slow_method():
+    """How passwords are hashed outside the tests: that takes longer than most tests."""
+    method, quick = passwords.METHOD, "scrypt:256:8:1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "METHOD", quick)
+        patch.setattr("pleroma.auth.passwords.OF_NOBODY", passwords.OF_NOBODY.replace(method, quick))
+        yield method
+
+
 @pytest.fixture(scope="session")
 def _password_hash():
     return passwords.hash_password(PASSWORD)
@@ -148,6 +160,9 @@ def _clean(request):
     yield
     if run is not None:
         run(
+            # So many rows go sooner with their tables.
+            "do $$ begin if exists (select from accounts offset 300) or exists (select from statuses offset 300) then"
+            " truncate accounts, feed_statuses cascade; end if; end $$;"
             "delete from accounts; delete from apps; delete from settings;"
             "delete from invites; delete from captchas; delete from rate_limits; delete from emojis;"
             "delete from emoji_sources; delete from moderation_log; delete from reports; delete from announcements;"
@@ -183,26 +198,34 @@ def door(bucket):
     bucket.door.close()
 
 
-@pytest.fixture
-def make_client(settings, _pool):
-    """A client of the application under changed settings: make_client(public=False)."""
+@pytest.fixture(scope="session")
+def _application(settings, _pool):
+    """Makes the application under changed settings, each once: that takes longer than most tests."""
 
-    def make(**changes):
-        return Client(create_app(dataclasses.replace(settings, **changes)))
+    @functools.lru_cache(32)
+    def make(changes, number):
+        return create_app(dataclasses.replace(settings, **dict(changes)))
 
     return make
 
 
-@pytest.fixture(scope="session")
-def _application(settings, _pool):
-    """The application under the usual settings, made once: that takes longer than most tests."""
-    return create_app(settings)
+@pytest.fixture
+def make_client(_application):
+    """A client of the application under changed settings: make_client(public=False). Each call gives another server."""
+    calls = collections.Counter()
+
+    def make(**changes):
+        key = tuple(sorted(changes.items()))
+        calls[key] += 1
+        return Client(_application(key, calls[key]))
+
+    return make
 
 
 @pytest.fixture
-def client(_application):
+def client(make_client):
     """A client of the application."""
-    return Client(_application)
+    return make_client()
 
 
 @pytest.fixture
@@ -355,23 +378,44 @@ def _wait_for(address, process, log):
     raise AssertionError(log.read_text())
 
 
-# The files that take longest, so that no process is left alone with one at the end.
-_FIRST = (
-    "tests/deploy/test_binary.py", "tests/clients/", "tests/test_bounded_requests.py", "tests/server/", "tests/ops/",
-    "tests/test_linear_time.py", "tests/browser/", "tests/test_sight.py", "tests/test_command_line.py",
+# Every test of these is long. They run in this order, the longest first: no process is left alone with one at the end.
+_LONG = (
+    "tests/deploy", "tests/openapi/test_requests.py", "tests/clients", "tests/test_bounded_requests.py", "tests/server",
+    "tests/federation/test_two_servers.py", "tests/streaming/test_processes.py", "tests/streaming/test_many.py",
+    "tests/streaming/test_limits.py", "tests/test_command_line.py", "tests/browser", "tests/ops/test_backup.py",
+    "tests/ops/test_media_in_a_bucket.py", "tests/test_linear_time.py", "tests/test_progress.py",
+    "tests/views/test_media_in_a_bucket.py", "tests/media/test_bucket.py", "tests/db/test_another_server.py",
 )  # fmt: skip
+# These take longest of what is not long.
+_LONGER = ("tests/test_sight.py", "tests/web/test_hostile_input.py", "tests/views/mastodon/test_search.py")
+_PLACES = {ROOT / path: place for place, path in enumerate(_LONG + _LONGER)}
 
 
-def pytest_collection_modifyitems(items):
-    """Run what takes long first."""
-    places = {path: place for place, path in enumerate(_FIRST)}
-    items.sort(
-        key=lambda item: min((place for path, place in places.items() if item.nodeid.startswith(path)), default=99)
-    )
+def _place(item):
+    return min((_PLACES[path] for path in (item.path, *item.path.parents) if path in _PLACES), default=len(_PLACES))
+
+
+def _tries_everything(config):
+    """Whether the long tests are wanted: by the option, or because a file or a folder is named."""
+    named = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    return config.getoption("--long") or not named & {ROOT, ROOT / "tests"}
+
+
+def pytest_collection_modifyitems(config, items):
+    """Put the tests in order, and leave out the long ones."""
+    items.sort(key=_place)
+    for item in items:
+        if _place(item) < len(_LONG):
+            item.add_marker("long")
+    if not _tries_everything(config):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
 
 
 def pytest_addoption(parser):
-    """How thoroughly the document of the API is tried."""
+    """How much is tried."""
+    parser.addoption("--long", action="store_true", help="also what takes long: whole servers, clients, a browser")
     parser.addoption("--examples", type=int, default=3, help="requests of each kind to make of each operation")
 
 
@@ -381,7 +425,9 @@ def pytest_configure(config):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Say how to run each test alone that failed."""
+    """Say what was left out, and how to run each test alone that failed."""
+    if not _tries_everything(config):
+        terminalreporter.write_line("What takes long was left out; --long tries it too.")
     failed = terminalreporter.stats.get("failed", []) + terminalreporter.stats.get("error", [])
     if failed and not hasattr(config, "workerinput"):
         terminalreporter.section("each of these alone, in this process")

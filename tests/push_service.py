@@ -48,7 +48,7 @@ def push_service():
         server.url = f"http://127.0.0.1:{server.server_port}"
         server.got = []
         server.answer = (201, {})
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 

@@ -151,6 +151,7 @@ def _worker(settings):
         thread.join()
 
 
+@pytest.mark.long
 def test_nothing_waits_behind_mails_to_a_silent_server(settings, sql, defer, done):
     for _ in range(4):
         sql("select defer_mail('invitation', 'x@mail.example', '', '{\"inviter\": \"alice\", \"token\": \"t\"}')")
@@ -170,6 +171,7 @@ def test_nothing_waits_behind_mails_to_a_silent_server(settings, sql, defer, don
     assert done == [("hello", settings.base_url)]
 
 
+@pytest.mark.long
 def test_nothing_waits_behind_four_pushes_to_a_silent_service(settings, sql, defer, done, monkeypatch):
     held = threading.Event()
     tasks = {**jobs._tasks, "push": jobs.Task("push", "push", lambda **_: held.wait(30))}

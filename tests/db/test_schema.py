@@ -95,6 +95,7 @@ def test_upgraded_database_serves_what_it_held(earlier, later, client):
     assert client.get("/api/v1/accounts/verify_credentials", status=200).json["statuses_count"] == 2
 
 
+@pytest.mark.long
 def test_requests_go_on_while_a_migration_adds_columns(earlier, later, make_client, client):
     people = []
     for nickname in ("alice", "bob"):

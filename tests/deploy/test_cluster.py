@@ -35,7 +35,7 @@ def _trial():
 
 
 trial = _trial()
-pytestmark = [pytest.mark.cluster, pytest.mark.skipif(bool(trial.missing()), reason=trial.missing())]
+pytestmark = pytest.mark.skipif(bool(trial.missing()), reason=trial.missing())
 
 
 @pytest.fixture(scope="module")

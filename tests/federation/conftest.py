@@ -1,15 +1,25 @@
 """What the tests of federation share."""
 
 import dataclasses
+import itertools
 
 import pytest
 
-from pleroma.federation import reader
+from pleroma.federation import keys, reader
 from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
 from tests.federation.recorder import recording
 from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
 
 ACTIVITY = {"Accept": "application/activity+json"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pairs_in_turn():
+    """Eight key pairs for all accounts: to make one takes longer than most tests."""
+    pairs = itertools.cycle([keys._made() for _ in range(8)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_made", lambda: next(pairs))
+        yield
 
 
 @pytest.fixture

@@ -186,6 +186,7 @@ def test_host_that_is_away_for_seven_days_is_dead_until_it_is_heard_of(publish, 
     assert (len(recorder.sent), _waiting(sql)) == (2, [])
 
 
+@pytest.mark.long
 def test_slow_host_takes_nobody_s_place(
     publish, recorder, follower, remote_account, bring, alice, sql, config, monkeypatch
 ):

@@ -56,6 +56,7 @@ def test_no_more_than_five_are_looked_up(publish, asked, alice):
     assert len(publish(alice, names)["mentions"]) == len(asked) == 5
 
 
+@pytest.mark.long
 def test_what_takes_longer_than_4_seconds_stays_text(publish, alice, sql):
     assert publish(alice, f"hi {HANDLE}")["mentions"] == []
     assert sql("select kind, name, host from lookups") == [("handle", "dora@there.example", "there.example")]

@@ -139,6 +139,7 @@ def test_more_than_30_look_ups_in_5_minutes_are_refused(make_client, find, alice
     ask(bob, 30, 200)
 
 
+@pytest.mark.long
 def test_half_of_the_threads_wait_and_the_others_answer_from_what_is_here(settings, sql, _pool):
     config = dataclasses.replace(settings, federation=True, threads=3)
     waiting = threading.Thread(target=lookups.wait_for, args=("handle", "dora@there.example", config, 30))

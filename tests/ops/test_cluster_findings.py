@@ -59,7 +59,7 @@ def peer(settings, _pool):
     def start(data_dir):
         app = create_app(dataclasses.replace(settings, data_dir=data_dir))
         servers.append(make_server("127.0.0.1", free_port(), app))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
         return f"http://127.0.0.1:{servers[-1].port}"
 
     yield start

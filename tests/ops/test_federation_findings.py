@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 def address():
     """The address of something that answers with `Handler.documents`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield f"127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()

@@ -182,9 +182,9 @@ def running(directory, *arguments, **settings):
         until(lambda: not postgres.is_running(server.data_dir))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared_world(tmp_path_factory):
-    """The server that all tests of a file share."""
+    """The server that the tests share."""
     with running(tmp_path_factory.mktemp("streaming")) as world:
         yield world
 

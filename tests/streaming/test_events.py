@@ -2,6 +2,8 @@
 
 import time
 
+import pytest
+
 from tests.meanwhile import until
 
 
@@ -105,6 +107,7 @@ def test_changed_filters_are_said_without_a_payload(world):
     assert [socket.frame() for _ in range(3)] == [{"stream": ["user"], "event": "filters_changed"}] * 3
 
 
+@pytest.mark.long
 def test_a_preview_and_a_scheduled_status_announce_nothing_before_their_time(world):
     author = world.person()
     socket = author.socket("user")
@@ -119,6 +122,7 @@ def test_a_preview_and_a_scheduled_status_announce_nothing_before_their_time(wor
     assert (name, "later" in status["content"]) == ("update", True)
 
 
+@pytest.mark.long
 def test_an_expired_status_is_deleted_where_it_was_shown(world):
     author = world.person()
     socket = author.socket("public")

@@ -17,9 +17,9 @@ ELSEWHERE = {"REMOTE_ADDR": "192.0.2.1"}
 
 
 @pytest.fixture
-def client(make_client):
+def client(make_client, tmp_path):
     """A client of an application that has counted nothing yet."""
-    return make_client()
+    return make_client(data_dir=tmp_path)
 
 
 def read(client, **options):

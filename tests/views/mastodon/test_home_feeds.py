@@ -65,6 +65,7 @@ def test_what_is_newer_than_a_known_id(client, alice, bob, post):
         assert client.get(f"{HOME}?{bound}={NEWEST}", auth=alice, status=200).json == []
 
 
+@pytest.mark.long
 def test_a_feed_says_what_the_statuses_say_after_anything(client, alice, bob, carol, person, post, merged, sql):
     chance = random.Random(7)
     authors = [alice, bob, carol, person("dave")]

@@ -48,7 +48,7 @@ def stand_in():
     """The other server."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server
         server.shutdown()
 
@@ -393,6 +393,7 @@ def ask(address, path, **parameters):
         return json.load(answer)
 
 
+@pytest.mark.long
 def test_a_pack_moves_from_one_server_to_another(two_servers, tmp_path, picture):
     (first_directory, first, environment), (_, second, _) = two_servers
     (tmp_path / "Cats").mkdir()

@@ -142,6 +142,7 @@ def test_who_is_gone_and_what_is_hidden_is_left_out(client, export, act, cats, a
     assert export(alice, "lists") == '"cats",carol@pleroma.example\n'
 
 
+@pytest.mark.long
 def test_a_long_list_comes_whole_and_in_pieces(client, alice, sql):
     # None of these is there: pages without a line do not end it.
     sql(

@@ -3,6 +3,7 @@
 import time
 
 import psycopg
+import pytest
 
 from pleroma import db
 
@@ -31,6 +32,7 @@ def test_busy_connections_are_told_and_make_it_unhealthy(make_client, database_u
     assert (body["active"], body["healthy"]) == (1, False)
 
 
+@pytest.mark.long
 def test_a_database_that_is_gone_is_told_at_once(client, database_url):
     db.configure("postgresql:///nowhere?host=/nonexistent", 2)
     try:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from pleroma.accounts import passwords
 from tests.views.pleroma.newcomer import NEW
 
 BASE = "https://pleroma.example"
@@ -132,10 +133,12 @@ def test_a_password_is_taken_as_typed(client, register, password):
     client.get("/api/v1/accounts/verify_credentials", headers={"Authorization": f"Basic {token}"}, status=200)
 
 
-def test_a_password_is_stored_as_a_slow_hash(register, sql):
+def test_a_password_is_stored_as_a_slow_hash(register, sql, slow_method, monkeypatch):
+    assert slow_method == "scrypt:16384:8:1"
+    monkeypatch.setattr(passwords, "METHOD", slow_method)
     register()
     ((stored,),) = sql("select password_hash from users")
-    assert stored.startswith("scrypt:") and NEW["password"] not in stored
+    assert stored.startswith(f"{slow_method}$") and NEW["password"] not in stored
 
 
 def test_spaces_around_name_and_address_are_a_keyboards(client, register):
