@@ -200,7 +200,7 @@ select s.id, s.account_id, s.thread_id, s.visibility, s.in_reply_to_id, s.reblog
 from statuses s
 join accounts a on a.id = s.account_id
 where s.id = :status_id and is_current(s)
-  and (exists (select from visible_statuses(:viewer_id) v where v.id = s.id)
+  and (exists (select from visible_statuses(:viewer_id) v where v.id = :status_id)
     or exists (select from accounts staff where staff.id = :viewer_id and (staff.is_admin or staff.is_moderator)))
 for update of s;
 

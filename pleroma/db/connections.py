@@ -218,9 +218,13 @@ def application_name() -> str:
 
 
 def session_options(statement_timeout: str = "10s", lock_timeout: str = "5s") -> str:
-    """The libpq `options` that every connection of the application starts with."""
+    """The libpq `options` that every connection of the application starts with.
+
+    A plan is kept as long as its connection, and may be made while a table has hardly a row: it must do for many.
+    """
     return (
-        "-c jit=off -c plan_cache_mode=force_generic_plan -c TimeZone=UTC -c client_encoding=UTF8 "
+        "-c jit=off -c plan_cache_mode=force_generic_plan -c enable_seqscan=off "
+        "-c TimeZone=UTC -c client_encoding=UTF8 "
         f"-c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}"
     )
 

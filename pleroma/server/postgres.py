@@ -53,6 +53,8 @@ _SETTINGS = {
     "min_wal_size": "32MB",
     "max_wal_size": "256MB",
     "autovacuum_max_workers": "2",
+    # Soon after a table has grown, plans that were made for a small one are made again.
+    "autovacuum_naptime": "15s",
     "timezone": "UTC",
     "log_timezone": "UTC",
     "log_checkpoints": "off",
