@@ -1,13 +1,15 @@
 """Buckets for tests: a double of an S3 store in memory, and a door before it that answers as faulty stores do."""
 
+import contextlib
 import http.client
 import http.server
-import threading
 import time
 import urllib.parse
 import urllib.request
 import uuid
 from xml.etree import ElementTree
+
+from tests.serving import answering
 
 
 class Bucket:
@@ -95,16 +97,15 @@ class Door:
             def log_message(self, *arguments):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.handle_error = lambda *_: None
-        self._server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        own = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        own.handle_error = lambda *_: None
+        self.address = f"http://127.0.0.1:{own.server_port}"
+        self._closing = contextlib.ExitStack()
+        self._closing.enter_context(answering(own))
 
     def close(self):
         """Let nobody in any more."""
-        self._server.shutdown()
-        self._server.server_close()
+        self._closing.close()
 
 
 def _passed_on(server, asked, body):

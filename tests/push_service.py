@@ -3,13 +3,14 @@
 import base64
 import json
 import os
-import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from tests.serving import answering
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,13 +45,12 @@ class Pushed:
 @contextmanager
 def push_service():
     """The service: `url`, what it `got`, and its next `answer`."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        server.got = []
-        server.answer = (201, {})
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    server.got = []
+    server.answer = (201, {})
+    with answering(server):
         yield server
-        server.shutdown()
 
 
 def digits(content):

@@ -11,11 +11,23 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 from tests.meanwhile import until
 
 ROOT = Path(__file__).parents[1]
+
+
+@contextlib.contextmanager
+def answering(double):
+    """The double of another server (an HTTPServer), which answers in a thread of its own and stops at once."""
+    with double:
+        threading.Thread(target=double.serve_forever, args=(0.02,), daemon=True).start()
+        try:
+            yield double
+        finally:
+            double.shutdown()
 
 
 @functools.cache

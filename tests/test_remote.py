@@ -13,6 +13,7 @@ import pytest
 
 from pleroma import remote
 from pleroma.remote import RemoteError
+from tests.serving import answering
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -55,12 +56,11 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.seen = []
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.seen = []
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    with answering(server):
         yield server
-        server.shutdown()
 
 
 @contextmanager
@@ -229,14 +229,13 @@ def test_no_thread_outlives_its_fetch():
 @pytest.fixture
 def tls_server():
     """A server whose certificate, which nobody has signed, is one of 127.0.0.1."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.seen = []
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(Path(__file__).parent / "self_signed.pem")
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.seen = []
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(Path(__file__).parent / "self_signed.pem")
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    with answering(server):
         yield server
-        server.shutdown()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What `doctor` says where there are several machines."""
 
+import contextlib
 import dataclasses
-import threading
 
 import psycopg
 import pytest
@@ -9,7 +9,7 @@ from werkzeug.serving import make_server
 
 from pleroma import create_app
 from pleroma.ops import cluster_findings
-from tests.serving import free_port
+from tests.serving import answering, free_port
 
 SEVERAL = "postgresql://pleroma@m1,m2,m3/pleroma"
 
@@ -54,18 +54,14 @@ def test_a_primary_without_a_synchronous_standby_is_wrong(is_known, synchronous,
 @pytest.fixture
 def peer(settings, _pool):
     """The address of another node, whose data directory is this one's, or another."""
-    servers = []
+    with contextlib.ExitStack() as servers:
 
-    def start(data_dir):
-        app = create_app(dataclasses.replace(settings, data_dir=data_dir))
-        servers.append(make_server("127.0.0.1", free_port(), app))
-        threading.Thread(target=servers[-1].serve_forever, args=(0.02,), daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].port}"
+        def start(data_dir):
+            app = create_app(dataclasses.replace(settings, data_dir=data_dir))
+            server = servers.enter_context(answering(make_server("127.0.0.1", free_port(), app)))
+            return f"http://127.0.0.1:{server.port}"
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield start
 
 
 def _files(directory):

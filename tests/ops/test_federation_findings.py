@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -11,6 +10,7 @@ import pytest
 from pleroma import db
 from pleroma.federation import keys
 from pleroma.ops import federation_findings
+from tests.serving import answering
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -36,10 +36,8 @@ class Handler(BaseHTTPRequestHandler):
 def address():
     """The address of something that answers with `Handler.documents`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with answering(server):
+        yield f"127.0.0.1:{server.server_port}"
     Handler.late, Handler.documents = 0.0, {}
 
 

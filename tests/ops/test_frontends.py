@@ -3,13 +3,13 @@
 import http.server
 import io
 import tarfile
-import threading
 import zipfile
 
 import pytest
 
 from pleroma.ops import frontends
 from pleroma.ops.frontends import BadFrontend
+from tests.serving import answering
 
 PAGE = {"Accept": "text/html"}
 
@@ -148,10 +148,8 @@ def site():
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with answering(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 def test_an_address_goes_through_the_guarded_way_out(data_dir, site, monkeypatch):

@@ -3,13 +3,13 @@
 import hashlib
 import http.server
 import json
-import threading
 
 import pytest
 
 from pleroma import db
 from pleroma.accounts import second_factor
 from tests.authenticator import Authenticator, Clock
+from tests.serving import answering
 
 
 @pytest.fixture
@@ -33,10 +33,8 @@ def kocaptcha():
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Service)
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with answering(server):
+        yield f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.request
 import zipfile
@@ -18,6 +17,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+
+from tests.serving import answering
 
 PACKS = "/api/pleroma/emoji/packs"
 ROOT = Path(__file__).parents[3]
@@ -46,11 +47,10 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def stand_in():
     """The other server."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.url = f"http://127.0.0.1:{server.server_port}"
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    with answering(server):
         yield server
-        server.shutdown()
 
 
 def zipped(entries):

@@ -135,7 +135,7 @@ def test_a_password_is_taken_as_typed(client, register, password):
 
 def test_a_password_is_stored_as_a_slow_hash(register, sql, slow_method, monkeypatch):
     assert slow_method == "scrypt:16384:8:1"
-    monkeypatch.setattr(passwords, "METHOD", slow_method)
+    monkeypatch.setattr(passwords, "_METHOD", slow_method)
     register()
     ((stored,),) = sql("select password_hash from users")
     assert stored.startswith(f"{slow_method}$") and NEW["password"] not in stored
