@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -150,15 +150,16 @@ class _Exchange:
     def _send(self, method: str, url: str, headers: dict[str, str], data: bytes | None) -> Response:
         if urlsplit(url).scheme not in ("http", "https"):
             raise RemoteError("Only http and https addresses are fetched")
-        with self._session() as session:
-            signed = self.sign(method, url) if self.sign else {}
-            response = session.request(
-                method,
-                url,
-                headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip, deflate", **headers, **signed},
-                data=data,
+        from requests import Request
+
+        signed = self.sign(method, url) if self.sign else {}
+        usual = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+        # Without a session, which makes transports of its own, keeps cookies, and lets a proxy look names up.
+        request = Request(method, url, {**usual, **headers, **signed}, data=data).prepare()
+        with closing(_transport(self, request)) as transport:
+            response = transport.send(
+                request,
                 stream=True,
-                allow_redirects=False,
                 # The deadline of `fetch` comes before that of a read, so that the same one is always reported.
                 timeout=(min(_CONNECT_SECONDS, self._remaining()), self._remaining() + 1),
             )
@@ -169,22 +170,6 @@ class _Exchange:
                 return Response(response.status_code, names, body, url)
             finally:
                 response.close()
-
-    def _session(self) -> requests.Session:
-        from requests_hardened import Config, HTTPSession
-
-        config = Config(
-            ip_filter_enable=True,
-            ip_filter_allow_loopback_ips=self.allow_loopback,
-            never_redirect=True,
-            default_timeout=(_CONNECT_SECONDS, _CONNECT_SECONDS),
-        )
-        session: requests.Session = HTTPSession(config)
-        # A proxy named in the environment would look names up itself.
-        session.trust_env = False
-        for prefix, adapter in _adapters(self).items():
-            session.mount(prefix, adapter)
-        return session
 
     def _read(self, response: requests.Response, max_bytes: int) -> bytes:
         with suppress(ValueError):
@@ -235,24 +220,26 @@ def _origin(url: str) -> tuple[str, str]:
     return parts.scheme, parts.netloc.rpartition("@")[2].lower()
 
 
-def _adapters(exchange: _Exchange) -> dict[str, Any]:
-    """Return the transports of one exchange, which know its sockets and refuse what is not the open internet."""
-    adapters = {}
-    for scheme in ("http", "https"):
-        adapter = _adapter_class()(is_https_proto=scheme == "https", allow_loopback=exchange.allow_loopback)
-        adapter.exchange = exchange
-        adapters[f"{scheme}://"] = adapter
-    return adapters
+def _transport(exchange: _Exchange, request: requests.PreparedRequest) -> Any:
+    """Return what sends one request, knows the sockets of its exchange and refuses what is not the open internet."""
+    is_https = urlsplit(request.url or "").scheme == "https"
+    transport = _transport_class()(is_https_proto=is_https, allow_loopback=exchange.allow_loopback)
+    transport.exchange = exchange
+    return transport
 
 
 @cache
-def _adapter_class() -> Any:
+def _transport_class() -> Any:
     """Return the class of the transports, made once: to make a class for each request slows all others down."""
     from requests_hardened.ip_filter import InvalidIPAddress
     from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-    class Adapter(IPFilterAdapter):
+    class Transport(IPFilterAdapter):
         exchange: _Exchange
+
+        def init_poolmanager(self, *_: Any, **options: Any) -> None:
+            """Have room for the one connection that there will be."""
+            super().init_poolmanager(1, 1, **options)
 
         def build_connection_pool_key_attributes(self, *arguments: Any, **options: Any) -> Any:
             """Refuse the address that the host's name was found to have, unless it is open."""
@@ -277,7 +264,7 @@ def _adapter_class() -> Any:
             pool.ConnectionCls = partial(_noticed(type(pool).ConnectionCls), self.exchange)
             return pool
 
-    return Adapter
+    return Transport
 
 
 @cache
