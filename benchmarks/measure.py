@@ -17,8 +17,8 @@ from server import Servers
 from pleroma import config, create_app, db
 from pleroma.db import timing
 
-# More requests than are sent in a round, and how often what is measured and the ceiling take turns: a machine that changes
-# its speed changes it for both, and one odd round does not count.
+# More requests than are sent in a round, and how often what is measured and the ceiling take turns: a machine that
+# changes its speed changes it for both, and one odd round does not count.
 _OF_A_ROUND = 10_000
 _ROUNDS = 3
 

@@ -15,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import webtest
@@ -30,6 +31,9 @@ from tests.serving import free_port
 BASE = "https://pleroma.example"
 PASSWORD = "correct horse battery staple"
 ALL_SCOPES = ("read", "write", "follow", "push")
+# A busy machine is slow, and no test fails for that.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 @dataclasses.dataclass

@@ -16,7 +16,7 @@ from pleroma.accounts import email_addresses, imports, nicknames
 from pleroma.auth import scopes
 from pleroma.emoji import folders, pack_files
 from pleroma.errors import ApiError
-from pleroma.federation import actors, objects, remote_html, signatures, uris, vocabulary, webfinger
+from pleroma.federation import actors, claims, objects, remote_html, signatures, uris, vocabulary, webfinger
 from pleroma.media import kinds
 from pleroma.text import Rules, bbcode, clean, emoji_characters, handles, parsing, tidy_html, tokens
 from pleroma.web import params, rendering, request_body
@@ -91,12 +91,16 @@ def each_place(source):
     return [search.at(position) for position in range(0, len(source), 100)]
 
 
+NEWER = f'a=("@method" "@target-uri" "content-digest");created={int(time.time())};keyid="a"'
+
+
 def claim(**headers):
     """What a signature with these headers claims."""
     signature = 'keyId="a",signature="AAAA",headers="(request-target) host date digest"'
-    headers = {"signature": signature, "date": formatdate(usegmt=True), "digest": "SHA-256="} | headers
+    usual = {"signature": signature, "date": formatdate(usegmt=True), "digest": "SHA-256="}
+    headers = usual | {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        return signatures.claim(signatures.Request("POST", "/", "own.example", headers), b"")
+        return claims.read(signatures.Request("POST", "/", "own.example", headers), b"")
     except signatures.BadSignature:
         return None
 
@@ -215,6 +219,18 @@ FUNCTIONS = {
         lambda typed: claim(date=typed), ("Thu, 01 ", "1", " ", ":", "1:", "-", "+", "(", ")", "\\", '"', ","),
     ),
     "federation.signatures.claim of a digest": (lambda typed: claim(digest=typed), ("SHA-256=", ",", "sha-256=,")),
+    "federation.message_signatures.claim": (
+        lambda typed: claim(signature_input=typed),
+        ("a", "a,", "a=(", "(", '"a" ', ";a", ";a=1", "a=:AAAA:,", '"', " ", "@1"),
+    ),
+    "federation.message_signatures.claim of names": (
+        lambda typed: claim(signature_input=f"a=({typed})", signature="a=:AAAA:"),
+        ('"a" ', '"a";b ', "a", " ", '"', ";a"),
+    ),
+    "federation.message_signatures.claim of a digest": (
+        lambda typed: claim(signature_input=NEWER, signature="a=:AAAA:", content_digest=typed),
+        ("sha-256=:AAAA:,", "a,", "a=1,", "a=(", ":", '"', ","),
+    ),
     "federation.signatures.is_made_by": (
         lambda typed: signatures.is_made_by(typed, signatures.Claim("a", "", b"", (b"",))), PEM,
     ),
@@ -260,7 +276,7 @@ ELSEWHERE = {
     "media.kinds": "FileTooLarge Prepared prepare focus",
     "web.rendering": "entities is_for_search_engines as_xml name_with_emoji ago",
     "federation.vocabulary": "Unreadable many one kind address addresses is_public text",
-    "federation.signatures": "BadSignature Claim Request signed",
+    "federation.signatures": "BadSignature Claim Request require_near signed",
     "federation.uris": "BadUri",
     "federation.webfinger": "Found look_up",
     "federation.actors": "Actor BadActor Key",

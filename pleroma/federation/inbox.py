@@ -17,7 +17,7 @@ from psycopg import Connection
 from pleroma.config import Config
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden, InvalidParameters, NotFound, Throttled
-from pleroma.federation import signatures, uris, vocabulary
+from pleroma.federation import claims, signatures, uris, vocabulary
 from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.federation.vocabulary import Document
 
@@ -107,7 +107,7 @@ def accept(
 def _claim(request: Request, body: bytes, config: Config) -> tuple[Claim | None, str]:
     """What the signature claims, or why it claims nothing."""
     try:
-        claim = signatures.claim(request, body)
+        claim = claims.read(request, body)
         uris.accepted(claim.key_id, config)
     except BadSignature as error:
         return None, str(error)

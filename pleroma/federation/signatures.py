@@ -1,4 +1,4 @@
-"""Who sent a request: its signature, as servers of this kind make it (draft-cavage-http-signatures-12).
+"""Who sent a request: its signature, as servers of this kind make it (draft-cavage-http-signatures-12), and keys.
 
 What is claimed is read without a key (`claim`), so that a request whose key is not here yet can wait for it;
 `is_made_by` looks whether a key made the signature. Nothing here decides whom a key belongs to.
@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
@@ -40,12 +39,16 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What of a request can be signed. `target` is the path with its query, `host` our own; headers in lower case."""
+    """What of a request can be signed. `target` is the path with its query; headers in lower case.
+
+    `host` and `scheme` are those of our own address, whatever the request says.
+    """
 
     method: str
     target: str
     host: str
     headers: Mapping[str, str]
+    scheme: str = "https"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +61,15 @@ class Claim:
     texts: tuple[bytes, ...]
 
 
-def claim(request: Request, body: bytes | None, now: float | None = None) -> Claim:
+def claim(request: Request, body: bytes | None, now: float) -> Claim:
     """What the signature of a request claims; `body` is None for a request without one. Raises BadSignature.
 
     Everything is looked at that needs no key: what is covered, the time, the digest of the very bytes, and that the
     request was made for this server.
     """
-    if "signature-input" in request.headers:
-        raise BadSignature("signatures of RFC 9421 are not read")
     parameters = _parameters(request.headers.get("signature", ""))
     covered = _covered(parameters, body is not None)
-    _require_now(parameters, request.headers, covered, time.time() if now is None else now)
+    _require_now(parameters, request.headers, covered, now)
     if "digest" in covered:
         _require_digest(request.headers.get("digest", ""), body or b"")
     targets = dict.fromkeys((request.target, request.target.partition("?")[0]))
@@ -120,10 +121,15 @@ def _require_now(parameters: dict[str, str], headers: Mapping[str, str], covered
         times.append(_date(headers.get("date", "")))
     if _CREATED in covered or "created" in parameters:
         times.append(_seconds(parameters, "created"))
-    if any(abs(now - moment) > WINDOW for moment in times):
-        raise BadSignature("the time is too far from now")
+    require_near(times, now)
     if ("expires" in parameters or _EXPIRES in covered) and _seconds(parameters, "expires") < now:
         raise BadSignature("the signature has expired")
+
+
+def require_near(times: Iterable[float], now: float) -> None:
+    """Raises BadSignature for a time of making that is too far from now: it may be an old request, sent again."""
+    if any(abs(now - moment) > WINDOW for moment in times):
+        raise BadSignature("the time is too far from now")
 
 
 def _date(written: str) -> float:
@@ -180,19 +186,22 @@ def is_made_by(public_key: str, claimed: Claim) -> bool:
         return False
     # hs2019 says nothing of the digest.
     names = ("SHA256", "SHA512") if claimed.algorithm == "hs2019" else ("SHA256",)
-    return any(_verifies(key, claimed.signature, text, name) for text in claimed.texts for name in names)
+    return any(_verifies(key, claimed, text, name) for text in claimed.texts for name in names)
 
 
-def _verifies(key: RSAPublicKey | Ed25519PublicKey, signature: bytes, text: bytes, digest: str) -> bool:
+def _verifies(key: RSAPublicKey | Ed25519PublicKey, claimed: Claim, text: bytes, digest: str) -> bool:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 
+    is_ed25519 = isinstance(key, ed25519.Ed25519PublicKey)
+    if claimed.algorithm == ("rsa-v1_5-sha256" if is_ed25519 else "ed25519"):
+        return False
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):
-            key.verify(signature, text)
+            key.verify(claimed.signature, text)
         else:
-            key.verify(signature, text, padding.PKCS1v15(), getattr(hashes, digest)())
+            key.verify(claimed.signature, text, padding.PKCS1v15(), getattr(hashes, digest)())
     except InvalidSignature:
         return False
     return True

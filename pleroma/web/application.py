@@ -30,7 +30,7 @@ class IdentifierConverter(BaseConverter):
     """An id in a path. What names nothing becomes 0, which no row has (docs/api/mastodon.md 2.1)."""
 
     regex = r"[^/]+"
-    # Werkzeug takes the "/" in there for one that a value may hold, and would try the routes of such ids one after the other.
+    # Werkzeug takes the "/" in there for one that a value may hold, and would try such routes one after the other.
     part_isolating = True
 
     def to_python(self, value: str) -> int:

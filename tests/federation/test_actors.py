@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pleroma import config
@@ -262,7 +262,6 @@ NAMES = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, VALUES))
 def test_any_document_is_an_actor_or_refused(changes):
     document = {"id": URI, "type": "Person", "preferredUsername": "dora", "inbox": f"{URI}/inbox"} | changes

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from pleroma.federation import courier, signatures
+from pleroma.federation import claims, courier, signatures
 from tests.federation.recorder import recording
 from tests.meanwhile import until
 
@@ -66,7 +66,7 @@ def test_delivery_is_signed_by_its_author(federated, document, publish, recorder
     assert (sent.method, sent.path) == ("POST", "/inbox")
     assert sent.headers["content-type"] == "application/activity+json"
     assert sent.headers["user-agent"].startswith("pleroma-api/")
-    claim = signatures.claim(signatures.Request("POST", "/inbox", recorder.host, sent.headers), sent.body)
+    claim = claims.read(signatures.Request("POST", "/inbox", recorder.host, sent.headers), sent.body)
     key = document(f"/users/{alice.nickname}")["publicKey"]
     assert claim.key_id == key["id"]
     assert signatures.is_made_by(key["publicKeyPem"], claim)

@@ -436,7 +436,7 @@ VALUES = st.recursive(
 NAMES = st.sampled_from(["id", "type", "actor", "object", "to", "cc", "@context", "target"]) | st.text(max_size=5)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, VALUES, max_size=6), st.booleans())
 def test_whatever_json_is_sent_it_is_taken_or_refused(sender, alice, change, is_whole):
     activity = (sender.activity("Follow", ALICE) if is_whole else {}) | change
@@ -444,7 +444,7 @@ def test_whatever_json_is_sent_it_is_taken_or_refused(sender, alice, change, is_
     assert answer.status_int == 202 or 400 <= answer.status_int < 500
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_whatever_bytes_are_sent_they_are_refused(sender, body):
     assert 400 <= sender.post(body, status="*").status_int < 500

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pleroma.federation import lookups, signatures
+from pleroma.federation import claims, lookups, signatures
 from tests.conftest import BASE
 from tests.federation.recorder import recording
 from tests.federation.remote_people import PUBLIC
@@ -61,7 +61,7 @@ def test_documents_are_asked_for_by_the_server_itself(document, recorder, look_u
     look_up("handle", f"dora@{recorder.host}")
     sent = next(each for each in recorder.sent if each.path == "/users/dora")
     assert "application/activity+json" in sent.headers["accept"]
-    claim = signatures.claim(signatures.Request("GET", "/users/dora", recorder.host, sent.headers), None)
+    claim = claims.read(signatures.Request("GET", "/users/dora", recorder.host, sent.headers), None)
     key = document("/actor")["publicKey"]
     assert claim.key_id == key["id"] == f"{BASE}/actor#main-key"
     assert signatures.is_made_by(key["publicKeyPem"], claim)

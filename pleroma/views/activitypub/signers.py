@@ -10,7 +10,7 @@ from flask import g, request
 from pleroma import db
 from pleroma.db import queries
 from pleroma.errors import ApiError, Forbidden
-from pleroma.federation import lookups, signatures, uris
+from pleroma.federation import claims, lookups, signatures, uris
 from pleroma.federation.signatures import BadSignature, Claim, Request
 from pleroma.web.state import configured
 
@@ -38,8 +38,9 @@ def target() -> str:
 
 def sent() -> Request:
     """What of the request can be signed."""
+    config = configured()
     headers = {name.lower(): text for name, text in request.headers}
-    return Request(request.method, target(), configured().domain, headers)
+    return Request(request.method, target(), config.domain, headers, config.base_url.partition(":")[0])
 
 
 def must_sign(is_public: bool) -> bool:
@@ -91,7 +92,7 @@ def _asking() -> _Asking | None:
     """Who asks, looked up once for each request; None without a signature that counts."""
     if "asking" not in g:
         try:
-            claim = signatures.claim(sent(), None)
+            claim = claims.read(sent(), None)
             host = uris.host_of(uris.accepted(claim.key_id, configured()))
             g.asking = _Asking(claim, host, _known(claim, host))
         except (BadSignature, uris.BadUri):
