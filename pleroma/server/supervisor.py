@@ -29,6 +29,9 @@ _GRACE = 27.0
 _POSTGRES_PATIENCE = 30.0
 _LISTEN_PATIENCE = 2.0
 _BACKLOG = 2048
+# What glibc is asked to give back at once when it is free, in bytes: to hash a password takes 16 MB, and after the first
+# one it would keep that much in each process. Other libraries take no notice.
+_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 # How long a client may be silent in the middle of a request, in seconds.
 _SILENCE = 75
 
@@ -177,7 +180,7 @@ class Supervisor:
             "generation", "--socket", str(self._listener.fileno()), "--report", str(writable),
             "--address", self._address, *(() if self._worker else ("--no-worker",)),
         ]  # fmt: skip
-        environment = {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
+        environment = _MEMORY | {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"}
         if _identity() != self._program:
             # A binary that was replaced unpacks itself again instead of using what this process unpacked.
             environment["PYINSTALLER_RESET_ENVIRONMENT"] = "1"
