@@ -29,8 +29,8 @@ _GRACE = 27.0
 _POSTGRES_PATIENCE = 30.0
 _LISTEN_PATIENCE = 2.0
 _BACKLOG = 2048
-# What glibc is asked to give back at once when it is free, in bytes: to hash a password takes 16 MB, and after the first
-# one it would keep that much in each process. Other libraries take no notice.
+# From how many bytes on glibc gives back at once what is free: to hash a password takes 16 MB, and after the first one
+# it would keep that much in each process. Other libraries take no notice.
 _MEMORY = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 # How long a client may be silent in the middle of a request, in seconds.
 _SILENCE = 75
