@@ -219,7 +219,7 @@ def test_block_ends_follows_both_ways(servers, bob):
     erin.post(f"/api/v1/accounts/{followed['id']}/block")
     assert bob.wait_for(lambda: not bob.relationship(account["id"])["following"])
     assert bob.wait_for(lambda: not bob.relationship(account["id"])["followed_by"])
-    assert bob.relationship(account["id"])["blocked_by"]
+    assert bob.wait_for(lambda: bob.relationship(account["id"])["blocked_by"])
 
 
 def test_profile_that_changes_is_read_again(servers, bob):
