@@ -148,10 +148,10 @@ class _Exchange:
         raise RemoteError("Too many redirects")
 
     def _send(self, method: str, url: str, headers: dict[str, str], data: bytes | None) -> Response:
-        if urlsplit(url).scheme not in ("http", "https"):
-            raise RemoteError("Only http and https addresses are fetched")
         from requests import Request
 
+        if urlsplit(url).scheme not in ("http", "https"):
+            raise RemoteError("Only http and https addresses are fetched")
         signed = self.sign(method, url) if self.sign else {}
         usual = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         # Without a session, which makes transports of its own, keeps cookies, and lets a proxy look names up.

@@ -6,7 +6,6 @@ Senders that knock with it first fall back on the older form after a 401.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
 from hmac import compare_digest
 from typing import Any, NoReturn
 
@@ -37,9 +36,8 @@ def claim(request: Request, body: bytes | None, now: float) -> Claim:
     _require_now(parameters, now)
     if "content-digest" in covered:
         _require_digest(request, body or b"")
-    lines = [f'"{name}": {_value(name, request)}' for name in covered]
-    lines.append(f'"@signature-params": {ser([(components, parameters)])}')
-    return Claim(key_id, algorithm, signature, ("\n".join(lines).encode("latin-1", "replace"),))
+    text = _text(request, covered, ser([(components, parameters)]))
+    return Claim(key_id, algorithm, signature, (text,))
 
 
 def _dictionary(request: Request, name: str) -> dict[str, Any]:
@@ -95,8 +93,7 @@ def _require_now(parameters: dict[str, Any], now: float) -> None:
 
 
 def _require_digest(request: Request, body: bytes) -> None:
-    written: Iterable[tuple[str, Any]] = _dictionary(request, "content-digest").items()
-    found = {name: member[0] for name, member in written if name in _DIGESTS}
+    found = {name: member[0] for name, member in _dictionary(request, "content-digest").items() if name in _DIGESTS}
     if not found:
         raise BadSignature("the digest is of no known kind")
     for name, digest in found.items():
@@ -104,10 +101,20 @@ def _require_digest(request: Request, body: bytes) -> None:
             raise BadSignature("the digest is not that of the body")
 
 
-def _value(name: str, request: Request) -> str:
-    """The value of a component: that of a header, or what RFC 9421 2.2 derives from the request line."""
+def _text(request: Request, covered: list[str], described: str) -> bytes:
+    values = _values(request)
+    for name in covered:
+        if name not in values:
+            raise BadSignature(f"{name[:100]} is signed and not there")
+    lines = [f'"{name}": {values[name]}' for name in covered]
+    # A server gives each byte of a header as the character of its number.
+    return "\n".join([*lines, f'"@signature-params": {described}']).encode("latin-1", "replace")
+
+
+def _values(request: Request) -> dict[str, str]:
+    """The values of components: those of headers, and what RFC 9421 2.2 derives from the request line."""
     path, _, query = request.target.partition("?")
-    derived = {
+    return {name: text.strip() for name, text in request.headers.items() if not name.startswith("@")} | {
         "@method": request.method,
         # Whatever it was sent to: nobody else's request is good here.
         "@authority": request.host,
@@ -117,8 +124,3 @@ def _value(name: str, request: Request) -> str:
         "@path": path,
         "@query": f"?{query}",
     }
-    if name in derived:
-        return derived[name]
-    if name.startswith("@") or name not in request.headers:
-        raise BadSignature(f"{name[:100]} is signed and not there")
-    return request.headers[name].strip()

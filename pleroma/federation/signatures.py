@@ -194,8 +194,7 @@ def _verifies(key: RSAPublicKey | Ed25519PublicKey, claimed: Claim, text: bytes,
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ed25519, padding
 
-    is_ed25519 = isinstance(key, ed25519.Ed25519PublicKey)
-    if claimed.algorithm == ("rsa-v1_5-sha256" if is_ed25519 else "ed25519"):
+    if claimed.algorithm == ("rsa-v1_5-sha256" if isinstance(key, ed25519.Ed25519PublicKey) else "ed25519"):
         return False
     try:
         if isinstance(key, ed25519.Ed25519PublicKey):

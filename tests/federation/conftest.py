@@ -9,6 +9,7 @@ from pleroma.federation import keys, reader
 from tests.federation.peers import make_peer, peer_key, sender  # noqa: F401 (fixtures)
 from tests.federation.recorder import recording
 from tests.federation.remote_people import dora, find, outgoing, remote_account, remote_status  # noqa: F401 (fixtures)
+from tests.federation.signing import key  # noqa: F401 (a fixture)
 
 ACTIVITY = {"Accept": "application/activity+json"}
 

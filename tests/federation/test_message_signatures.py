@@ -6,34 +6,22 @@ import json
 import time
 
 import pytest
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pleroma.federation import claims, inbox, signatures
 from pleroma.federation.signatures import BadSignature, Claim, Request
-from tests.federation.peers import public_pem
+from tests.federation import elsewhere
+from tests.federation.signing import BODY, HOST, KEY_ID, NOW, TARGET, assert_refused, by_rsa, holds
 
-HOST, TARGET, BODY, KEY_ID = "pleroma.example", "/inbox?a=1", b'{"a": 1}', "https://peer.example/users/a#main-key"
-NOW = 1_767_225_600
 USUAL = ("@method", "@target-uri", "content-digest")
 PARAMETERS = {"created": NOW, "keyid": f'"{KEY_ID}"', "alg": '"rsa-v1_5-sha256"'}
 
 
 def digest_of(body, name="sha-256", made=hashlib.sha256):
     return f"{name}=:{base64.b64encode(made(body).digest()).decode()}:"
-
-
-@pytest.fixture(scope="session")
-def key():
-    """The private key of the signer."""
-    return rsa.generate_private_key(65537, 2048)
-
-
-def by_rsa(key):
-    """Signs a text with an RSA key."""
-    return lambda text: key.sign(text, padding.PKCS1v15(), hashes.SHA256())
 
 
 def request(sign, covered=USUAL, *, values=None, headers=None, label="sig1", target=TARGET, **parameters):
@@ -50,16 +38,6 @@ def request(sign, covered=USUAL, *, values=None, headers=None, label="sig1", tar
     made = base64.b64encode(sign("\n".join(lines).encode("latin-1"))).decode()
     signature = {"signature-input": f"{label}={described}", "signature": f"{label}=:{made}:"}
     return Request("POST", target, HOST, sent | signature)
-
-
-def holds(made, key, body=BODY, now=NOW):
-    """Whether a request is accepted and made by a key."""
-    return signatures.is_made_by(public_pem(key.public_key()), claims.read(made, body, now))
-
-
-def assert_refused(made, why, body=BODY, now=NOW):
-    with pytest.raises(BadSignature, match=why):
-        claims.read(made, body, now)
 
 
 def changed(made, **headers):
@@ -306,6 +284,18 @@ def test_a_document_is_given_to_who_signs_so(make_client, sender, alice):
     path = "/users/alice/outbox"
     secure.get(path, headers=sent_by(sender, path), status=200)
     secure.get(path, headers=sent_by(sender, "/users/alice"), status=401)
+
+
+def test_a_private_status_is_for_the_follower_who_signs_so(federated, make_peer, alice, publish, sql):
+    follower, stranger = make_peer("follower"), make_peer("stranger", "strange.example")
+    elsewhere.follow(sql, follower.id, alice.id)
+    path = publish(alice, "for followers", visibility="private")["uri"].removeprefix(f"https://{HOST}")
+    assert federated.get(path, headers=sent_by(follower, path)).json["content"] == "for followers"
+    federated.get(path, headers=sent_by(stranger, path), status=404)
+    other = {name: text for name, text in sent_by(follower, path).items() if name != "signature-input"}
+    federated.get(path, headers=other, status=404)
+    sql("insert into host_policies (pattern, policy) values ('peer.example', 'reject')")
+    federated.get(path, headers=sent_by(follower, path), status=403)
 
 
 PIECES = st.sampled_from([

@@ -7,36 +7,20 @@ from email.utils import formatdate
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pleroma.federation import claims, signatures
 from pleroma.federation.signatures import BadSignature, Request
 from tests.federation.peers import public_pem
+from tests.federation.signing import BODY, HOST, KEY_ID, NOW, TARGET, assert_refused, by_rsa, holds, pem
 
-HOST, TARGET, BODY, KEY_ID = "pleroma.example", "/inbox?a=1", b'{"a": 1}', "https://peer.example/users/a#main-key"
-NOW = 1_767_225_600
 USUAL = ("(request-target)", "host", "date", "digest")
 
 
 def digest_of(body, name="SHA-256", made=hashlib.sha256):
     return f"{name}={base64.b64encode(made(body).digest()).decode()}"
-
-
-@pytest.fixture(scope="session")
-def key():
-    """The private key of the signer."""
-    return rsa.generate_private_key(65537, 2048)
-
-
-def pem(key):
-    return public_pem(key.public_key())
-
-
-def by_rsa(key, digest=hashes.SHA256):
-    """Signs a text with an RSA key."""
-    return lambda text: key.sign(text, padding.PKCS1v15(), digest())
 
 
 def request(sign, covered=USUAL, *, target=TARGET, host=HOST, method="post", headers=None, body=BODY, **parameters):
@@ -49,16 +33,6 @@ def request(sign, covered=USUAL, *, target=TARGET, host=HOST, method="post", hea
     values["signature"] = f'"{base64.b64encode(sign(text.encode("latin-1"))).decode()}"'
     sent["signature"] = ",".join(f"{name}={value}" for name, value in values.items())
     return Request("POST", TARGET, HOST, sent)
-
-
-def holds(made, key, body=BODY, now=NOW):
-    """Whether a request is accepted and made by a key."""
-    return signatures.is_made_by(pem(key), signatures.claim(made, body, now))
-
-
-def assert_refused(made, why, body=BODY, now=NOW):
-    with pytest.raises(BadSignature, match=why):
-        signatures.claim(made, body, now)
 
 
 def written(made, signature):
